@@ -1,0 +1,159 @@
+"""Environment variables and lodestone.toml → one frozen Settings; every fault in one message.
+
+The names are those of docs/settings.md. The environment wins over the file.
+"""
+
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo, available_timezones
+
+from schemas.topics import is_id
+
+FILE = "lodestone.toml"
+
+
+class SettingsError(ValueError):
+    """Settings that cannot be used; `faults` names each of them and what to write instead."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("Settings cannot be used:\n  " + "\n  ".join(faults))
+        self.faults = faults
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where the MES keeps its data, where it listens and what the plant is called."""
+
+    data_dir: Path
+    http_host: str = "127.0.0.1"
+    http_port: int = 8080
+    mqtt_host: str = "127.0.0.1"
+    mqtt_port: int = 1883
+    broker: str = "own"
+    database_url: str = ""
+    site: str = "demo"
+    timezone: str = "UTC"
+    language: str = ""
+    host_id: str = "lodestone"
+
+    @property
+    def url(self) -> str:
+        """The database to open: SQLite in the data directory unless another was named."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'lodestone.db'}"
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The plant's time zone."""
+        return ZoneInfo(self.timezone)
+
+
+def _port(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 0 < int(text) < 65536:
+        raise ValueError("write a port number from 1 to 65535")
+    return int(text)
+
+
+def _host(text: str) -> str:
+    if not text or any(c.isspace() or c in "/\\" for c in text):
+        raise ValueError("write a host name or an address, without port or path")
+    return text
+
+
+def _one_of(*choices: str) -> Callable[[str], str]:
+    def choose(text: str) -> str:
+        if text not in choices:
+            raise ValueError(f"write one of: {', '.join(c or '(nothing)' for c in choices)}")
+        return text
+
+    return choose
+
+
+def _zone(text: str) -> str:
+    if text not in available_timezones():
+        raise ValueError("write a zone name such as Asia/Shanghai or Europe/Berlin")
+    return text
+
+
+def _id(text: str) -> str:
+    if not is_id(text):
+        raise ValueError("use letters, digits, - and _ only, at most 64 of them")
+    return text
+
+
+def _url(text: str) -> str:
+    if not text.startswith(("sqlite:///", "postgresql+psycopg://")):
+        raise ValueError("write sqlite:///<file> or postgresql+psycopg://<user>@<host>/<database>")
+    return text
+
+
+def _directory(text: str) -> Path:
+    if not text:
+        raise ValueError("name a directory that can be written to")
+    path = Path(text).absolute()
+    if path.exists() and not path.is_dir():
+        raise ValueError("this is a file; name a directory")
+    return path
+
+
+_PARSERS: dict[str, Callable[[str], object]] = {
+    "MES_DATA_DIR": _directory,
+    "MES_HTTP_HOST": _host,
+    "MES_HTTP_PORT": _port,
+    "MES_MQTT_HOST": _host,
+    "MES_MQTT_PORT": _port,
+    "MES_BROKER": _one_of("own", "external"),
+    "MES_DATABASE_URL": _url,
+    "MES_SITE": _id,
+    "MES_TIMEZONE": _zone,
+    "MES_LANGUAGE": _one_of("", "zh", "en"),
+    "MES_HOST_ID": _id,
+}
+
+
+def system_timezone() -> str:
+    """The zone of this machine, UTC where it does not say."""
+    link = Path("/etc/localtime")
+    try:
+        name = str(link.resolve(strict=True)).partition("zoneinfo/")[2]
+    except OSError:
+        return "UTC"
+    return name if name in available_timezones() else "UTC"
+
+
+def _file_values(file: Path, faults: list[str]) -> dict[str, str]:
+    if not file.exists():
+        return {}
+    try:
+        table = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        faults.append(f"{file.name}: cannot be read ({error}); write lines such as MES_HTTP_PORT = 8080")
+        return {}
+    values = {}
+    for name, value in table.items():
+        if isinstance(value, str | int) and not isinstance(value, bool):
+            values[name] = str(value)
+        else:
+            faults.append(f"{file.name}: {name}: write a text or a whole number")
+    return values
+
+
+def read_settings(environment: Mapping[str, str], file: Path | None = None) -> Settings:
+    """The Settings of `environment` and the TOML `file`; raises SettingsError with all faults."""
+    faults: list[str] = []
+    given = _file_values(file or Path(FILE), faults)
+    given |= {name: value for name, value in environment.items() if name.startswith("MES_")}
+    fields: dict[str, object] = {"data_dir": _directory("var"), "timezone": system_timezone()}
+    for name, text in sorted(given.items()):
+        parser = _PARSERS.get(name)
+        if parser is None:
+            faults.append(f"{name}: no such setting; known are {', '.join(_PARSERS)}")
+            continue
+        try:
+            fields[name.removeprefix("MES_").lower()] = parser(text)
+        except ValueError as error:
+            faults.append(f"{name}={text!r}: {error}")
+    if faults:
+        raise SettingsError(faults)
+    return Settings(**fields)  # type: ignore[arg-type]  # every value came through its parser

@@ -1,0 +1,1 @@
+"""The contracts both wings sign: station types, topics, payloads, journal names."""

