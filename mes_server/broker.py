@@ -1,0 +1,65 @@
+"""The broker that comes with the installation: nats-server speaking MQTT 3.1.1 on loopback.
+
+Nothing of ours depends on which broker carries the messages (docs/decisions/0003). This one needs no
+package of the system. It holds no data worth a backup: what is not acknowledged is in the journals.
+"""
+
+import json
+import shutil
+import socket
+import sysconfig
+from pathlib import Path
+
+from mes_server.settings import Settings
+
+STATE_BYTES_MAX = 64 * 1024 * 1024  # sessions and retained STATE messages; far more than needed
+PAYLOAD_BYTES_MAX = 1024 * 1024
+
+
+class BrokerMissing(RuntimeError):
+    """There is no nats-server in this installation; the message says what to do."""
+
+
+def binary() -> Path:
+    """The nats-server of this environment, else the one on PATH."""
+    own = Path(sysconfig.get_path("scripts")) / "nats-server"
+    found = str(own) if own.exists() else shutil.which("nats-server")
+    if not found:
+        raise BrokerMissing(
+            "nats-server is not installed for this kind of machine. Start Mosquitto or another MQTT "
+            "broker and set MES_BROKER=external."
+        )
+    return Path(found)
+
+
+def configuration(host: str, port: int, store: Path) -> str:
+    """nats-server's configuration: MQTT on `host:port`, its own protocol on a free loopback port."""
+    text = {key: json.dumps(value) for key, value in {"host": host, "store": str(store)}.items()}
+    return f"""# Written by `mes broker` at every start; changes here are lost.
+server_name: lodestone
+host: 127.0.0.1
+port: -1
+max_payload: {PAYLOAD_BYTES_MAX}
+jetstream {{ store_dir: {text["store"]}, max_file_store: {STATE_BYTES_MAX} }}
+mqtt {{ host: {text["host"]}, port: {port} }}
+"""
+
+
+def command(settings: Settings) -> list[str]:
+    """Write the configuration below the data directory; the command that starts the broker."""
+    folder = settings.data_dir / "broker"
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / "nats.conf"
+    file.write_text(
+        configuration(settings.mqtt_host, settings.mqtt_port, folder / "state"), encoding="utf-8"
+    )
+    return [str(binary()), "-c", str(file)]
+
+
+def answers(host: str, port: int, timeout_s: float = 0.5) -> bool:
+    """Whether something listens there."""
+    try:
+        with socket.create_connection((host, port), timeout=timeout_s):
+            return True
+    except OSError:
+        return False

@@ -1,0 +1,78 @@
+"""The demo plant as `mes run --demo` starts it: a process of the edge wing, and its faults file.
+
+The two wings meet only in schemas, so the plant is started as a program, not imported.
+"""
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from mes_server.settings import Settings
+
+FAULTS = ("sensor_open", "drift", "stuck", "leak", "power_dip", "bath_out_of_range")
+
+
+class DemoError(RuntimeError):
+    """The demo plant cannot do that; the message says why."""
+
+
+def command(settings: Settings, speed: float, seed: int, interpreter: str) -> list[str]:
+    """The command that runs every controller of the demo plant."""
+    options = {
+        "--data-dir": str(settings.data_dir),
+        "--mqtt-host": settings.mqtt_host,
+        "--mqtt-port": str(settings.mqtt_port),
+        "--interpreter": interpreter,
+        "--speed": f"{speed:g}",
+        "--seed": str(seed),
+    }
+    flat = [part for pair in options.items() for part in pair]
+    return [sys.executable, "-m", "firmware.boards.unix.demo", *flat]
+
+
+def _faults_file(settings: Settings) -> Path:
+    return settings.data_dir / "demo" / "faults.json"
+
+
+def _read(file: Path) -> list[dict[str, Any]]:
+    if not file.parent.exists():
+        raise DemoError(f"There is no demo plant in {file.parent.parent}; start one with `make run`.")
+    if not file.exists():
+        return []
+    faults = json.loads(file.read_text(encoding="utf-8"))["faults"]
+    return list(faults)
+
+
+def _write(file: Path, faults: list[dict[str, Any]]) -> None:
+    new = file.with_suffix(".new")
+    new.write_text(json.dumps({"faults": faults}, indent=1), encoding="utf-8")
+    new.replace(file)
+
+
+def add_fault(
+    settings: Settings,
+    station: str,
+    kind: str,
+    metric: str | None,
+    amount: float | None,
+    minutes: float | None,
+) -> str:
+    """Switch a fault on; returns what was done, in words."""
+    now_ms = time.time_ns() // 1_000_000
+    file = _faults_file(settings)
+    until = None if minutes is None else now_ms + int(minutes * 60_000)
+    fault = {"station": station, "metric": metric, "fault": kind, "amount": amount,
+             "from_ms": now_ms, "to_ms": until}  # fmt: skip
+    _write(file, [*_read(file), fault])
+    return f"{kind} at {station}{' ' + metric if metric else ''} is on; `mes demo mend {station}` ends it."
+
+
+def mend(settings: Settings, station: str | None) -> str:
+    """Switch the faults of `station`, or all, off; returns what was done, in words."""
+    file = _faults_file(settings)
+    faults = _read(file)
+    kept = [fault for fault in faults if station is not None and fault["station"] != station]
+    _write(file, kept)
+    return f"{len(faults) - len(kept)} faults ended, {len(kept)} left."

@@ -1,0 +1,94 @@
+"""`mes doctor`: what of this installation would not hold in a plant, and what to do about it."""
+
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from mes_server import broker
+from mes_server.settings import Settings
+from mes_server.store.engine import sqlite_affected, sqlite_version
+from mes_server.store.ingest_status import read_status
+
+FREE_SHARE_MIN = 0.10  # of the disk; below it a plant has days, not weeks
+STATUS_AGE_MS_MAX = 10_000
+_ROOT = Path(__file__).parent
+VENDOR = _ROOT / "web" / "static" / "vendor" / "uplot.js"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One check: `finding` is a sentence that says what is so and, when not ok, what to do."""
+
+    check: str
+    ok: bool
+    finding: str
+
+
+def _sqlite(settings: Settings) -> Finding:
+    if settings.url.startswith("postgresql"):
+        return Finding("database", True, "PostgreSQL")
+    version = sqlite_version()
+    if sqlite_affected(version):
+        return Finding(
+            "database", False,
+            f"SQLite {version} can corrupt a database whose log is reset (3.7.0 to 3.51.2); "
+            "install pysqlite3 or a newer SQLite",
+        )  # fmt: skip
+    return Finding("database", True, f"SQLite {version}")
+
+
+def _disk(settings: Settings) -> Finding:
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    usage = shutil.disk_usage(settings.data_dir)
+    text = f"{usage.free / 1e9:.1f} of {usage.total / 1e9:.1f} GB free at {settings.data_dir}"
+    return Finding("disk", usage.free >= FREE_SHARE_MIN * usage.total, text)
+
+
+def _broker(settings: Settings) -> Finding:
+    where = f"{settings.mqtt_host}:{settings.mqtt_port}"
+    if broker.answers(settings.mqtt_host, settings.mqtt_port):
+        return Finding("broker", True, f"answers at {where}")
+    return Finding("broker", False, f"nothing answers at {where}; start `mes broker` or `mes run`")
+
+
+def _binary(settings: Settings) -> Finding:
+    if settings.broker == "external":
+        return Finding("broker program", True, "external")
+    try:
+        path = broker.binary()
+        said = subprocess.run([str(path), "--version"], capture_output=True, text=True, timeout=10)  # noqa: S603
+    except (broker.BrokerMissing, OSError) as error:
+        return Finding("broker program", False, str(error))
+    return Finding("broker program", said.returncode == 0, said.stdout.strip())
+
+
+def _collecting(settings: Settings) -> Finding:
+    status = read_status(settings.data_dir)
+    if status is None:
+        return Finding("ingest", False, "has never run here; start `mes ingest` or `mes run`")
+    if status.fault:
+        return Finding("ingest", False, f"is not storing: {status.fault}")
+    return Finding("ingest", status.connected, "connected" if status.connected else "not connected")
+
+
+def _pages(_settings: Settings) -> Finding:
+    if VENDOR.exists():
+        return Finding("charts", True, "chart library in place")
+    return Finding("charts", False, "the chart library is missing; run `make setup`")
+
+
+def _exposed(settings: Settings) -> Finding:
+    hosts = {settings.http_host, settings.mqtt_host}
+    if hosts <= {"127.0.0.1", "localhost", "::1"}:
+        return Finding("reach", True, "loopback only")
+    return Finding(
+        "reach", False,
+        "listens or connects beyond this machine without sign-in and TLS; keep to loopback for now",
+    )  # fmt: skip
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """Every check, in the order a person would want to mend things."""
+    checks = (_sqlite, _disk, _binary, _broker, _collecting, _pages, _exposed)
+    return [check(settings) for check in checks]

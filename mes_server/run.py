@@ -1,0 +1,159 @@
+"""`mes run`: broker, ingest, pages and, when asked, a demo plant on one machine."""
+
+import fcntl
+import json
+import signal
+import socket
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from gunicorn.app.base import BaseApplication
+
+from mes_server import broker
+from mes_server.app import create_app
+from mes_server.settings import Settings
+from mes_server.supervisor import Child, Supervisor
+
+WEB_WORKERS = 2
+WEB_THREADS = 48  # an open page holds one for its event stream
+
+
+class CannotRun(RuntimeError):
+    """Something outside stands in the way; the message says what and what to do."""
+
+
+class _WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        super().__init__()
+
+    def load_config(self) -> None:
+        options = {
+            "bind": f"{self.settings.http_host}:{self.settings.http_port}",
+            "workers": WEB_WORKERS,
+            "worker_class": "gthread",
+            "threads": WEB_THREADS,
+            "graceful_timeout": 2,  # event streams never end by themselves
+            "keepalive": 15,
+            "limit_request_line": 8190,
+            "proc_name": "mes-web",
+            "control_socket_disable": True,
+        }
+        for name, value in options.items():
+            if name in self.cfg.settings:
+                self.cfg.set(name, value)
+
+    def load(self) -> object:
+        return create_app(self.settings)
+
+
+def serve_web(settings: Settings) -> None:
+    """Serve the pages until stopped."""
+    _WebServer(settings).run()
+
+
+def url(settings: Settings) -> str:
+    """Where a browser on this machine finds the pages."""
+    host = "127.0.0.1" if settings.http_host in {"0.0.0.0", "::"} else settings.http_host  # noqa: S104
+    return f"http://{host}:{settings.http_port}"
+
+
+def _answers_http(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(address, timeout=2):  # noqa: S310  our own address
+            return True
+    except urllib.error.HTTPError:
+        return True  # it answers; /healthz says 503 while nothing is collected yet
+    except OSError:
+        return False
+
+
+def _require_free(host: str, port: int, setting: str, what: str) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise CannotRun(
+                f"{what} cannot listen on {host}:{port} ({error.strerror}). Stop the program that "
+                f"uses this port, or set {setting} to another."
+            ) from error
+
+
+@contextmanager
+def sole_run(settings: Settings) -> Iterator[None]:
+    """Hold the data directory; raises CannotRun when another `mes run` has it."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    with (settings.data_dir / "run.lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise CannotRun(
+                f"Lodestone already runs on {settings.data_dir}. Stop it first, or set MES_DATA_DIR."
+            ) from error
+        yield
+
+
+def _write_demo_file(settings: Settings) -> None:
+    file = settings.data_dir / "demo.json"
+    file.unlink(missing_ok=True)
+    file.touch(mode=0o600)
+    mqtt = {"host": settings.mqtt_host, "port": settings.mqtt_port}
+    file.write_text(json.dumps({"url": url(settings), "mqtt": mqtt, "token": None, "people": []}))
+
+
+def _children(settings: Settings, demo: list[str] | None) -> list[Child]:
+    mes = [sys.executable, "-m", "mes_server.cli"]
+    children = []
+    if settings.broker == "own":
+        children.append(
+            Child(
+                "broker",
+                broker.command(settings),
+                lambda: broker.answers(settings.mqtt_host, settings.mqtt_port),
+            )
+        )
+    children.append(Child("ingest", [*mes, "ingest"]))
+    health = url(settings) + "/healthz"
+    children.append(Child("web", [*mes, "web"], lambda: _answers_http(health)))
+    if demo is not None:
+        children.append(Child("demo", demo))
+    return children
+
+
+def run(settings: Settings, demo: list[str] | None, say: Callable[[str], None]) -> None:
+    """Run until SIGINT or SIGTERM. `demo` is the command of the demo plant, or None.
+
+    Raises CannotRun, BrokerMissing, NotReady; nothing is left running then.
+    """
+    with sole_run(settings):
+        if settings.broker == "own":
+            _require_free(settings.mqtt_host, settings.mqtt_port, "MES_MQTT_PORT", "The broker")
+        _require_free(settings.http_host, settings.http_port, "MES_HTTP_PORT", "The web server")
+        supervisor = Supervisor(settings.data_dir / "logs", say)
+
+        def ask_to_stop(_signal: int, _frame: FrameType | None) -> None:
+            supervisor.stop.set()
+
+        signal.signal(signal.SIGINT, ask_to_stop)
+        signal.signal(signal.SIGTERM, ask_to_stop)
+        try:
+            for child in _children(settings, demo):
+                if supervisor.stop.is_set():
+                    break
+                supervisor.start(child)
+            if demo is not None:
+                _write_demo_file(settings)
+            if not supervisor.stop.is_set():
+                say(f"Lodestone is running: {url(settings)}")
+                say(f"Broker at {settings.mqtt_host}:{settings.mqtt_port}; data and logs in {settings.data_dir}.")
+                say("Ctrl-C stops all of it.")
+            supervisor.watch()
+        finally:
+            say("Stopping …")
+            supervisor.end()
+            say("Stopped.")

@@ -1,0 +1,148 @@
+"""The house rules a machine can check: sizes, mirrors, words, broad excepts, paper."""
+
+import ast
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+ROOMS = ("schemas", "edge_agent", "firmware", "mes_server", "tools")
+FILE_LINES_MAX = 300
+FUNCTION_LINES_MAX = 50
+# The only places that may catch everything, and why.
+BROAD_EXCEPTS = {
+    "edge_agent/agent.py": "a task that faults is restarted, the others go on",
+    "mes_server/ingest/writer.py": "no message may stop ingest",
+    "mes_server/actions/fold_inbox.py": "no message may stop ingest",
+    "mes_server/web/errors.py": "the page for a fault of ours",
+}
+
+
+def tracked(*patterns: str) -> list[Path]:
+    """Files git knows, and new ones it does not ignore."""
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "--", *patterns]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    return [ROOT / name for name in listed.stdout.splitlines() if (ROOT / name).exists()]
+
+
+MODULES = [file for file in tracked("*.py") if file.relative_to(ROOT).parts[0] in (*ROOMS, "tests")]
+OURS = [file for file in MODULES if file.relative_to(ROOT).parts[0] != "tests"]
+TESTS = [file for file in MODULES if file.relative_to(ROOT).parts[0] == "tests"]
+
+
+def name_of(file: Path) -> str:
+    return file.relative_to(ROOT).as_posix()
+
+
+def says_why_long(source: str) -> bool:
+    """A long file or function says why in one line that begins with `# long:`."""
+    return re.search(r"# long: \w+", source) is not None
+
+
+@pytest.mark.parametrize("file", MODULES, ids=name_of)
+def test_a_file_fits_in_a_head_and_opens_with_what_it_is_for(file: Path) -> None:
+    source = file.read_text(encoding="utf-8")
+    tree = ast.parse(source)
+    if source.strip() and file.name != "__init__.py":
+        assert ast.get_docstring(tree), f"{name_of(file)} has no docstring"
+    lines = source.count("\n")
+    assert lines <= FILE_LINES_MAX or says_why_long(source), f"{name_of(file)}: {lines} lines"
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            length = (node.end_lineno or node.lineno) - node.lineno + 1
+            body = ast.get_source_segment(source, node) or ""
+            assert length <= FUNCTION_LINES_MAX or says_why_long(body), (
+                f"{name_of(file)}: {node.name} has {length} lines"
+            )
+
+
+def is_broad(handler: ast.ExceptHandler) -> bool:
+    kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    names = {kind.id for kind in kinds if isinstance(kind, ast.Name)}
+    return handler.type is None or bool(names & {"Exception", "BaseException"})
+
+
+def test_everything_is_caught_only_where_the_house_says_so() -> None:
+    found = {
+        name_of(file)
+        for file in OURS
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ExceptHandler) and is_broad(node)
+    }
+    assert found <= set(BROAD_EXCEPTS), found - set(BROAD_EXCEPTS)
+    assert len(BROAD_EXCEPTS) <= 4
+
+
+def test_every_room_of_the_server_is_mirrored_by_tests() -> None:
+    texts = "\n".join(file.read_text(encoding="utf-8") for file in TESTS)
+    for room in ("domain", "actions", "store", "ingest", "web", "reports"):
+        assert (ROOT / "tests" / "mes_server" / room).is_dir(), f"no tests for {room}"
+        for module in (ROOT / "mes_server" / room).glob("[a-z]*.py"):
+            dotted = f"mes_server.{room}.{module.stem}"
+            named = dotted in texts or re.search(rf"from mes_server\.{room} import .*\b{module.stem}\b", texts)
+            assert named or module.stem in texts, f"no test speaks of {dotted}"
+
+
+def test_every_device_room_is_tested_on_both_interpreters() -> None:
+    for room in ("schemas", "edge_agent"):
+        for module in (ROOT / room).glob("[a-z]*.py"):
+            test = ROOT / "tests" / room / f"test_{module.stem}.py"
+            covered = test.exists() or module.stem in ("samples", "journal_metrics")
+            assert covered, f"{name_of(module)} has no {name_of(test)}"
+
+
+def test_only_the_clock_of_the_agent_asks_for_the_time() -> None:
+    for file in (ROOT / "edge_agent").glob("*.py"):
+        if file.name != "clock.py":
+            source = file.read_text(encoding="utf-8")
+            assert not re.search(r"\btime\.(time|time_ns|localtime|gmtime)\(", source), name_of(file)
+
+
+def test_no_test_sleeps_or_asserts_nothing() -> None:
+    for file in TESTS:
+        source = file.read_text(encoding="utf-8")
+        assert not re.search(r"\btime\.sleep\(", source) or "# waits: " in source, name_of(file)
+        assert "assert True" not in source.replace('"assert True"', ""), name_of(file)
+
+
+def test_no_file_names_a_machine_or_a_registry() -> None:
+    home = str(Path.home())
+    above = f"/{ROOT.parts[1]}/" if ROOT.parts[1] not in ("home", "tmp") else str(ROOT)
+    for file in tracked():
+        if file.suffix in (".png", ".bin", ".db") or not file.is_file():
+            continue
+        text = file.read_text(encoding="utf-8", errors="replace")
+        assert home + "/" not in text, f"{name_of(file)} names {home}"
+        assert above not in text, f"{name_of(file)} names {above}"
+        if "lock" in file.name or file.parent.name == "requirements":
+            found = re.search(r'"resolved"|index-url|https?://\S+\.(whl|tar\.gz|tgz)', text)
+            assert not found, f"{name_of(file)} holds a download address"
+
+
+def test_locked_dependencies_are_pinned_by_hash() -> None:
+    for lock in (ROOT / "requirements").glob("*.lock"):
+        text = lock.read_text(encoding="utf-8")
+        pins = re.findall(r"^[a-zA-Z0-9_.-]+(?:\[.*\])?==", text, re.MULTILINE)
+        assert pins
+        assert all(part.count("--hash=sha256:") for part in re.split(r"\n(?=[a-z])", text)[1:])
+
+
+def test_the_paper_is_there() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for word in ("make run", "make test", "Apache-2.0"):
+        assert word in readme
+    decisions = sorted((ROOT / "docs" / "decisions").glob("0*.md"))
+    assert len(decisions) >= 5
+    for decision in decisions:
+        text = decision.read_text(encoding="utf-8")
+        for heading in ("## Objective", "## Decision", "## Is / is not", "## Consequences"):
+            assert heading in text, f"{name_of(decision)} has no {heading}"
+
+
+def test_links_between_the_documents_lead_somewhere() -> None:
+    for file in tracked("*.md"):
+        for target in re.findall(r"\]\(([^)#]+)[^)]*\)", file.read_text(encoding="utf-8")):
+            if "://" not in target:
+                assert (file.parent / target).exists(), f"{name_of(file)} points to {target}"

@@ -1,0 +1,65 @@
+"""What `make test` needs beyond Python packages: a browser, Mosquitto, PostgreSQL, strangers.
+
+Installs them from the distribution where that is allowed; what cannot be had is said here and its
+tests are listed as not run. With CI=true the tests fail then (tests/conftest.py).
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+PACKAGES = {"chromium": "chromium", "mosquitto": "mosquitto", "postgres": "postgresql"}
+POSTGRES = "/usr/lib/postgresql"
+STRANGERS = Path(".tools/strangers-venv")
+
+
+def has(program: str) -> bool:
+    """Whether a program the tests drive is on this machine."""
+    folders = [os.environ.get("PATH", ""), "/usr/sbin", *map(str, Path(POSTGRES).glob("*/bin"))]
+    return shutil.which(program, path=os.pathsep.join(folders)) is not None
+
+
+def install(missing: list[str]) -> None:
+    """Ask the distribution for the packages of `missing`, where this user may."""
+    if not shutil.which("apt-get"):
+        return
+    sudo = [] if os.geteuid() == 0 else ["sudo", "-n"]
+    if sudo and not shutil.which("sudo"):
+        return
+    packages = [PACKAGES[program] for program in missing]
+    quiet = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"]
+    for command in (["update"], ["install", "-y", "--no-install-recommends", *packages]):
+        done = subprocess.run([*sudo, *quiet, *command], capture_output=True, text=True)
+        if done.returncode:
+            print(f"apt-get {command[0]}: {done.stderr.strip()[-300:]}", file=sys.stderr)
+            return
+
+
+def strangers() -> None:
+    """Other people's Sparkplug clients, apart: the Python one needs an older paho than we do."""
+    subprocess.run([sys.executable, "-m", "tools.npm", "strangers"], check=True)
+    lock = Path("requirements/strangers.lock")
+    stamp = STRANGERS / hashlib.sha256(lock.read_bytes()).hexdigest()[:16]
+    if stamp.exists():
+        return
+    subprocess.run([sys.executable, "-m", "venv", "--clear", str(STRANGERS)], check=True)
+    pip = [str(STRANGERS / "bin/python"), "-m", "pip", "-q", "--disable-pip-version-check"]
+    subprocess.run([*pip, "install", "--require-hashes", "-r", str(lock)], check=True)
+    stamp.touch()
+
+
+def main() -> None:
+    """Install what is missing; say what could not be had."""
+    strangers()
+    missing = [program for program in PACKAGES if not has(program)]
+    if missing:
+        install(missing)
+    for program in [program for program in missing if not has(program)]:
+        print(f"{PACKAGES[program]} cannot be installed here; its tests will not run.")
+
+
+if __name__ == "__main__":
+    main()
