@@ -73,7 +73,9 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON inste
 
 @main.command("run")
 @click.option("--demo", "with_demo", is_flag=True, help="Also run a plant in a box.")
-@click.option("--speed", default=30.0, show_default=True, help="How much faster the demo's time runs.")
+@click.option(
+    "--speed", default=30.0, show_default=True, help="How much faster the demo's time runs."
+)
 @click.option("--seed", default=7, show_default=True, help="Seed of the demo plant.")
 @click.option(
     "--interpreter",
@@ -148,7 +150,10 @@ def station_list(settings: Settings, as_json: bool) -> None:
     if as_json:
         _json(facts)
     else:
-        _table([tuple(f.values()) for f in facts], ("id", "type", "area", "node", "online", "state", "last sample ms"))
+        _table(
+            [tuple(f.values()) for f in facts],
+            ("id", "type", "area", "node", "online", "state", "last sample ms"),
+        )
 
 
 @station.command("types")
@@ -188,7 +193,18 @@ def node_list(settings: Settings, as_json: bool) -> None:
     else:
         _table(
             [tuple(f.values()) for f in facts],
-            ("group", "node", "online", "interpreter", "epoch", "watermark", "next", "lost", "quarantined", "clock"),
+            (
+                "group",
+                "node",
+                "online",
+                "interpreter",
+                "epoch",
+                "watermark",
+                "next",
+                "lost",
+                "quarantined",
+                "clock",
+            ),
         )
 
 
@@ -203,7 +219,9 @@ def demo_group() -> None:
 @demo_group.command("fault")
 @click.argument("station_id", metavar="STATION")
 @click.argument("kind", type=click.Choice(demo.FAULTS))
-@click.option("--metric", help="The metric whose sensor is at fault; all of the station without it.")
+@click.option(
+    "--metric", help="The metric whose sensor is at fault; all of the station without it."
+)
 @click.option("--amount", type=float, help="How strong: per hour for drift, a share otherwise.")
 @click.option("--minutes", type=float, help="Ends by itself after so long.")
 @click.pass_obj
@@ -229,7 +247,10 @@ def run_doctor(settings: Settings, as_json: bool) -> None:
     if as_json:
         _json([{"check": f.check, "ok": f.ok, "finding": f.finding} for f in findings])
     else:
-        _table([("ok" if f.ok else "!!", f.check, f.finding) for f in findings], ("", "check", "finding"))
+        _table(
+            [("ok" if f.ok else "!!", f.check, f.finding) for f in findings],
+            ("", "check", "finding"),
+        )
     sys.exit(0 if all(f.ok for f in findings) else EXIT_WANTING)
 
 

@@ -38,7 +38,9 @@ def _faults_file(settings: Settings) -> Path:
 
 def _read(file: Path) -> list[dict[str, Any]]:
     if not file.parent.exists():
-        raise DemoError(f"There is no demo plant in {file.parent.parent}; start one with `make run`.")
+        raise DemoError(
+            f"There is no demo plant in {file.parent.parent}; start one with `make run`."
+        )
     if not file.exists():
         return []
     faults = json.loads(file.read_text(encoding="utf-8"))["faults"]

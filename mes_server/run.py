@@ -150,7 +150,9 @@ def run(settings: Settings, demo: list[str] | None, say: Callable[[str], None]) 
                 _write_demo_file(settings)
             if not supervisor.stop.is_set():
                 say(f"Lodestone is running: {url(settings)}")
-                say(f"Broker at {settings.mqtt_host}:{settings.mqtt_port}; data and logs in {settings.data_dir}.")
+                say(
+                    f"Broker at {settings.mqtt_host}:{settings.mqtt_port}; data and logs in {settings.data_dir}."
+                )
                 say("Ctrl-C stops all of it.")
             supervisor.watch()
         finally:

@@ -128,7 +128,9 @@ def _file_values(file: Path, faults: list[str]) -> dict[str, str]:
     try:
         table = tomllib.loads(file.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        faults.append(f"{file.name}: cannot be read ({error}); write lines such as MES_HTTP_PORT = 8080")
+        faults.append(
+            f"{file.name}: cannot be read ({error}); write lines such as MES_HTTP_PORT = 8080"
+        )
         return {}
     values = {}
     for name, value in table.items():

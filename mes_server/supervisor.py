@@ -109,7 +109,7 @@ class Supervisor:
             stdout=child.log,
             stderr=subprocess.STDOUT,
             start_new_session=True,  # Ctrl-C reaches us alone; we stop them in order
-            preexec_fn=_die_with_parent,  # noqa: PLW1509  no threads are running here yet
+            preexec_fn=_die_with_parent,
             env=os.environ | {"PYTHONUNBUFFERED": "1"},
         )
         child.starts += 1

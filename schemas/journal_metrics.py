@@ -66,11 +66,11 @@ NOT_SERIES = (
 )
 
 
-def position(epoch, seq):
+def position(epoch: int, seq: int) -> int:
     """The position of record `seq` (1 …) of the journal `epoch`, both 32 bits."""
     return (epoch << 32) | seq
 
 
-def split_position(pos):
+def split_position(pos: int) -> tuple[int, int]:
     """`(epoch, seq)` of a position."""
     return pos >> 32, pos & 0xFFFFFFFF

@@ -7,6 +7,11 @@ written in the order of their numbers, so that the bytes equal those of the offi
 import struct
 from collections import namedtuple
 
+TYPE_CHECKING = False  # neither interpreter runs the next lines, mypy does
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
 DATATYPES = {
     "int8": 1,
     "int16": 2,
@@ -49,7 +54,15 @@ class PayloadError(ValueError):
     """Bytes that are not a payload, or a value that does not fit its datatype."""
 
 
-def metric(name, datatype, value, at_ms, quality=None, is_historical=False, is_transient=False):
+def metric(  # noqa: PLR0913  the fields of a Metric
+    name: str,
+    datatype: str,
+    value: object,
+    at_ms: "int | None",
+    quality: "int | None" = None,
+    is_historical: bool = False,
+    is_transient: bool = False,
+) -> Metric:
     """A Metric without alias; `datatype` by name."""
     return Metric(
         name, None, at_ms, DATATYPES[datatype], value, quality, is_historical, is_transient
@@ -59,20 +72,20 @@ def metric(name, datatype, value, at_ms, quality=None, is_historical=False, is_t
 # -- writing ---------------------------------------------------------------------------------
 
 
-def _put_varint(out, number):
+def _put_varint(out: bytearray, number: int) -> None:
     while number > 127:
         out.append(number & 127 | 128)
         number >>= 7
     out.append(number)
 
 
-def _put_bytes(out, tag, data):
+def _put_bytes(out: bytearray, tag: int, data: "bytes | bytearray") -> None:
     out.append(tag)
     _put_varint(out, len(data))
     out.extend(data)
 
 
-def _put_value(out, code, value):
+def _put_value(out: bytearray, code: int, value: "Any") -> None:
     if code in _BITS:
         bits = _BITS[code]
         low = -(1 << (bits - 1)) if code in _SIGNED else 0
@@ -99,7 +112,7 @@ def _put_value(out, code, value):
         raise PayloadError(f"datatype {code} cannot be written")
 
 
-def _quality_property(quality):
+def _quality_property(quality: int) -> bytes:
     value = bytearray(b"\x08\x03\x18")
     _put_varint(value, quality)
     out = bytearray()
@@ -111,7 +124,7 @@ def _quality_property(quality):
 _QUALITY = {code: _quality_property(code) for code in (0, 192, 500)}
 
 
-def _put_metric(out, m, with_datatype):
+def _put_metric(out: bytearray, m: Metric, with_datatype: bool) -> None:
     body = bytearray()
     if m.name is not None:
         _put_bytes(body, 0x0A, m.name.encode())
@@ -137,7 +150,7 @@ def _put_metric(out, m, with_datatype):
     _put_bytes(out, 0x12, body)
 
 
-def encode_payload(payload, with_datatypes=True):
+def encode_payload(payload: Payload, with_datatypes: bool = True) -> bytes:
     """The bytes of a Payload. Datatypes belong in births and commands, not in data.
 
     Raises PayloadError when a value does not fit its datatype.
@@ -157,7 +170,7 @@ def encode_payload(payload, with_datatypes=True):
 # -- reading ---------------------------------------------------------------------------------
 
 
-def _varint(data, at, end):
+def _varint(data: bytes, at: int, end: int) -> tuple[int, int]:
     number = shift = 0
     while at < end:
         byte = data[at]
@@ -171,11 +184,12 @@ def _varint(data, at, end):
     raise PayloadError(f"unreadable number before byte {at}")
 
 
-def _fields(data, at, end):
+def _fields(data: bytes, at: int, end: int) -> "Iterator[tuple[int, int, Any]]":
     """Yield `(field, wire type, value)`; a length-delimited value is its `(start, end)`."""
     while at < end:
         tag, at = _varint(data, at, end)
         wire = tag & 7
+        value: "Any"
         if wire == 0:
             value, at = _varint(data, at, end)
         elif wire == 2:
@@ -195,7 +209,7 @@ def _fields(data, at, end):
         yield tag >> 3, wire, value
 
 
-def _text(data, span):
+def _text(data: bytes, span: tuple[int, int]) -> "str | bytes":
     raw = bytes(data[span[0] : span[1]])
     try:
         return raw.decode()
@@ -203,7 +217,7 @@ def _text(data, span):
         return raw
 
 
-def _quality(data, span):
+def _quality(data: bytes, span: tuple[int, int]) -> "int | None":
     """The Quality property of a property set, or None."""
     keys = []
     values = []
@@ -217,11 +231,11 @@ def _quality(data, span):
     inner = values[keys.index("Quality")]
     for field, wire, value in _fields(data, inner[0], inner[1]):
         if field in (3, 4) and wire == 0:
-            return value
+            return int(value)
     return None
 
 
-def _value(data, field, wire, value):
+def _value(data: bytes, field: int, wire: int, value: "Any") -> object:
     if wire == 0 and (field == 10 or field == 11):
         return value
     if field == 13 and wire == 1:
@@ -235,7 +249,7 @@ def _value(data, field, wire, value):
     raise PayloadError(f"value field {field} with wire type {wire}")
 
 
-def _metric(data, span):
+def _metric(data: bytes, span: tuple[int, int]) -> Metric:  # noqa: C901  a branch per field
     name = alias = at_ms = datatype = value = quality = None
     historical = transient = null = False
     for field, wire, raw in _fields(data, span[0], span[1]):
@@ -265,14 +279,14 @@ def _metric(data, span):
     )
 
 
-def decode_payload(data):
+def decode_payload(data: bytes) -> Payload:
     """The Payload in `data`; values are as on the wire: see `typed_value`.
 
     Raises PayloadError for bytes that are no payload, a metric name that is not UTF-8, more than
     METRICS_MAX metrics. A string value that is not UTF-8 comes back as bytes.
     """
     at_ms = seq = None
-    metrics = []
+    metrics: list[Metric] = []
     for field, wire, value in _fields(data, 0, len(data)):
         if field == 2 and wire == 2:
             if len(metrics) == METRICS_MAX:
@@ -285,7 +299,7 @@ def decode_payload(data):
     return Payload(at_ms, metrics, seq)
 
 
-def typed_value(value, datatype):
+def typed_value(value: "Any", datatype: "int | None") -> "Any":
     """A decoded value as its datatype (a code) means it; None stays None.
 
     Integers arrive as two's complement of 8 to 64 bits in either integer field; the sign is found

@@ -15,12 +15,12 @@ class TopicError(ValueError):
     """A topic that Sparkplug does not allow; the message says which part."""
 
 
-def is_id(text):
+def is_id(text: str) -> bool:
     """Whether `text` may be an id of ours: nats-server refuses blanks and dots."""
     return 0 < len(text) <= 64 and all(c in _OURS for c in text)
 
 
-def topic(group, verb, node, station=None):
+def topic(group: str, verb: str, node: str, station: "str | None" = None) -> str:
     """The topic string of a verb; raises TopicError when verb and station do not fit."""
     if (verb in STATION_VERBS) != (station is not None):
         raise TopicError(f"{verb} {'needs' if station is None else 'takes no'} station")
@@ -31,7 +31,7 @@ def topic(group, verb, node, station=None):
     return f"{NAMESPACE}/{group}/{verb}/{node}{tail}"
 
 
-def parse_topic(text):
+def parse_topic(text: str) -> Topic:
     """The Topic a string names; raises TopicError. STATE is not parsed here."""
     parts = text.split("/")
     if parts[0] != NAMESPACE or len(parts) < 4 or len(parts) > 5:
@@ -45,6 +45,6 @@ def parse_topic(text):
     return Topic(group, verb, node, station)
 
 
-def state_topic(host):
+def state_topic(host: str) -> str:
     """Where the host `host` says whether it is there (retained, QoS 1)."""
     return f"{NAMESPACE}/STATE/{host}"

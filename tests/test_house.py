@@ -81,7 +81,9 @@ def test_every_room_of_the_server_is_mirrored_by_tests() -> None:
         assert (ROOT / "tests" / "mes_server" / room).is_dir(), f"no tests for {room}"
         for module in (ROOT / "mes_server" / room).glob("[a-z]*.py"):
             dotted = f"mes_server.{room}.{module.stem}"
-            named = dotted in texts or re.search(rf"from mes_server\.{room} import .*\b{module.stem}\b", texts)
+            named = dotted in texts or re.search(
+                rf"from mes_server\.{room} import .*\b{module.stem}\b", texts
+            )
             assert named or module.stem in texts, f"no test speaks of {dotted}"
 
 
@@ -97,7 +99,9 @@ def test_only_the_clock_of_the_agent_asks_for_the_time() -> None:
     for file in (ROOT / "edge_agent").glob("*.py"):
         if file.name != "clock.py":
             source = file.read_text(encoding="utf-8")
-            assert not re.search(r"\btime\.(time|time_ns|localtime|gmtime)\(", source), name_of(file)
+            assert not re.search(r"\btime\.(time|time_ns|localtime|gmtime)\(", source), name_of(
+                file
+            )
 
 
 def test_no_test_sleeps_or_asserts_nothing() -> None:

@@ -29,7 +29,9 @@ def runs(interpreter: str) -> bool:
     """Whether `interpreter` answers as MicroPython 1.22 or newer."""
     ask = "import sys, asyncio; print(sys.implementation[0], sys.implementation[1][:2] >= (1, 22))"
     try:
-        answer = subprocess.run([interpreter, "-c", ask], capture_output=True, text=True, timeout=20)
+        answer = subprocess.run(
+            [interpreter, "-c", ask], capture_output=True, text=True, timeout=20
+        )
     except OSError:
         return False
     return answer.stdout.split() == ["micropython", "True"]
@@ -58,7 +60,9 @@ def package_list(site: str, arch: str, folder: Path) -> dict[str, dict[str, str]
     rings = [part for ring in KEYRINGS for part in ("--keyring", str(ring))]
     output_of("gpgv", "-q", *rings, "--output", str(plain), str(signed))
     name = f"main/binary-{arch}/Packages.xz"
-    found = re.search(rf"^ ([0-9a-f]{{64}}) +\d+ {re.escape(name)}$", plain.read_text(), re.MULTILINE)
+    found = re.search(
+        rf"^ ([0-9a-f]{{64}}) +\d+ {re.escape(name)}$", plain.read_text(), re.MULTILINE
+    )
     if not found:
         raise Missing(f"Debian {RELEASE} lists no packages for {arch}")
     packed = folder / "Packages.xz"
@@ -80,7 +84,9 @@ def needed(packages: dict[str, dict[str, str]]) -> list[str]:
             continue
         seen.append(name)
         depends = packages[name].get("Depends", "")
-        todo += [re.split(r"[ (|:]", part.strip())[0] for part in depends.split(",") if part.strip()]
+        todo += [
+            re.split(r"[ (|:]", part.strip())[0] for part in depends.split(",") if part.strip()
+        ]
     if "micropython" not in seen:
         raise Missing(f"Debian {RELEASE} has no package micropython for this machine")
     return seen
