@@ -1,0 +1,97 @@
+"""A small real plant for tests: a broker, ingest, pages when asked, agents on MicroPython."""
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from mes_server.store.ingest_status import IngestStatus, read_status
+from tests.brokers import Broker, Process, free_port, wait_until
+from tests.conftest import ROOT
+
+PYTHON = sys.executable
+
+
+def board(
+    folder: Path, port: int, node: str, stations: list[tuple[str, str]], **options: Any
+) -> dict[str, Any]:
+    """A station.json of simulated stations (id, type); `options` replace whole sections."""
+    return {
+        "group": "test",
+        "node": node,
+        "broker": {"host": "127.0.0.1", "port": port},
+        "keepalive_s": 10,
+        "primary_host": None,
+        "journal": {"path": str(folder / f"{node}.journal"), "bytes": 16_000_000,
+                    "segment_bytes": 65536, "sync_ms": 200},
+        "plant": {"seed": 7, "speed": 60, "origin_ms": time.time_ns() // 1_000_000 - 3_600_000,
+                  "faults": str(folder / "faults.json")},
+        "stations": [{"station": s, "type": t, "driver": "simulated", "args": {}} for s, t in stations],
+        **options,
+    }  # fmt: skip
+
+
+class Plant:
+    """Everything of it runs in `folder`; `stop` ends all that was started."""
+
+    def __init__(self, folder: Path, broker: str = "nats", interpreter: str = PYTHON) -> None:
+        self.folder, self.interpreter = folder, interpreter
+        self.data = folder / "data"
+        self.data.mkdir(parents=True)
+        self.broker = Broker(broker, folder / "broker")
+        self.http_port = free_port()
+        self.url = f"http://127.0.0.1:{self.http_port}"
+        self.env = {
+            "MES_DATA_DIR": str(self.data),
+            "MES_MQTT_PORT": str(self.broker.port),
+            "MES_HTTP_PORT": str(self.http_port),
+            "MES_BROKER": "external",
+            "MES_TIMEZONE": "Asia/Shanghai",
+        }
+        mes = [PYTHON, "-m", "mes_server.cli"]
+        self.ingest = Process([*mes, "ingest"], folder / "ingest.log", self.env)
+        self.web = Process([*mes, "web"], folder / "web.log", self.env)
+        self.agents: dict[str, Process] = {}
+
+    @property
+    def store_url(self) -> str:
+        return f"sqlite:///{self.data / 'lodestone.db'}"
+
+    def status(self) -> IngestStatus | None:
+        return read_status(self.data)
+
+    def collecting(self) -> bool:
+        status = self.status()
+        alive = self.ingest.running is not None and self.ingest.running.poll() is None
+        return (
+            alive
+            and status is not None
+            and self.ingest.running is not None
+            and status.pid == self.ingest.running.pid
+            and status.connected
+            and status.storing
+        )
+
+    def start(self, *, web: bool = False) -> None:
+        """Broker, ingest and, when asked, pages; returns when ingest collects."""
+        self.broker.start()
+        self.ingest.start()
+        wait_until(self.collecting, "ingest to collect")
+        if web:
+            self.web.start()
+
+    def agent(self, node: str, stations: list[tuple[str, str]], **options: Any) -> Process:
+        """Start an agent; `options` go into its station.json."""
+        file = self.folder / f"{node}.json"
+        file.write_text(json.dumps(board(self.folder, self.broker.port, node, stations, **options)))
+        command = [self.interpreter, "-m", "firmware.boards.unix.main", str(file)]
+        process = Process(command, self.folder / f"{node}.log")
+        process.folder = ROOT
+        self.agents[node] = process
+        process.start()
+        return process
+
+    def stop(self) -> None:
+        for process in (*self.agents.values(), self.web, self.ingest, self.broker):
+            process.stop()
