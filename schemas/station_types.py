@@ -47,6 +47,7 @@ if TYPE_CHECKING:
         commands: tuple[str, ...]
 
 else:
+    Range = tuple
     _FIELDS = "name title unit datatype kind every_ms report_ms deadband normal alarm scale values"
     MetricSpec = namedtuple("MetricSpec", (_FIELDS + " note basis").split())
     _FIELDS = "type revision title area operation handles note basis metrics commands"
