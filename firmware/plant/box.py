@@ -3,7 +3,7 @@
 import json
 import os
 
-from firmware.plant.faults import FaultBook, FaultError, fault_from_json
+from firmware.plant.faults import FaultBook, fault_from_json
 from firmware.plant.station import Station
 
 _LOOK_MS = 1000  # the faults file is looked at no more often

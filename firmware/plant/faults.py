@@ -68,10 +68,16 @@ class FaultBook:
         return [fault for fault in self.faults if fault.station == station]
 
 
-def amount_of(faults: list[Fault], kind: str, sim_ms: int, default: float) -> float:
-    """How strong a fault is at a time: its amount or `default` while it lasts, 0.0 otherwise."""
+def amount_of(faults: list[Fault], kind: str, metric: str, sim_ms: int, default: float) -> float:
+    """How strong a fault is at a time: its amount or `default` while it lasts, 0.0 otherwise.
+
+    With a metric ("" = any) a fault counts that names this metric or none.
+    """
     for fault in faults:
-        if fault.fault == kind and fault.from_ms <= sim_ms:
-            if fault.to_ms is None or sim_ms < fault.to_ms:
-                return default if fault.amount is None else fault.amount
+        if fault.fault != kind or fault.from_ms > sim_ms:
+            continue
+        if fault.to_ms is not None and sim_ms >= fault.to_ms:
+            continue
+        if not metric or fault.metric is None or fault.metric == metric:
+            return default if fault.amount is None else float(fault.amount)
     return 0.0

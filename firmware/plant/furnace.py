@@ -192,7 +192,9 @@ class Furnace(Station):
         stored = self.build.zone_kj_k * (self.zones.mean() - zone_before)
         stored += self.build.load_kj_k * self._filling(act) * risen
         shed = max(0.0, sum(self.zones.kw) - stored / h)
-        self.water_out = toward(self.water_out, self._water_in() + shed / (250 * _WATER_KW), h, 90.0)
+        self.water_out = toward(
+            self.water_out, self._water_in() + shed / (250 * _WATER_KW), h, 90.0
+        )
         busy = 0.0 if self.dark else 1.0
         self.oil_c = toward(self.oil_c, ROOM_C + busy * (36.0 + self.foreline / 60), h, 2400.0)
 
@@ -252,7 +254,7 @@ class Furnace(Station):
     def leak(self) -> float:
         """Air through seals, Pa·m³/s; a leak fault adds its amount."""
         return _LEAK * (1.0 + unit(self.key, 60 + self.act.cycle % LOADS)) + self.fault(
-            "leak", None, 0.05
+            "leak", 0.05
         )
 
     def _test_leak(self, act: Activity) -> None:
@@ -292,7 +294,9 @@ class Furnace(Station):
         self.put("cooling_water_out_temperature_c", self.water_out, 0.03, 1)
         self.put("cooling_water_flow_l_min", 250.0 * (0.15 + 0.85 * busy), 0.3, 1)
         self.put("supply_voltage_v", 384.0 * mains - 0.025 * sum(zones.kw), 0.12, 1)
-        self.put("phase_imbalance_pct", 2.2 + 0.6 * wander(self.key + 9, self.now_s, 5000.0), 0.04, 2)
+        self.put(
+            "phase_imbalance_pct", 2.2 + 0.6 * wander(self.key + 9, self.now_s, 5000.0), 0.04, 2
+        )
         self.values["door_closed"] = not (act.state == "setup" and 0.1 < act.at_s / act.of_s < 0.9)
         mass = self._filling(act) * self.build.rated_kg
         self.values["charge_mass_kg"] = round(mass, 1) if mass > 20.0 else 0.0

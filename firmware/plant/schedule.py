@@ -11,6 +11,8 @@ from firmware.plant.programs import PROGRAMS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import NamedTuple
+
     from firmware.plant.programs import Program
 
 LOADS = 8  # the product mix of a station repeats after so many loads, so that sums stay closed
@@ -18,10 +20,25 @@ LOADS = 8  # the product mix of a station repeats after so many loads, so that s
 # cycle: runs of the program so far; step: index of the phase; at_s, of_s: seconds into the phase
 # and its length; piece: loads begun so far; piece_s: seconds into this load; load: its size, 0…1
 # of the rated one; since_s: seconds into the cycle.
-Activity = namedtuple(
-    "Activity",
-    ("cycle", "step", "phase", "state", "at_s", "of_s", "piece", "piece_s", "load", "since_s"),
-)
+if TYPE_CHECKING:
+
+    class Activity(NamedTuple):
+        cycle: int
+        step: int
+        phase: str
+        state: str
+        at_s: float
+        of_s: float
+        piece: int
+        piece_s: float
+        load: float
+        since_s: float
+
+else:
+    Activity = namedtuple(
+        "Activity",
+        ["cycle", "step", "phase", "state", "at_s", "of_s", "piece", "piece_s", "load", "since_s"],
+    )
 
 
 class Schedule:

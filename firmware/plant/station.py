@@ -1,5 +1,7 @@
 """What every simulated station shares: its clock, its counters, its sensors and their faults."""
 
+from math import exp
+
 from firmware.plant.faults import Fault, FaultBook, amount_of
 from firmware.plant.noise import BELL, mix
 from firmware.plant.schedule import Activity, Schedule, Tally
@@ -11,6 +13,7 @@ if TYPE_CHECKING:
 _EIO = 5
 _RESUME_MS = 4 * 3600 * 1000  # a longer silence is replayed from the schedule, not integrated
 _REPLAY_STEPS = 600
+_UPSET_S = 1500.0
 
 
 class Station:
@@ -35,6 +38,7 @@ class Station:
         self._book_version = -1
         self._alarms = 0
         self._stuck: dict[str, Value] = {}
+        self._upset: dict[str, float] = {}
         self._counted: dict[str, float] = {}
         self._uncounted: dict[str, float] = {}
         self._tick = 0
@@ -76,23 +80,45 @@ class Station:
         for n in range(count):
             at_ms = start + span * (n + 1) // count
             act = self.schedule.at(at_ms)
-            if self.faults:
-                self.dark = self.fault("power_dip", at_ms, 1.0) > 0
-            h = (at_ms - self.now_ms) / 1000 if self.now_ms is not None else 0.0
+            h = (at_ms - (self.now_ms or 0)) / 1000
             self.now_ms = at_ms
             self.now_s = at_ms / 1000
+            if self.faults or self._upset:
+                self.dark = self.fault("power_dip", 1.0) > 0
+                self._drive_upsets(h)
             if h > 0:
                 self.step(h, act)
             self.act = act
         if not self.faults:
             self.dark = False
 
-    def fault(self, kind: str, sim_ms: int | None = None, default: float = 1.0) -> float:
-        """The strength of a physics fault now, 0.0 when there is none."""
+    def fault(self, kind: str, default: float, metric: str = "") -> float:
+        """The strength of a physics fault now, 0.0 when there is none.
+
+        With a metric it counts only when the fault names that metric or none.
+        """
         if not self.faults:
             return 0.0
-        at_ms = self.now_ms if sim_ms is None else sim_ms
-        return amount_of(self.faults, kind, at_ms or 0, default)
+        return amount_of(self.faults, kind, metric, self.now_ms or 0, default)
+
+    def off(self, metric: str) -> float:
+        """How far the fault bath_out_of_range has driven a bath so far, 1.0 = its whole amount."""
+        if not self._upset:
+            return 0.0
+        return self._upset.get("", 0.0) + self._upset.get(metric, 0.0)
+
+    def _drive_upsets(self, h: float) -> None:
+        """A bath leaves its band, and comes back, as slowly as its volume wants."""
+        for fault in self.faults:
+            if fault.fault == "bath_out_of_range":
+                self._upset.setdefault(fault.metric or "", 0.0)
+        fade = exp(-h / _UPSET_S)
+        for metric, level in self._upset.items():
+            target = 0.0
+            for fault in self.faults:
+                if fault.fault == "bath_out_of_range" and (fault.metric or "") == metric:
+                    target += amount_of([fault], fault.fault, metric, self.now_ms or 0, 1.0)
+            self._upset[metric] = target + (level - target) * fade
 
     def _publish_common(self) -> None:
         act = self.act
@@ -165,5 +191,5 @@ class Station:
             return self._stuck.setdefault(metric, reading)
         if fault.fault == "drift" and isinstance(reading, float):
             hours = ((self.now_ms or 0) - fault.from_ms) / 3600000
-            return reading + (5.0 if fault.amount is None else fault.amount) * hours
+            return reading + (5.0 if fault.amount is None else float(fault.amount)) * hours
         return reading

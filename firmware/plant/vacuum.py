@@ -12,7 +12,7 @@ class Pumps:
         self.stages = stages
 
     def speed(self, p: float) -> float:
-        speed = 0.0
+        speed = self.stages[0][1]
         for below, pumped in self.stages:
             if p <= below:
                 speed = pumped
