@@ -1,0 +1,123 @@
+"""Gaps of a series: nothing came, what came had no value, or a loss was stated."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from mes_server.store.columns import Array, Samples
+from mes_server.store.losses import Loss
+from mes_server.store.rollup import Rollup
+
+SILENT = "silent"
+BAD = "bad"
+CORRUPT = "corrupt"
+_GRACE_MS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A span without values. `reason`: "silent", "bad" (no value measured), "corrupt" (the store
+
+    cannot read it any more), or the reason of a stated loss.
+    """
+
+    from_ms: int
+    to_ms: int
+    reason: str
+
+
+@dataclass(slots=True)
+class Presence:
+    """Spans in which samples came, and whether any of them had a value."""
+
+    starts: list[Array] = field(default_factory=list)
+    ends: list[Array] = field(default_factory=list)
+    good: list[Array] = field(default_factory=list)
+
+    def add_samples(self, samples: Samples) -> None:
+        """Each sample is there for a moment."""
+        if len(samples):
+            known = np.ones(len(samples), bool) if samples.nulls is None else ~samples.nulls
+            self._add(samples.times, samples.times, known)
+
+    def add_rollup(self, rollup: Rollup, span_ms: int) -> None:
+        """What is rolled up counts as there for the whole span."""
+        if len(rollup):
+            self._add(rollup.t0, rollup.t0 + (span_ms - 1), rollup.counts > 0)
+
+    def add_span(self, from_ms: int, to_ms: int) -> None:
+        """There from here to there."""
+        self._add(np.array([from_ms]), np.array([to_ms]), np.array([True]))
+
+    def _add(self, starts: Array, ends: Array, good: Array) -> None:
+        self.starts.append(starts)
+        self.ends.append(ends)
+        self.good.append(good)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The span looked at, and the longest silence that is none; None: not known."""
+
+    from_ms: int
+    to_ms: int
+    silence_ms: int | None
+
+
+def _silences(starts: Array, ends: Array, window: Window) -> list[Gap]:
+    if window.silence_ms is None:
+        return []
+    longest = window.silence_ms * 3 // 2 + _GRACE_MS
+    until = np.concatenate(([window.from_ms], np.maximum.accumulate(ends)))
+    after = np.concatenate((starts, [window.to_ms]))
+    silent = np.flatnonzero(after - np.maximum(until, window.from_ms) > longest)
+    return [
+        Gap(max(int(until[at]), window.from_ms), int(after[at]), SILENT) for at in silent.tolist()
+    ]
+
+
+def _without_value(starts: Array, ends: Array, good: Array) -> list[Gap]:
+    """Runs of what is bad, each until the next good one."""
+    edges = np.flatnonzero(np.diff(good)) + 1
+    firsts = np.concatenate(([0], edges)).tolist()
+    found = []
+    for at, first in enumerate(firsts):
+        if not good[first]:
+            follows = firsts[at + 1] if at + 1 < len(firsts) else None
+            to_ms = int(ends[-1] if follows is None else starts[follows])
+            found.append(Gap(int(starts[first]), to_ms, BAD))
+    return found
+
+
+def _touch(gap: Gap, loss: Loss) -> bool:
+    return loss.from_ms <= gap.to_ms and gap.from_ms <= loss.to_ms
+
+
+def _with_losses(gaps: list[Gap], losses: Iterable[Loss], window: Window) -> list[Gap]:
+    """A silence that a loss explains takes its reason; a loss amid samples stands for itself."""
+    losses = list(losses)
+    told = []
+    for gap in gaps:
+        reason = next((loss.reason for loss in losses if _touch(gap, loss)), gap.reason)
+        told.append(Gap(gap.from_ms, gap.to_ms, reason))
+    for loss in losses:
+        if not any(_touch(gap, loss) for gap in gaps):
+            from_ms, to_ms = max(loss.from_ms, window.from_ms), min(loss.to_ms, window.to_ms)
+            told.append(Gap(from_ms, to_ms, loss.reason))
+    return told
+
+
+def find_gaps(presence: Presence, window: Window, losses: Iterable[Loss]) -> list[Gap]:
+    """All gaps of the window, by time."""
+    none = np.empty(0, np.int64)
+    starts = np.concatenate(presence.starts or [none])
+    ends = np.concatenate(presence.ends or [none])
+    good = np.concatenate(presence.good or [none.astype(bool)])
+    if len(presence.starts) > 1:
+        order = np.argsort(starts, kind="stable")
+        starts, ends, good = starts[order], ends[order], good[order]
+    gaps = _with_losses(_silences(starts, ends, window), losses, window)
+    if len(good) and not good.all():
+        gaps += _without_value(starts, ends, good)
+    return sorted(gaps, key=lambda gap: (gap.from_ms, gap.to_ms))

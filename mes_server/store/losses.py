@@ -1,0 +1,92 @@
+"""Losses that were stated: samples given up, by whom, when, how many, why."""
+
+from dataclasses import asdict, dataclass
+
+from sqlalchemy import Connection, Index, select
+from sqlmodel import Field, SQLModel
+
+from mes_server.store.nodes import NODE
+from mes_server.store.stations import STATION
+from mes_server.store.tables import table_of, wide
+
+
+class LossRow(SQLModel, table=True):
+    """One stated loss; without a station it concerns all stations of the node."""
+
+    __tablename__ = "loss"
+    __table_args__ = (
+        Index("loss_station", "station", "from_ms"),
+        Index("loss_node", "node", "from_ms"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    node: int = Field(foreign_key="node.id")
+    station: int | None = Field(default=None, foreign_key="station.id")
+    from_ms: int = wide()
+    to_ms: int = wide()
+    count: int = wide()
+    reason: str
+    stated_ms: int = wide()
+
+
+LOSS = table_of(LossRow)
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """What was given up. `count` is -1 when nobody knows how many."""
+
+    node: int
+    station: int | None
+    from_ms: int
+    to_ms: int
+    count: int
+    reason: str
+    stated_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class LossView:
+    """A loss as pages show it; `station` is its id in addresses, None for the whole node."""
+
+    group: str
+    node: str
+    station: str | None
+    from_ms: int
+    to_ms: int
+    count: int
+    reason: str
+    stated_ms: int
+
+
+def append_loss(conn: Connection, loss: Loss) -> None:
+    """Keep a stated loss."""
+    conn.execute(LOSS.insert().values(asdict(loss)))
+
+
+def list_losses(
+    conn: Connection, station_id: str | None = None, limit: int = 100
+) -> list[LossView]:
+    """Losses, the latest stated first; those of one station with those of its node."""
+    columns = (
+        NODE.c.group_id, NODE.c.node_id, STATION.c.url_id, LOSS.c.from_ms, LOSS.c.to_ms,
+        LOSS.c.count, LOSS.c.reason, LOSS.c.stated_ms,
+    )  # fmt: skip
+    joined = LOSS.join(NODE, NODE.c.id == LOSS.c.node)
+    joined = joined.outerjoin(STATION, STATION.c.id == LOSS.c.station)
+    query = select(*columns).select_from(joined).order_by(LOSS.c.id.desc()).limit(limit)
+    if station_id is not None:
+        its_node = select(STATION.c.node).where(STATION.c.url_id == station_id).scalar_subquery()
+        whole_node = LOSS.c.station.is_(None) & (LOSS.c.node == its_node)
+        query = query.where((STATION.c.url_id == station_id) | whole_node)
+    return [LossView(*row) for row in conn.execute(query)]
+
+
+def losses_between(conn: Connection, station_pk: int, from_ms: int, to_ms: int) -> list[Loss]:
+    """Losses that touch a span of a station, by time."""
+    its_node = select(STATION.c.node).where(STATION.c.id == station_pk).scalar_subquery()
+    whole_node = LOSS.c.station.is_(None) & (LOSS.c.node == its_node)
+    touches = (LOSS.c.to_ms >= from_ms) & (LOSS.c.from_ms <= to_ms)
+    query = select(LOSS).where((LOSS.c.station == station_pk) | whole_node).where(touches)
+    rows = conn.execute(query.order_by(LOSS.c.from_ms)).mappings()
+    return [Loss(**{name: row[name] for name in Loss.__slots__}) for row in rows]

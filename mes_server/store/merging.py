@@ -1,0 +1,171 @@
+"""From fresh blocks to small chunks, from small chunks to one an hour; a little at a time.
+
+Nothing is taken away before what takes its place has been read back and found the same.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from mes_server.store.alarms import raise_alarm
+from mes_server.store.chunks import ChunkBroken, decode_chunk, encode_chunk
+from mes_server.store.columns import Samples, by_hour, joined, same
+from mes_server.store.fresh import Piece, list_full, take_fresh
+from mes_server.store.rollup import HOUR_MS, save_rollup
+from mes_server.store.tables import run
+
+PART_MAX = 65_536  # samples in one merged chunk
+STAGGER_MS = 1_800_000
+CHUNK_BROKEN = "chunk broken"
+_GRACE_MS = 180_000  # what is a little late still comes in time
+_SPREAD = 2_654_435_761  # odd and large: neighbours in number fall far apart in time
+_FLUSH_SHARE = 8  # small chunks cost about as much as one merge
+
+
+@dataclass(slots=True)
+class ChunkFacts:
+    """How the samples of a chunk came."""
+
+    late_count: int
+    clock_worst: int
+    received_first_ms: int
+    received_last_ms: int
+
+
+_INSERT = """
+INSERT INTO chunk (hour, series, number, t_first, t_last, count,
+    late_count, clock_worst, received_first_ms, received_last_ms, blob)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+
+
+def _row(
+    hour: int, series: int, number: int, samples: Samples, facts: ChunkFacts, blob: bytes
+) -> tuple[int | bytes, ...]:
+    return (
+        hour, series, number, int(samples.times[0]), int(samples.times[-1]), len(samples),
+        facts.late_count, facts.clock_worst, facts.received_first_ms, facts.received_last_ms, blob,
+    )  # fmt: skip
+
+
+def _due_ms(series: int, hour: int, received_ms: int) -> int:
+    """When to merge: after the hour, or after what came late; each series at a moment of its own."""
+    over = min(max((hour + 1) * HOUR_MS, received_ms), received_ms + HOUR_MS)
+    return over + _GRACE_MS + series * _SPREAD % STAGGER_MS
+
+
+def _facts(pieces: Iterable[Piece]) -> ChunkFacts:
+    pieces = list(pieces)
+    return ChunkFacts(
+        sum(len(piece.samples) for piece in pieces if piece.late),
+        min(piece.clock for piece in pieces),
+        min(piece.received_ms for piece in pieces),
+        max(piece.received_ms for piece in pieces),
+    )
+
+
+def _hours_of(pieces: Sequence[Piece]) -> dict[int, list[Piece]]:
+    hours: dict[int, list[Piece]] = {}
+    for piece in pieces:
+        for hour, samples in by_hour(piece.samples, HOUR_MS):
+            part = Piece(samples, piece.late, piece.clock, piece.received_ms)
+            hours.setdefault(hour, []).append(part)
+    return hours
+
+
+def _by_kind(samples: Iterable[Samples]) -> list[Samples]:
+    """Joined and sorted, one for each kind: nothing is converted where it is kept."""
+    kinds: dict[int, list[Samples]] = {}
+    for part in samples:
+        kinds.setdefault(part.kind, []).append(part)
+    return [joined(parts).sorted() for parts in kinds.values()]
+
+
+def flush_station(conn: Connection, station: int) -> int:
+    """Turn the fresh blocks of a station into small chunks; how many."""
+    pieces, number = take_fresh(conn, station)
+    chunks, due = [], []
+    for series, came in pieces.items():
+        for hour, parts in _hours_of(came).items():
+            facts = _facts(parts)
+            due.append((series, hour, _due_ms(series, hour, facts.received_last_ms)))
+            of_kinds = _by_kind(part.samples for part in parts)
+            for at, samples in enumerate(of_kinds):
+                if at:  # facts are told once
+                    facts = ChunkFacts(0, facts.clock_worst, *_received(facts))
+                blob = encode_chunk(samples, thorough=False)
+                chunks.append(_row(hour, series, number * 8 + at, samples, facts, blob))
+    run(conn, _INSERT, chunks)
+    run(
+        conn,
+        "INSERT INTO chunk_due (series, hour, due_ms) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+        due,
+    )
+    return len(chunks)
+
+
+def _received(facts: ChunkFacts) -> tuple[int, int]:
+    return facts.received_first_ms, facts.received_last_ms
+
+
+def _encoded(samples: Samples) -> bytes:
+    blob = encode_chunk(samples)
+    if not same(decode_chunk(blob), samples):
+        raise ChunkBroken("a chunk does not give back what was put into it")
+    return blob
+
+
+_SOURCES = """
+SELECT blob, late_count, clock_worst, received_first_ms, received_last_ms FROM chunk
+WHERE hour = ? AND series = ? ORDER BY number > 0, abs(number)
+"""
+
+
+def merge_hour(conn: Connection, series: int, hour: int) -> None:
+    """Make one chunk of all those of an hour, and sum it up. Raises ChunkBroken, changing nothing."""
+    rows = run(conn, _SOURCES, (hour, series)).all()
+    run(conn, "DELETE FROM chunk_due WHERE series = ? AND hour = ?", (series, hour))
+    if not rows:
+        return
+    facts = ChunkFacts(
+        sum(row.late_count for row in rows),
+        min(row.clock_worst for row in rows),
+        min(row.received_first_ms for row in rows),
+        max(row.received_last_ms for row in rows),
+    )
+    of_kinds = _by_kind(decode_chunk(row.blob) for row in rows)
+    merged: list[tuple[int | bytes, ...]] = []
+    for samples in of_kinds:
+        for start in range(0, len(samples), PART_MAX):
+            part = samples.take(slice(start, start + PART_MAX))
+            merged.append(_row(hour, series, -len(merged), part, facts, _encoded(part)))
+            facts = ChunkFacts(0, facts.clock_worst, *_received(facts))
+    run(conn, "DELETE FROM chunk WHERE hour = ? AND series = ?", (hour, series))
+    run(conn, _INSERT, merged)
+    late = sum(row.late_count for row in rows)
+    save_rollup(conn, series, hour, joined(of_kinds).sorted(), late)
+
+
+def merge_due(conn: Connection, now_ms: int, chunks_max: int = 32) -> int:
+    """Do what is due, at most about `chunks_max` merges' worth; how much was done, 0: nothing is due.
+
+    Call it again soon when it did as much as it might.
+    """
+    done = 0
+    for station in list_full(conn, now_ms):
+        if done >= chunks_max:
+            return done
+        done += 1 + flush_station(conn, station) // _FLUSH_SHARE
+    due = run(
+        conn,
+        "SELECT series, hour FROM chunk_due WHERE due_ms <= ? ORDER BY due_ms LIMIT ?",
+        (now_ms, max(chunks_max - done, 0)),
+    ).all()
+    for row in due:
+        try:
+            merge_hour(conn, row.series, row.hour)
+        except ChunkBroken as error:  # the hour stays as it is, the others go on
+            facts = {"hour": row.hour, "detail": str(error)}
+            raise_alarm(conn, CHUNK_BROKEN, f"series {row.series}", facts, now_ms)
+    return done + len(due)

@@ -1,0 +1,123 @@
+"""Messages that could not be understood: their bytes, the reason, and the way back."""
+
+from dataclasses import asdict, dataclass
+
+from sqlalchemy import Connection, LargeBinary, func, select, update
+from sqlmodel import Field, SQLModel
+
+from mes_server.store.tables import partial_index, table_of, wide, wide_or_null
+
+
+class QuarantineRow(SQLModel, table=True):
+    """One message, exactly as it came. `retry_ms`: somebody asked to try it again.
+
+    `records`: which of its journalled records are meant, a bit each from the lowest; None: all.
+    """
+
+    __tablename__ = "quarantine"
+    __table_args__ = (partial_index("quarantine_open", "node", "id", where="settled_ms IS NULL"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    received_ms: int = wide()
+    node: int | None = Field(default=None, foreign_key="node.id")
+    topic: str
+    payload: bytes = Field(sa_type=LargeBinary)
+    reason: str
+    detail: str
+    records: bytes | None = Field(default=None, sa_type=LargeBinary)
+    attempts: int = 0
+    retry_ms: int | None = wide_or_null()
+    settled_ms: int | None = wide_or_null()
+
+
+QUARANTINE = table_of(QuarantineRow)
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A message to put aside. `reason` is one of a few words, `detail` a sentence."""
+
+    received_ms: int
+    topic: str
+    payload: bytes
+    reason: str
+    detail: str
+    node: int | None = None
+    records: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """A message that was put aside. `attempts`: how often it was tried again in vain."""
+
+    id: int
+    received_ms: int
+    node: int | None
+    topic: str
+    payload: bytes
+    reason: str
+    detail: str
+    records: bytes | None
+    attempts: int
+    retry_ms: int | None
+    settled_ms: int | None
+
+
+def quarantine(conn: Connection, message: Unread) -> int:
+    """Keep the message; the key under which it can be tried again."""
+    values = asdict(message) | {"attempts": 0}
+    insert = QUARANTINE.insert().values(values).returning(QUARANTINE.c.id)
+    return int(conn.execute(insert).scalar_one())
+
+
+def list_quarantine(
+    conn: Connection, open_only: bool = True, limit: int = 100
+) -> list[Quarantined]:
+    """Messages put aside, the latest first."""
+    query = select(QUARANTINE).order_by(QUARANTINE.c.id.desc()).limit(limit)
+    if open_only:
+        query = query.where(QUARANTINE.c.settled_ms.is_(None))
+    return [Quarantined(**row) for row in conn.execute(query).mappings()]
+
+
+def count_quarantine(conn: Connection) -> int:
+    """How many messages wait to be understood."""
+    open_ones = select(func.count()).where(QUARANTINE.c.settled_ms.is_(None))
+    return conn.scalar(open_ones) or 0
+
+
+def ask_retry(conn: Connection, keys: list[int], at_ms: int) -> int:
+    """Mark messages to be tried again; how many there were."""
+    waiting = QUARANTINE.c.id.in_(keys) & QUARANTINE.c.settled_ms.is_(None)
+    return conn.execute(update(QUARANTINE).where(waiting).values(retry_ms=at_ms)).rowcount
+
+
+def ask_retry_of(conn: Connection, node_pk: int, topic: str, reason: str, at_ms: int) -> int:
+    """Mark the messages of a topic that were put aside for one reason; how many there were."""
+    t = QUARANTINE.c
+    same = (t.node == node_pk) & (t.topic == topic) & (t.reason == reason) & t.settled_ms.is_(None)
+    return conn.execute(update(QUARANTINE).where(same).values(retry_ms=at_ms)).rowcount
+
+
+def list_retries(conn: Connection, limit: int = 100) -> list[Quarantined]:
+    """Messages somebody asked to try again, the oldest first."""
+    asked = QUARANTINE.c.retry_ms.is_not(None) & QUARANTINE.c.settled_ms.is_(None)
+    query = select(QUARANTINE).where(asked).order_by(QUARANTINE.c.id).limit(limit)
+    return [Quarantined(**row) for row in conn.execute(query).mappings()]
+
+
+def settle_quarantined(conn: Connection, key: int, at_ms: int) -> None:
+    """The message was understood at last; its bytes stay as evidence."""
+    values = {"settled_ms": at_ms, "retry_ms": None}
+    conn.execute(update(QUARANTINE).where(QUARANTINE.c.id == key).values(values))
+
+
+def note_failed_retry(conn: Connection, key: int, reason: str, detail: str) -> None:
+    """The message was tried again in vain."""
+    values = {
+        "attempts": QUARANTINE.c.attempts + 1,
+        "retry_ms": None,
+        "reason": reason,
+        "detail": detail,
+    }
+    conn.execute(update(QUARANTINE).where(QUARANTINE.c.id == key).values(values))

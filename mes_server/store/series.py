@@ -1,0 +1,87 @@
+"""Series: one metric of one station over time, known by a number that also says the station."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, UniqueConstraint, select
+from sqlmodel import Field, SQLModel
+
+from mes_server.store.stations import STATION
+from mes_server.store.tables import run, table_of, wide_key
+
+SERIES_PER_STATION = 65536  # station = series // this: found without looking it up
+
+
+class SeriesRow(SQLModel, table=True):
+    """One series. `datatype` is the Sparkplug code of the latest birth."""
+
+    __tablename__ = "series"
+    __table_args__ = (UniqueConstraint("station", "metric"),)
+
+    id: int = wide_key()
+    station: int = Field(foreign_key="station.id")
+    metric: str
+    datatype: int
+
+
+SERIES = table_of(SeriesRow)
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesView:
+    """A series a page may ask for. `datatype`: code of the Sparkplug datatype."""
+
+    series_id: int
+    metric: str
+    datatype: int
+
+
+class TooManySeries(Exception):
+    """A station with more metrics than a series number has room for."""
+
+
+def ensure_series(
+    conn: Connection, station_pk: int, metrics: Sequence[tuple[str, int]]
+) -> dict[str, int]:
+    """The numbers of a station's series (metric, code of the datatype), made where they are new."""
+    known = conn.execute(
+        select(SERIES.c.metric, SERIES.c.id, SERIES.c.datatype).where(
+            SERIES.c.station == station_pk
+        )
+    ).all()
+    numbers: dict[str, int] = {row.metric: row.id for row in known}
+    datatypes = {row.metric: row.datatype for row in known}
+    free = max(numbers.values(), default=station_pk * SERIES_PER_STATION - 1) + 1
+    new, changed = [], []
+    for metric, datatype in dict(metrics).items():
+        if metric not in numbers:
+            numbers[metric] = free
+            new.append((free, station_pk, metric, datatype))
+            free += 1
+        elif datatypes[metric] != datatype:
+            changed.append((datatype, numbers[metric]))
+    if free > (station_pk + 1) * SERIES_PER_STATION:
+        raise TooManySeries(f"a station has room for {SERIES_PER_STATION} series")
+    if new:
+        run(conn, "INSERT INTO series (id, station, metric, datatype) VALUES (?, ?, ?, ?)", new)
+    if changed:
+        run(conn, "UPDATE series SET datatype = ? WHERE id = ?", changed)
+    return {metric: numbers[metric] for metric, _ in metrics}
+
+
+def list_series(conn: Connection, station_id: str) -> list[SeriesView]:
+    """The series of a station, in the order in which it named them."""
+    columns = (SERIES.c.id, SERIES.c.metric, SERIES.c.datatype)
+    joined = SERIES.join(STATION, STATION.c.id == SERIES.c.station)
+    query = select(*columns).select_from(joined).where(STATION.c.url_id == station_id)
+    return [SeriesView(*row) for row in conn.execute(query.order_by(SERIES.c.id))]
+
+
+def series_key(conn: Connection, station_id: str, metric: str) -> tuple[int, int] | None:
+    """Number and datatype code of a series, or None."""
+    joined = SERIES.join(STATION, STATION.c.id == SERIES.c.station)
+    query = select(SERIES.c.id, SERIES.c.datatype).select_from(joined)
+    row = conn.execute(
+        query.where(STATION.c.url_id == station_id, SERIES.c.metric == metric)
+    ).first()
+    return None if row is None else (row[0], row[1])

@@ -1,0 +1,163 @@
+"""Stations: where they are, of which type, whether their node vouches for them."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, UniqueConstraint, select, update
+from sqlmodel import Field, SQLModel
+
+from mes_server.store.nodes import NODE
+from mes_server.store.numbering import next_change
+from mes_server.store.tables import run, table_of, wide, wide_or_null
+
+
+class StationRow(SQLModel, table=True):
+    """One station (Sparkplug device). `url_id` is given once and never changes."""
+
+    __tablename__ = "station"
+    __table_args__ = (UniqueConstraint("node", "device"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    node: int = Field(foreign_key="node.id")
+    device: str
+    url_id: str = Field(unique=True)
+    type: str | None = None
+    revision: str | None = None
+    area: str
+    contract_fits: bool = False
+    online: bool = False
+    online_since_ms: int | None = wide_or_null()
+    change: int = wide()
+
+
+STATION = table_of(StationRow)
+STATE = "state"
+
+
+@dataclass(frozen=True, slots=True)
+class StationView:
+    """A station as pages show it. `online_since_ms`: when it last came or went.
+
+    `state`: latest value of the metric of that name. `contract_fits`: its birth had what its type
+    promises.
+    """
+
+    id: str
+    group: str
+    node: str
+    device: str
+    type: str | None
+    revision: str | None
+    area: str
+    online: bool
+    online_since_ms: int | None
+    last_sample_ms: int | None
+    last_received_ms: int | None
+    state: str | None
+    contract_fits: bool
+
+
+def _free_url_id(conn: Connection, node_pk: int, device: str) -> str:
+    """The device id; where another node has it already, the node's and the group's before it."""
+    where = NODE.c.id == node_pk
+    group, node = conn.execute(select(NODE.c.group_id, NODE.c.node_id).where(where)).one()
+    longest = f"{group}-{node}-{device}"
+    candidates = [device, f"{node}-{device}", longest]
+    for name in candidates:
+        if conn.scalar(select(STATION.c.id).where(STATION.c.url_id == name)) is None:
+            return name
+    number = 2
+    while conn.scalar(select(STATION.c.id).where(STATION.c.url_id == f"{longest}-{number}")):
+        number += 1
+    return f"{longest}-{number}"
+
+
+def ensure_station(
+    conn: Connection, node_pk: int, device: str, type_name: str | None, area: str | None
+) -> int:
+    """The key of a station, made when it is new (in the area of its node's group unless told).
+
+    A type or area that is told replaces the one known; None leaves it.
+    """
+    same = (STATION.c.node == node_pk) & (STATION.c.device == device)
+    known = conn.execute(select(STATION.c.id, STATION.c.type, STATION.c.area).where(same)).first()
+    told = {"type": type_name, "area": area}
+    told = {name: value for name, value in told.items() if value is not None}
+    if known is not None:
+        if any(known._mapping[name] != value for name, value in told.items()):
+            note_station(conn, known.id, **told)
+        return int(known.id)
+    group = conn.scalar(select(NODE.c.group_id).where(NODE.c.id == node_pk))
+    values: dict[str, Any] = {
+        "node": node_pk,
+        "device": device,
+        "url_id": _free_url_id(conn, node_pk, device),
+        "area": group,
+        "contract_fits": False,
+        "online": False,
+        "change": next_change(conn),
+    }
+    insert = STATION.insert().values(values | told).returning(STATION.c.id)
+    return int(conn.execute(insert).scalar_one())
+
+
+def note_station(conn: Connection, station_pk: int, **facts: str | bool | None) -> None:
+    """Change single facts: `type`, `revision`, `area`, `contract_fits`."""
+    values = {**facts, "change": next_change(conn)}
+    conn.execute(update(STATION).where(STATION.c.id == station_pk).values(values))
+
+
+def set_station_online(conn: Connection, station_pk: int, online: bool, at_ms: int) -> None:
+    """The station is there or gone since `at_ms`; saying again what is known changes nothing."""
+    changed = (STATION.c.id == station_pk) & (
+        (STATION.c.online != online) | STATION.c.online_since_ms.is_(None)
+    )
+    values = {"online": online, "online_since_ms": at_ms, "change": next_change(conn)}
+    conn.execute(update(STATION).where(changed).values(values))
+
+
+# The series of a station are found by their numbers: see series.py.
+_VIEW = """
+SELECT s.url_id, n.group_id, n.node_id, s.device, s.type, s.revision, s.area, s.online,
+    s.online_since_ms,
+    (SELECT max(w.at_ms) FROM series_now w WHERE w.series BETWEEN s.id * 65536 AND s.id * 65536 + 65535),
+    (SELECT max(w.received_ms) FROM series_now w
+        WHERE w.series BETWEEN s.id * 65536 AND s.id * 65536 + 65535),
+    (SELECT w.value FROM series_now w JOIN series r ON r.id = w.series
+        WHERE r.station = s.id AND r.metric = 'state'),
+    s.contract_fits
+FROM station s JOIN node n ON n.id = s.node
+"""
+
+
+def _view(row: Row[Any]) -> StationView:
+    fields = list(row)
+    fields[7], fields[12] = bool(fields[7]), bool(fields[12])
+    state = None if fields[11] is None else json.loads(fields[11])
+    fields[11] = state if isinstance(state, str) else None
+    return StationView(*fields)
+
+
+def list_stations(conn: Connection) -> list[StationView]:
+    """All stations by area and id."""
+    return [_view(row) for row in run(conn, _VIEW + "ORDER BY s.area, s.url_id")]
+
+
+def list_changed_stations(conn: Connection, since: int) -> list[StationView]:
+    """Stations that came, went or were renamed after change number `since`."""
+    return [
+        _view(row) for row in run(conn, _VIEW + "WHERE s.change > ? ORDER BY s.url_id", (since,))
+    ]
+
+
+def load_station(conn: Connection, station_id: str) -> StationView | None:
+    """One station by its id in addresses."""
+    row = run(conn, _VIEW + "WHERE s.url_id = ?", (station_id,)).first()
+    return None if row is None else _view(row)
+
+
+def station_key(conn: Connection, station_id: str) -> int | None:
+    """The key of a station by its id in addresses."""
+    key: int | None = conn.scalar(select(STATION.c.id).where(STATION.c.url_id == station_id))
+    return key
