@@ -21,6 +21,8 @@ SERIAL = "Node/Serial"  # identity from the chip: a cloned image shows as one id
 BOOT = "Node/Boot"  # boots counted since the journal was created
 HEAP = "Node/Heap"  # bytes of heap in use; 0 where the interpreter cannot tell
 
+STEP = "Node/Clock_Step"  # milliseconds of the last jump of the node's clock, since its boot
+
 # In DBIRTH.
 STATION_TYPE = "Station/Type"
 STATION_REVISION = "Station/Revision"
@@ -57,6 +59,7 @@ NOT_SERIES = (
     SERIAL,
     BOOT,
     HEAP,
+    STEP,
     STATION_TYPE,
     STATION_REVISION,
     POS,

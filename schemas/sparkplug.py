@@ -167,6 +167,37 @@ def encode_payload(payload: Payload, with_datatypes: bool = True) -> bytes:
     return bytes(out)
 
 
+# Pieces for a writer that sends the same metrics again and again: it puts them together itself, in
+# the order of the fields: name, time, (datatype), flags, quality, value.
+HISTORICAL_FIELD = b"\x28\x01"
+NULL_FIELD = b"\x38\x01"
+QUALITY_FIELDS = {
+    code: b"\x4a" + bytes((len(_QUALITY[code]),)) + _QUALITY[code] for code in _QUALITY
+}
+
+
+def varint(number: int) -> bytes:
+    """A number >= 0 as protocol buffers write it."""
+    out = bytearray()
+    _put_varint(out, number)
+    return bytes(out)
+
+
+def name_field(name: str) -> bytes:
+    """The name of a metric, up to where the digits of its time begin."""
+    out = bytearray()
+    _put_bytes(out, 0x0A, name.encode())
+    out.append(0x18)
+    return bytes(out)
+
+
+def value_field(code: int, value: "Any") -> bytes:
+    """A value as the field its datatype asks for; raises PayloadError when it does not fit."""
+    out = bytearray()
+    _put_value(out, code, value)
+    return bytes(out)
+
+
 # -- reading ---------------------------------------------------------------------------------
 
 

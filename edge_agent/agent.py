@@ -1,0 +1,150 @@
+"""Composes the tasks of a node and restarts the one that faults; the others go on."""
+
+import asyncio
+import sys
+
+from edge_agent.journal import PENDING_MAX, Journal, Limits
+from edge_agent.session import Session
+from edge_agent.state import State
+from edge_agent.stations import Stations
+from schemas.journal_metrics import CLOCK_UNSET
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from edge_agent.clock import Clock
+    from edge_agent.ports import Storage
+    from edge_agent.stations import OpenChannel
+    from schemas.board_config import Board
+
+_SAVE_MS = 60_000
+_RESTART_S = (1, 60)  # a task that faults is restarted after so long, at first and at most
+_GOODBYE_S = 5
+
+
+class Agent:
+    """A node. Everything that is board or time is handed in."""
+
+    def __init__(
+        self,
+        board: "Board",
+        storage: "Storage",
+        clock: "Clock",
+        open_channel: "OpenChannel",
+        say: "Callable[[str], None]",
+    ) -> None:
+        self._board = board
+        self._clock = clock
+        self._say = say
+        self.stations = Stations(board.stations, open_channel, clock.mono_ms)
+        self._state = State(storage)
+        limits = Limits(board.journal.bytes, board.journal.segment_bytes)
+        self.journal = Journal(storage, self._state, self.stations.layouts, limits, clock, say)
+        self.session = Session(board, self.journal, self._state, clock, self.stations, say)
+        self._closing = asyncio.Event()
+        self._storage_fault = ""
+
+    async def run(self) -> None:
+        """Until stop() was called: then all is recorded, NDEATH is published, and it returns."""
+        session = asyncio.create_task(self._guard("session", self.session.run))
+        tasks = [asyncio.create_task(self._guard("keeper", self._keep))]
+        for slot in range(len(self._board.stations)):
+            tasks.append(asyncio.create_task(self._guard("sampler", self._sampling(slot))))
+        await self._closing.wait()
+        for task in tasks:
+            task.cancel()
+        self._goodbye()
+        try:
+            await asyncio.wait_for(session, _GOODBYE_S)
+        except asyncio.TimeoutError:
+            self._say("link: no time to say goodbye")
+
+    def stop(self) -> None:
+        """Ask run() to end."""
+        self._closing.set()
+
+    def _goodbye(self) -> None:
+        for slot in range(len(self._board.stations)):
+            self.stations.record(slot, self.journal, self._clock.now_ms())
+        try:
+            self.session.recorded(self.journal.close())
+        except OSError as fault:
+            self._say(f"journal: {fault}; the last samples are not recorded")
+        self.session.close()
+
+    async def _guard(self, name: str, work: "Callable[[], Awaitable[None]]") -> None:
+        """Run a task; when it faults say so and start it again, ever more slowly."""
+        wait = _RESTART_S[0]
+        while True:
+            begun = self._clock.mono_ms()
+            try:
+                await work()
+                return
+            except Exception as bug:  # the one place: see tests/test_house.py
+                self._say(f"{name}: {type(bug).__name__}: {bug}; it is restarted")
+                _print_trace(bug)
+            if self._clock.mono_ms() - begun > 1000 * _RESTART_S[1]:
+                wait = _RESTART_S[0]
+            await asyncio.sleep(wait)
+            wait = min(wait * 2, _RESTART_S[1])
+
+    def _sampling(self, slot: int) -> "Callable[[], Awaitable[None]]":
+        async def work() -> None:
+            sampler = self.stations.samplers[slot]
+            while True:
+                sampler.thinning = self.journal.thinning
+                sampler.take()
+                if sampler.record_is_full():
+                    urgent = sampler.urgent
+                    self.stations.record(slot, self.journal, self._clock.now_ms())
+                    if urgent or self.journal.pending_bytes > PENDING_MAX // 2:
+                        self._sync()
+                left = sampler.next_ms - self._clock.mono_ms()
+                await asyncio.sleep(max(left, 1) / 1000)
+
+        return work
+
+    def _sync(self) -> None:
+        """Make durable what was appended, and pass it on."""
+        try:
+            frames = self.journal.sync()
+        except OSError as fault:
+            if str(fault) != self._storage_fault:
+                self._storage_fault = str(fault)
+                self._say(f"journal: {fault}; what is not recorded yet is kept in memory")
+            return
+        if self._storage_fault:
+            self._storage_fault = ""
+            self._say("journal: the storage works again")
+        self.session.recorded(frames)
+
+    async def _keep(self) -> None:
+        """What happens all the time: sync, watch the clock, remember the acknowledgement."""
+        saved = self._clock.mono_ms()
+        told = (self.journal.ack, self.journal.lost)
+        state = self._clock.state
+        while True:
+            await asyncio.sleep(self._board.journal.sync_ms / 1000)
+            self._sync()
+            if step := self._clock.watch():
+                self._say(f"clock: it jumped by {step} ms")
+                self.session.tell()
+            if self._clock.state != state:
+                state = self._clock.state
+                if state != CLOCK_UNSET:
+                    self.journal.clock_is_set()
+                self.session.tell()
+            now = self._clock.mono_ms()
+            if now - saved >= _SAVE_MS and told != (self.journal.ack, self.journal.lost):
+                saved = now
+                told = (self.journal.ack, self.journal.lost)
+                self.journal.save()
+
+
+def _print_trace(bug: Exception) -> None:
+    show = getattr(sys, "print_exception", None)
+    if show is not None:
+        show(bug)
+    else:
+        sys.excepthook(type(bug), bug, bug.__traceback__)

@@ -1,0 +1,37 @@
+"""What the server may ask of a node, and nothing more."""
+
+from collections import namedtuple
+
+from schemas.journal_metrics import ACK, REBIRTH, REWIND
+from schemas.sparkplug import PayloadError, decode_payload
+
+
+# ack, rewind: a position or None; rebirth: bool; at_ms: when it was sent, None: it does not say;
+# unknown: names of what is not understood.
+Commands = namedtuple("Commands", ("ack", "rewind", "rebirth", "at_ms", "unknown"))
+
+
+def _position(value: object) -> "int | None":
+    ok = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 64
+    return value if ok else None  # type: ignore[return-value]
+
+
+def read_commands(data: bytes) -> Commands:
+    """The commands in an NCMD payload. Never raises: what cannot be read is `unknown`."""
+    try:
+        payload = decode_payload(data)
+    except PayloadError as fault:
+        return Commands(None, None, False, None, [str(fault)])
+    ack = rewind = None
+    rebirth = False
+    unknown = []
+    for metric in payload.metrics:
+        if metric.name == ACK and _position(metric.value) is not None:
+            ack = metric.value
+        elif metric.name == REWIND and _position(metric.value) is not None:
+            rewind = metric.value
+        elif metric.name == REBIRTH and metric.value is True:
+            rebirth = True
+        else:
+            unknown.append(str(metric.name))
+    return Commands(ack, rewind, rebirth, payload.at_ms, unknown)

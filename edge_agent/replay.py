@@ -1,0 +1,135 @@
+"""What is sent again: records older than the session, and those the MES did not acknowledge.
+
+Live records are sent once as they are recorded; this is everything else. A bounded window is in
+flight; without progress it begins anew after the last acknowledged record, ever more slowly.
+"""
+
+import random
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from edge_agent.journal import Journal
+    from edge_agent.reader import Entry
+
+WINDOW = 200  # records in flight
+_READ_RECORDS = 40
+_READ_BYTES = 6144
+BATCH_RECORDS = 20  # in one message
+_GRACE_MS = 2000  # after a birth the MES says what it holds before anything old is sent
+_PATIENCE_MS = (1500, 5000)
+_PATIENCE_MAX_MS = 60_000
+
+
+class Replay:
+    """`rate`: records per second at most, so that live records keep flowing."""
+
+    def __init__(self, journal: "Journal", rate: int, mono_ms: "Callable[[], int]") -> None:
+        self._journal = journal
+        self._reader = journal.reader()
+        self._rate = rate
+        self._mono_ms = mono_ms
+        self._tokens = 0.0
+        self._filled_ms = mono_ms()
+        self.begin()
+
+    def begin(self) -> None:
+        """A session was born: all that is recorded and not acknowledged is old."""
+        now = self._mono_ms()
+        self._acked = self._journal.ack
+        self._next = self._acked + 1
+        self._upto = self._journal.durable
+        self._top = self._acked  # the highest number sent in this session
+        self._not_before = now + _GRACE_MS
+        self._moved_ms = now
+        self._doubled = 0
+        self._patience_ms = random.randint(*_PATIENCE_MS)
+
+    def sent(self, seq: int) -> None:
+        """A record is on its way."""
+        if self._top <= self._acked:
+            self._moved_ms = self._mono_ms()
+        self._top = max(self._top, seq)
+        self._journal.sent = max(self._journal.sent, seq)
+
+    def missed(self) -> None:
+        """Live records were not sent."""
+        self._upto = self._journal.durable
+
+    def acknowledged(self) -> None:
+        """The journal took an acknowledgement."""
+        ack = self._journal.ack
+        now = self._mono_ms()
+        self._not_before = min(self._not_before, now)
+        if ack < self._acked:
+            self._upto = max(self._upto, self._top)
+            self._next = ack + 1
+        if ack != self._acked:
+            self._moved_ms = now
+            self._doubled = 0
+            self._patience_ms = random.randint(*_PATIENCE_MS)
+        self._acked = ack
+        self._next = max(self._next, ack + 1)
+
+    def idle(self) -> bool:
+        """Whether everything old was sent."""
+        return self._next > self._upto
+
+    def batch(self) -> "dict[str, list[Entry]]":
+        """What may be sent now, by station; nothing while it must wait."""
+        now = self._mono_ms()
+        if now < self._not_before:
+            return {}
+        self._go_back_if_stuck(now)
+        room = min(self._acked + WINDOW + 1, self._upto + 1) - self._next
+        self._refill(now)
+        count = min(room, int(self._tokens), _READ_RECORDS)
+        if count <= 0 or (count < room and count < BATCH_RECORDS):
+            return {}
+        return self._read(count)
+
+    def _go_back_if_stuck(self, now: int) -> None:
+        waiting = self.idle() or self._next > self._acked + WINDOW
+        if not waiting or self._top <= self._acked:
+            return
+        if now - self._moved_ms < self._patience_ms:
+            return
+        self._upto = max(self._upto, self._top)
+        self._next = self._acked + 1
+        self._moved_ms = now
+        self._doubled += 1
+        patience = random.randint(*_PATIENCE_MS) << min(self._doubled, 6)
+        self._patience_ms = min(patience, _PATIENCE_MAX_MS)
+
+    def _refill(self, now: int) -> None:
+        gained = (now - self._filled_ms) * self._rate / 1000
+        self._tokens = min(self._tokens + gained, float(max(self._rate, BATCH_RECORDS)))
+        self._filled_ms = now
+
+    def _read(self, count: int) -> "dict[str, list[Entry]]":
+        if self._reader.seq != self._next:
+            self._reader.seek(self._next)
+        found: dict[str, list[Entry]] = {}
+        size = 0
+        while count and size < _READ_BYTES:
+            entry = self._reader.next(self._upto)
+            if entry is None:
+                break
+            found.setdefault(entry.layout.station, []).append(entry)
+            size += len(entry.body)
+            count -= 1
+            self._tokens -= 1
+        self._next = self._reader.seq
+        return found
+
+    def wait_ms(self) -> int:
+        """How long until batch() may have something, if nothing happens before."""
+        now = self._mono_ms()
+        if now < self._not_before:
+            return self._not_before - now
+        if self.idle() or self._next > self._acked + WINDOW:
+            if self._top <= self._acked:
+                return 60_000
+            return max(self._moved_ms + self._patience_ms - now, 1)
+        return max(int((BATCH_RECORDS - self._tokens) * 1000 / self._rate), 1)

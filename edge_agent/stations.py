@@ -1,0 +1,92 @@
+"""The stations of a node: what each measures now, and turning its readings into records."""
+
+from edge_agent.messages import Now
+from edge_agent.records import Layout
+from edge_agent.sampler import Sampler
+from schemas.samples import STALE
+from schemas.sparkplug import DATATYPES
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from edge_agent.journal import Journal
+    from edge_agent.ports import Channel
+    from schemas.board_config import BoardMetric, BoardStation
+
+    # driver, args, station, metric
+    OpenChannel = Callable[[str, dict[str, Any], str, str], Channel]
+
+
+def _opener(
+    open_channel: "OpenChannel", spec: "BoardMetric", station: str
+) -> "Callable[[], Channel]":
+    return lambda: open_channel(spec.driver, spec.args, station, spec.name)
+
+
+class Stations:
+    """Slot n of the journal is station n of the board's file."""
+
+    def __init__(
+        self,
+        stations: "list[BoardStation]",
+        open_channel: "OpenChannel",
+        mono_ms: "Callable[[], int]",
+    ) -> None:
+        self.layouts: list[Layout] = []
+        self.samplers: list[Sampler] = []
+        self._kinds: list[tuple[str | None, str | None]] = []
+        for station in stations:
+            metrics = [(spec.name, DATATYPES[spec.datatype]) for spec in station.metrics]
+            openers = [_opener(open_channel, spec, station.station) for spec in station.metrics]
+            self.layouts.append(Layout(station.station, metrics))
+            self.samplers.append(Sampler(station.metrics, openers, mono_ms))
+            self._kinds.append((station.type, station.revision))
+
+    def record(self, slot: int, journal: "Journal", now_ms: int) -> None:
+        """Put what a station's sampler has read into the journal, as one record."""
+        sampler = self.samplers[slot]
+        if sampler.dropped:
+            journal.give_up(slot, "thinned", now_ms, sampler.dropped)
+        readings = sampler.close_record()
+        if readings:
+            journal.append(slot, readings[0][1], readings)
+
+    def names(self, old: "list[Layout]") -> "list[str]":
+        """Every station a record may come from; those only in `old` are measured no longer."""
+        found = [layout.station for layout in self.layouts]
+        for layout in old:
+            if layout.station not in found:
+                found.append(layout.station)
+        return found
+
+    def now(
+        self, station: str, old: "list[Layout]"
+    ) -> "tuple[tuple[str | None, str | None], list[Now]]":
+        """Type and revision of a station, and every metric it may report with its value now."""
+        kind: tuple[str | None, str | None] = (None, None)
+        metrics = []
+        for slot in range(len(self.layouts)):
+            layout = self.layouts[slot]
+            if layout.station == station:
+                kind = self._kinds[slot]
+                channels = self.samplers[slot].channels
+                for index, (name, code) in enumerate(layout.metrics):
+                    channel = channels[index]
+                    metrics.append(Now(name, code, channel.value, channel.quality))
+        known = [now.name for now in metrics]
+        for layout in old:
+            if layout.station == station:
+                for name, code in layout.metrics:
+                    if name not in known:
+                        known.append(name)
+                        metrics.append(Now(name, code, None, STALE))
+        return kind, metrics
+
+    def is_lost(self, station: str) -> bool:
+        """Whether nothing of it answers any more, or nothing measures it."""
+        for slot in range(len(self.layouts)):
+            if self.layouts[slot].station == station:
+                return self.samplers[slot].dead
+        return True
