@@ -13,9 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from edge_agent.clock import Clock
-    from edge_agent.ports import Storage
-    from edge_agent.stations import OpenChannel
+    from edge_agent.ports import Hands
     from schemas.board_config import Board
 
 _SAVE_MS = 60_000
@@ -24,33 +22,27 @@ _GOODBYE_S = 5
 
 
 class Agent:
-    """A node. Everything that is board or time is handed in."""
+    """A node."""
 
-    def __init__(
-        self,
-        board: "Board",
-        storage: "Storage",
-        clock: "Clock",
-        open_channel: "OpenChannel",
-        say: "Callable[[str], None]",
-    ) -> None:
+    def __init__(self, board: "Board", hands: Hands) -> None:
         self._board = board
-        self._clock = clock
-        self._say = say
-        self.stations = Stations(board.stations, open_channel, clock.mono_ms)
-        self._state = State(storage)
+        self._clock = hands.clock
+        self._say = hands.say
+        self.stations = Stations(board.stations, hands.open_channel, hands.clock.mono_ms)
+        self._state = State(hands.storage)
         limits = Limits(board.journal.bytes, board.journal.segment_bytes)
-        self.journal = Journal(storage, self._state, self.stations.layouts, limits, clock, say)
-        self.session = Session(board, self.journal, self._state, clock, self.stations, say)
+        self.journal = Journal(hands, self._state, self.stations.layouts, limits)
+        self.session = Session(board, hands, self.journal, self._state, self.stations)
         self._closing = asyncio.Event()
         self._storage_fault = ""
 
     async def run(self) -> None:
         """Until stop() was called: then all is recorded, NDEATH is published, and it returns."""
         session = asyncio.create_task(self._guard("session", self.session.run))
-        tasks = [asyncio.create_task(self._guard("keeper", self._keep))]
-        for slot in range(len(self._board.stations)):
-            tasks.append(asyncio.create_task(self._guard("sampler", self._sampling(slot))))
+        works = [("keeper", self._keep)]
+        for slot, station in enumerate(self._board.stations):
+            works.append((f"sampler of {station.station}", self._sampling(slot)))
+        tasks = [asyncio.create_task(self._guard(name, work)) for name, work in works]
         await self._closing.wait()
         for task in tasks:
             task.cancel()
@@ -81,7 +73,7 @@ class Agent:
             try:
                 await work()
                 return
-            except Exception as bug:  # the one place: see tests/test_house.py
+            except Exception as bug:  # noqa: BLE001  a task that faults is restarted
                 self._say(f"{name}: {type(bug).__name__}: {bug}; it is restarted")
                 _print_trace(bug)
             if self._clock.mono_ms() - begun > 1000 * _RESTART_S[1]:

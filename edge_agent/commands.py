@@ -5,7 +5,6 @@ from collections import namedtuple
 from schemas.journal_metrics import ACK, REBIRTH, REWIND
 from schemas.sparkplug import PayloadError, decode_payload
 
-
 # ack, rewind: a position or None; rebirth: bool; at_ms: when it was sent, None: it does not say;
 # unknown: names of what is not understood.
 Commands = namedtuple("Commands", ("ack", "rewind", "rebirth", "at_ms", "unknown"))

@@ -11,24 +11,14 @@ from collections import namedtuple
 from edge_agent.clock import FLOOR_MS
 from edge_agent.losses import Losses
 from edge_agent.reader import Reader
-from edge_agent.records import (
-    RECORD,
-    SCHEMA,
-    Head,
-    encode_record,
-    frame,
-    head_of,
-    layout_from_bytes,
-)
+from edge_agent.records import Head, encode_record, frame
+from edge_agent.recovery import find_end
 from edge_agent.ring import Ring, layouts_crc
 from schemas.journal_metrics import CLOCK_UNSET, position, split_position
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from edge_agent.clock import Clock
-    from edge_agent.ports import Storage
+    from edge_agent.ports import Hands
     from edge_agent.records import Layout, Reading
     from edge_agent.state import State
 
@@ -42,24 +32,22 @@ PENDING_MAX = 16_384  # bytes waiting to become durable
 
 
 class Journal:
-    """Opens, or creates, the journal in `storage`; the layouts are those of the stations now."""
+    """Opens, or creates, the journal in the storage; the layouts are those of the stations now."""
 
     def __init__(
         self,
-        storage: "Storage",
+        hands: "Hands",
         state: "State",
         layouts: "list[Layout]",
         limits: Limits,
-        clock: "Clock",
-        say: "Callable[[str], None]",
     ) -> None:
         self._state = state
-        self._clock = clock
-        self._say = say
+        self._clock = hands.clock
+        self._say = hands.say
         self._limits = limits
         self.layouts = layouts
         self._layouts_crc = layouts_crc(layouts)
-        self._ring = Ring(storage, say)
+        self._ring = Ring(hands.storage, hands.say)
         self._pending = bytearray()
         self._pending_from = 0
         self._failed = False
@@ -83,46 +71,14 @@ class Journal:
     # -- opening -----------------------------------------------------------------------------
 
     def _recover(self) -> None:
-        """Find the last record, and whether its segment may be continued."""
-        ring = self._ring
-        while not self._scan() and len(ring.segments) > 1:
-            self._say(f"journal: {ring.segments[-1].name} holds no record; it is removed")
-            ring.drop_newest()
-
-    def _scan(self) -> bool:
-        """Read the newest segment; whether it holds a record."""
-        ring = self._ring
-        segment = ring.segments[-1]
-        self.next = segment.first
-        lost, times = ring.told_at_start(segment)
-        self._state.lost = max(self._state.lost, lost)
-        stations: dict[int, str] = {}
-        frames = ring.frames(segment)
-        good_to = 0
-        any_record = False
-        while (entry := frames.next()) is not None:
-            body = entry[1]
-            if body is None:
-                continue
-            good_to = frames.at
-            if body[0] == SCHEMA:
-                slot, layout = layout_from_bytes(body)
-                stations[slot] = layout.station
-                if slot < len(times):
-                    self._passed(layout.station, times[slot])
-            elif body[0] == RECORD:
-                head = head_of(body)
-                any_record = True
-                self.next = head.seq + 1
-                self._boot_before = head.boot
-                self._passed(stations.get(head.slot, ""), self.when(head)[0])
-        ring.broken = good_to != segment.size or segment.layouts_crc != self._layouts_crc
-        return any_record
-
-    def _passed(self, station: str, at_ms: int) -> None:
-        for slot in range(len(self.layouts)):
-            if self.layouts[slot].station == station:
-                self._times[slot] = max(self._times[slot], at_ms)
+        """Take up where the last boot ended."""
+        end = find_end(self._ring, lambda head: self.when(head)[0], self._say)
+        self.next = end.next
+        self._boot_before = end.boot
+        self._state.lost = max(self._state.lost, end.lost)
+        self._times = [end.times.get(layout.station, 0) for layout in self.layouts]
+        if self._ring.segments[-1].layouts_crc != self._layouts_crc:
+            self._ring.broken = True
 
     def _begin_boot(self, found: bool) -> None:
         state = self._state
@@ -224,7 +180,7 @@ class Journal:
             self._make_room(0 if self._failed else limits.bytes - limits.segment_bytes)
             lost = self._state.lost
             start = ring.start(self._pending_from, self.layouts, lost, self._recorded_times)
-            data = start + pending
+            data = bytearray(start) + pending
         self._failed = True
         ring.append(data)
         self._failed = False

@@ -72,7 +72,9 @@ def node_data(journal: "Journal", clock: "Clock", at_ms: int, seq: int) -> bytes
     return encode_payload(Payload(at_ms, _condition(journal, clock, at_ms), seq), False)
 
 
-def station_birth(kind: "tuple[str, str]", metrics: "list[Now]", at_ms: int, seq: int) -> bytes:
+def station_birth(
+    kind: "tuple[str | None, str | None]", metrics: "list[Now]", at_ms: int, seq: int
+) -> bytes:
     """DBIRTH: type and revision, the heads of records, and every metric that may come."""
     body = [
         metric(names.STATION_TYPE, "string", kind[0], at_ms),

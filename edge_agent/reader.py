@@ -14,9 +14,10 @@ from schemas.samples import GOOD
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
-    from edge_agent.records import Layout
-    from edge_agent.ring import Frames, Ring, Segment
+    from edge_agent.records import Layout, Reading
+    from edge_agent.ring import Ring, Segment
 
 # layout: the station's when the record was written; crc: of the record as journalled.
 Entry = namedtuple("Entry", ("head", "crc", "body", "layout"))
@@ -42,8 +43,8 @@ class Reader:
     def seek(self, seq: int) -> None:
         """The next record read is `seq`."""
         self.seq = seq
-        self._segment: Segment | None = None
-        self._frames: Frames | None = None
+        self._segment: Any = None  # a Segment, and its Frames, once something was read
+        self._frames: Any = None
         self._ahead: Entry | None = None  # read already, not due yet
         self._before: Head | None = None  # of the last record passed
         self._first_of_hole = True
@@ -127,7 +128,7 @@ class Reader:
         """What is sent in place of `seq`: the loss at the first of the hole, then bare heads."""
         near = self._before or (ahead.head if ahead else Head(0, 0, 0, 0, 0, 0))
         head = Head(self.seq, 0, near.clock, near.boot, near.mono_ms, near.base_ms)
-        readings = []
+        readings: list[Reading] = []
         if self._first_of_hole:
             self._first_of_hole = False
             last = ahead.head.seq - 1 if ahead else limit

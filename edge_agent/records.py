@@ -22,6 +22,8 @@ from schemas.sparkplug import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     Loss = tuple[int, int, int, str]
     Value = float | int | bool | str | None
     # index of the metric (LOSS_INDEX: a Loss), milliseconds since boot, value, quality
@@ -109,13 +111,13 @@ def frame(body: "bytes | bytearray") -> bytes:
     return struct.pack(_FRAME, MAGIC, len(body), binascii.crc32(body)) + body
 
 
-def framed(window: bytes, at: int) -> int:
+def framed(window: "bytes | bytearray", at: int) -> int:
     """Bytes of the body whose frame begins at `at`, -1 when no frame begins there."""
     magic, size, _ = struct.unpack_from(_FRAME, window, at)
     return size if magic == MAGIC else -1
 
 
-def stored_crc(window: bytes, at: int) -> int:
+def stored_crc(window: "bytes | bytearray", at: int) -> int:
     found: int = struct.unpack_from(_FRAME, window, at)[2]
     return found
 
@@ -130,7 +132,8 @@ def encode_record(head: Head, codes: list[int], readings: "list[Reading]") -> by
         if value is None:
             out += pack(_SAMPLE, index, flags[quality] | _NULL, at_ms - base)
         elif index == LOSS_INDEX:
-            from_ms, to_ms, count, reason = value  # type: ignore[misc]
+            loss: Any = value
+            from_ms, to_ms, count, reason = loss
             out += pack(_SAMPLE, index, names.LOSS_REASONS.index(reason), at_ms - base)
             out += pack(_LOSS, from_ms, to_ms, count)
         elif codes[index] == 10:
@@ -249,18 +252,9 @@ class Positions:
         if seq >> 28 != self._half:
             self._half = seq >> 28
             self._high = varint(self._epoch << 4 | self._half)
-        return (
-            bytes(
-                (
-                    0x58,
-                    seq & 127 | 128,
-                    seq >> 7 & 127 | 128,
-                    seq >> 14 & 127 | 128,
-                    seq >> 21 & 127 | 128,
-                )
-            )  # fmt: skip
-            + self._high
-        )
+        out = bytearray((0x58, seq & 127 | 128, seq >> 7 & 127 | 128, seq >> 14 & 127 | 128))
+        out.append(seq >> 21 & 127 | 128)
+        return bytes(out) + self._high
 
 
 def put_head(

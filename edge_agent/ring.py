@@ -96,7 +96,7 @@ class Frames:
             size = framed(self._window, off)
             crc = stored_crc(self._window, off)
             self.at = start + FRAME_BYTES + size
-            if 0 < size and (self.at == self._end or self.at < self._end and self._body()):
+            if size > 0 and (self.at == self._end or (self.at < self._end and self._body())):
                 return crc
         self.at = start + 1
         while self.at < self._end:

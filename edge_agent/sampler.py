@@ -58,8 +58,12 @@ class _Channel:
         self._scale = (spec.scale, spec.offset) if (spec.scale, spec.offset) != (1, 0) else None
         self.every_ms: int = spec.every_ms
         self.report_ms: int = spec.report_ms
-        self._percent = isinstance(spec.deadband, str)
-        self._deadband = float(spec.deadband[:-1]) / 100 if self._percent else spec.deadband
+        # Absolute, or a share of the last value.
+        self._band, self._share = 0.0, 0.0
+        if isinstance(spec.deadband, str):
+            self._share = float(spec.deadband[:-1]) / 100
+        else:
+            self._band = float(spec.deadband)
         low, high = spec.alarm or (None, None)
         self._low = -float("inf") if low is None else low
         self._high = float("inf") if high is None else high
@@ -87,10 +91,10 @@ class _Channel:
     def differs(self, value: "Value") -> bool:
         """Whether a good value is news."""
         last = self.value
-        if not self._deadband or isinstance(value, str) or isinstance(last, (str, type(None))):
+        if last is None or isinstance(value, (str, bool)) or value == last:
             return value != last
-        band = self._deadband * abs(last) if self._percent else self._deadband
-        return abs(value - last) >= band > 0 or (band == 0 and value != last)  # type: ignore[operator]
+        moved: float = abs(value - last)  # type: ignore[operator]
+        return moved >= (self._band or self._share * abs(last))  # type: ignore[arg-type]
 
     def outside(self, value: "Value") -> bool:
         return self._limited and not self._low <= value <= self._high  # type: ignore[operator]

@@ -9,14 +9,10 @@ from schemas.sparkplug import DATATYPES
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
 
     from edge_agent.journal import Journal
-    from edge_agent.ports import Channel
+    from edge_agent.ports import Channel, OpenChannel
     from schemas.board_config import BoardMetric, BoardStation
-
-    # driver, args, station, metric
-    OpenChannel = Callable[[str, dict[str, Any], str, str], Channel]
 
 
 def _opener(

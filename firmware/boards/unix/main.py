@@ -8,6 +8,7 @@ import sys
 
 from edge_agent.agent import Agent
 from edge_agent.clock import Clock
+from edge_agent.ports import Hands
 from firmware.boards.unix.storage import FileStorage
 from schemas.board_config import read_board, types_named
 from schemas.contract_check import ContractError
@@ -162,14 +163,11 @@ def main(arguments: list[str]) -> int:
     except OSError as fault:
         sys.stderr.write(f"{path}: cannot be read ({fault})\n")
         return 2
-    if not board.serial:
-        fields = list(board)
-        fields[2] = _serial()
-        board = type(board)(*fields)
     place = board.journal.path
     if not place.startswith("/"):
         place = f"{_folder_of(path)}/{place}"
-    agent = Agent(board, FileStorage(place), clock, drivers.open, say)
+    hands = Hands(FileStorage(place), clock, drivers.open, board.serial or _serial(), say, None)
+    agent = Agent(board, hands)
     asyncio.run(_run(agent))
     return 0
 

@@ -122,14 +122,14 @@ class FileStorage:
     def _sync_folder(self) -> None:
         """Where the file system keeps names apart from files; littlefs does not."""
         if _fsync is not None:
-            folder = os.open(self._path, os.O_RDONLY)
+            number = os.open(self._path, os.O_RDONLY)
             try:
-                _fsync(folder)
+                _fsync(number)
             finally:
-                os.close(folder)
+                os.close(number)
             return
         try:
-            folder = open(self._path, "rb")
+            folder = _open(self._path, "rb")
         except OSError:
             return  # this file system cannot open a folder
         folder.flush()

@@ -1,0 +1,205 @@
+"""Puts records, births and deaths on the link, under one seq. The session's one task calls it.
+
+Live records go out once, as they become durable, each in its own message; what is older, or was not
+acknowledged, comes from the replay in batches and is marked historical.
+"""
+
+from edge_agent.link import topic_bytes
+from edge_agent.messages import death, node_birth, node_data, station_birth, station_death
+from edge_agent.records import (
+    FRAME_BYTES,
+    Positions,
+    framed,
+    head_of,
+    put_head,
+    put_metrics,
+    stored_crc,
+)
+from edge_agent.replay import BATCH_RECORDS, Replay
+from schemas.sparkplug import varint
+from schemas.topics import topic
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from edge_agent.clock import Clock
+    from edge_agent.journal import Journal
+    from edge_agent.link import Link
+    from edge_agent.reader import Entry
+    from edge_agent.stations import Stations
+
+_LIVE_MAX = 32_768  # bytes of live records waiting for the link
+_CONDITION_MS = 10_000
+
+
+class Sender:
+    """What is known in one session about what the hosts were told."""
+
+    def __init__(
+        self,
+        place: tuple[str, str],
+        journal: "Journal",
+        stations: "Stations",
+        clock: "Clock",
+        rate: int,
+    ) -> None:
+        """`place`: group and node; `rate`: old records per second at most."""
+        self._place = place
+        self._journal = journal
+        self._stations = stations
+        self._clock = clock
+        self.replay = Replay(journal, rate, clock.mono_ms)
+        self._positions = Positions(journal.epoch)
+        self._topics: dict[tuple[str, str], bytes] = {}
+        self.end()
+
+    def begin(self, link: "Link") -> None:
+        """A connection is there; nothing is born yet."""
+        self._link = link
+
+    def end(self) -> None:
+        """The connection is gone."""
+        self.born = False
+        self._seq = 0
+        self._live: list[bytearray] = []
+        self._live_at = 0  # where the next record of the first begins
+        self._live_bytes = 0
+        self._alive: list[str] = []  # stations whose last word was a DBIRTH
+        self._told_ms = 0
+        self._told_thinning = 1
+
+    def recorded(self, frames: bytearray) -> None:
+        """Records just became durable: to be sent live, or left to the replay."""
+        if not self.born or not frames:
+            return
+        if self._live_bytes + len(frames) > _LIVE_MAX:
+            self._live = []
+            self._live_at = self._live_bytes = 0
+            self.replay.missed()
+            return
+        self._live.append(frames)
+        self._live_bytes += len(frames)
+
+    def tell_soon(self) -> None:
+        """The next condition() speaks, whenever the last did."""
+        self._told_ms = self._clock.mono_ms() - _CONDITION_MS
+
+    def condition_due_ms(self) -> int:
+        return self._told_ms + _CONDITION_MS - self._clock.mono_ms()
+
+    # -- births and deaths -------------------------------------------------------------------
+
+    async def give_birth(self, bd_seq: int, serial: str) -> None:
+        """NBIRTH, then every DBIRTH, before any data."""
+        now = self._journal.now_ms()
+        self._seq = 255
+        payload = node_birth(self._journal, bd_seq, serial, self._clock, now)
+        self._next_seq()
+        self._publish("NBIRTH", "", payload)
+        self._alive = []
+        for station in self._stations.names(self._journal.old_layouts()):
+            self._bear(station)
+            await self._link.flush()
+        if not self.born:
+            self.replay.begin()
+        self.born = True
+        self._told_ms = self._clock.mono_ms()
+
+    def _bear(self, station: str) -> None:
+        """DBIRTH of one station."""
+        kind, metrics = self._stations.now(station, self._journal.old_layouts())
+        payload = station_birth(kind, metrics, self._journal.now_ms(), self._next_seq())
+        self._publish("DBIRTH", station, payload)
+        self._alive.append(station)
+
+    def die(self, bd_seq: int) -> None:
+        """NDEATH, before an intended disconnect."""
+        self._publish("NDEATH", "", death(bd_seq, self._journal.now_ms()))
+
+    def condition(self) -> None:
+        """NDATA every few seconds, and DDEATH of stations that are lost and wholly told."""
+        if self._journal.thinning != self._told_thinning:
+            self.tell_soon()
+        if self.condition_due_ms() <= 0:
+            self._told_ms = self._clock.mono_ms()
+            self._told_thinning = self._journal.thinning
+            now = self._journal.now_ms()
+            payload = node_data(self._journal, self._clock, now, self._next_seq())
+            self._publish("NDATA", "", payload)
+        if not self._live and self.replay.idle():
+            for station in list(self._alive):
+                if self._stations.is_lost(station):
+                    payload = station_death(self._journal.now_ms(), self._next_seq())
+                    self._publish("DDEATH", station, payload)
+                    self._alive.remove(station)
+
+    def _next_seq(self) -> int:
+        self._seq = (self._seq + 1) & 255
+        return self._seq
+
+    def _publish(self, verb: str, station: str, payload: "bytes | bytearray") -> None:
+        name = self._topics.get((verb, station))
+        if name is None:
+            group, node = self._place
+            name = topic_bytes(topic(group, verb, node, station or None))
+            if verb == "DDATA":
+                self._topics[(verb, station)] = name
+        self._link.publish(name, payload)
+
+    # -- records -----------------------------------------------------------------------------
+
+    def data(self) -> bool:
+        """Queue live records, or else a batch of old ones; whether there were any."""
+        return self._send_live() or self._send_old()
+
+    def _send_live(self) -> bool:
+        if not self._live:
+            return False
+        frames = self._live[0]
+        at = self._live_at
+        while at < len(frames) and len(self._link.out) < _LIVE_MAX:
+            body = bytes(frames[at + FRAME_BYTES : at + FRAME_BYTES + framed(frames, at)])
+            self._send_live_record(body, stored_crc(frames, at))
+            at += FRAME_BYTES + len(body)
+        self._live_at = at
+        if at >= len(frames):
+            self._live.pop(0)
+            self._live_at = 0
+            self._live_bytes -= len(frames)
+        return True
+
+    def _send_live_record(self, body: bytes, crc: int) -> None:
+        journal = self._journal
+        head = head_of(body)
+        layout = journal.layouts[head.slot]
+        if layout.station not in self._alive:
+            self._bear(layout.station)
+        when = journal.when(head)
+        out = bytearray(b"\x08")
+        out += varint(journal.now_ms())
+        put_head(out, head, self._positions.field(head.seq), crc, when, False)
+        put_metrics(out, body, layout, when, False)
+        out += b"\x18" + varint(self._next_seq())
+        self._publish("DDATA", layout.station, out)
+        self.replay.sent(head.seq)
+
+    def _send_old(self) -> bool:
+        batch = self.replay.batch()
+        for station, entries in batch.items():
+            if station not in self._alive:
+                self._bear(station)
+            for start in range(0, len(entries), BATCH_RECORDS):
+                self._send_batch(station, entries[start : start + BATCH_RECORDS])
+        return bool(batch)
+
+    def _send_batch(self, station: str, entries: "list[Entry]") -> None:
+        out = bytearray(b"\x08")
+        out += varint(self._journal.now_ms())
+        for entry in entries:
+            when = self._journal.when(entry.head)
+            pos = self._positions.field(entry.head.seq)
+            put_head(out, entry.head, pos, entry.crc, when, True)
+            put_metrics(out, entry.body, entry.layout, when, True)
+        out += b"\x18" + varint(self._next_seq())
+        self._publish("DDATA", station, out)
+        for entry in entries:
+            self.replay.sent(entry.head.seq)

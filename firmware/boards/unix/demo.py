@@ -1,0 +1,162 @@
+"""The controllers of the demo plant on one computer: python -m firmware.boards.unix.demo --help
+
+Writes a station.json per controller, starts an agent for each, and starts again the one that ends.
+"""
+
+import argparse
+import asyncio
+import ctypes
+import json
+import os
+import random
+import shutil
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+from firmware.plant.layout import CONTROLLERS
+
+ROOT = Path(__file__).resolve().parents[3]
+ORIGIN_MS = 1_767_225_600_000  # 2026-01-01: when the simulated plant was switched on
+_JOURNAL_BYTES = 8_000_000
+_BACK_OFF_S = (1.0, 30.0)
+_WRONG_FILE = 2  # the agent's exit code for a station.json that no restart will mend
+_GOODBYE_S = 5.0
+_PR_SET_PDEATHSIG = 1
+
+
+def find_interpreter(wish: str) -> str:
+    """The interpreter that runs the agents; `wish`: a path, "auto" or "python"."""
+    if wish == "python":
+        return sys.executable
+    if wish != "auto":
+        return wish
+    own = Path(".tools/micropython/micropython")
+    named = os.environ.get("LODESTONE_MICROPYTHON")
+    return named or (
+        str(own.resolve()) if own.exists() else shutil.which("micropython") or sys.executable
+    )
+
+
+def board_of(
+    controller: tuple[str, str, tuple[tuple[str, str], ...]], options: argparse.Namespace
+) -> dict[str, Any]:
+    """The station.json of one controller."""
+    group, node, stations = controller
+    return {
+        "group": group,
+        "node": node,
+        "serial": f"demo-{options.seed}-{node}",
+        "broker": {"host": options.mqtt_host, "port": options.mqtt_port},
+        "keepalive_s": 30,
+        "reconnect_s": 2,
+        "journal": {
+            "path": "journal",
+            "bytes": _JOURNAL_BYTES,
+            "segment_bytes": 65536,
+            "sync_ms": 1000,
+        },
+        "plant": {
+            "seed": options.seed,
+            "speed": options.speed,
+            "origin_ms": ORIGIN_MS,
+            "faults": str((options.data_dir / "demo" / "faults.json").resolve()),
+        },
+        "stations": [
+            {"station": station, "type": kind, "driver": "simulated"} for station, kind in stations
+        ],
+    }
+
+
+def write_boards(options: argparse.Namespace) -> list[Path]:
+    """The station.json of every controller, below <data dir>/demo/<node>/."""
+    files = []
+    for controller in CONTROLLERS:
+        file = options.data_dir / "demo" / controller[1] / "station.json"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        text = json.dumps(board_of(controller, options), indent=1, ensure_ascii=False) + "\n"
+        new = file.with_suffix(".new")
+        new.write_text(text, encoding="utf-8")
+        new.replace(file)
+        files.append(file)
+    return files
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"demo: {text}\n")
+    sys.stdout.flush()
+
+
+def _die_with_parent() -> None:
+    """An agent that outlived us would meet its successor as a clone of itself."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is not None:
+        return
+    process.terminate()
+    try:
+        await asyncio.wait_for(process.wait(), _GOODBYE_S)
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+
+
+async def keep_running(interpreter: str, file: Path, stop: asyncio.Event) -> None:
+    """Run one agent until `stop`; after an end of its own start it again, ever more slowly."""
+    wait = _BACK_OFF_S[0]
+    while not stop.is_set():
+        process = await asyncio.create_subprocess_exec(
+            interpreter, "-m", "firmware.boards.unix.main", str(file.resolve()), cwd=ROOT,
+            preexec_fn=_die_with_parent,
+        )  # fmt: skip
+        stopping = asyncio.create_task(stop.wait())
+        ended = asyncio.create_task(process.wait())
+        started = asyncio.get_running_loop().time()
+        await asyncio.wait({stopping, ended}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if stop.is_set():
+            await _end(process)
+            return
+        if process.returncode == _WRONG_FILE:
+            _say(f"{file.parent.name} is not started again: its station.json is wrong")
+            return
+        if asyncio.get_running_loop().time() - started > _BACK_OFF_S[1]:
+            wait = _BACK_OFF_S[0]
+        _say(f"{file.parent.name} ended with {process.returncode}; again in {wait:.0f} s")
+        try:
+            await asyncio.wait_for(stop.wait(), wait + random.random())
+        except TimeoutError:
+            wait = min(wait * 2, _BACK_OFF_S[1])
+
+
+async def run(options: argparse.Namespace) -> None:
+    """All agents, until SIGTERM or SIGINT."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    interpreter = find_interpreter(options.interpreter)
+    files = write_boards(options)
+    _say(f"{len(files)} controllers on {interpreter}")
+    await asyncio.gather(*(keep_running(interpreter, file, stop) for file in files))
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m firmware.boards.unix.demo", description=__doc__
+    )
+    parser.add_argument("--data-dir", type=Path, required=True, help="journals go below its demo/")
+    parser.add_argument("--mqtt-host", default="127.0.0.1")
+    parser.add_argument("--mqtt-port", type=int, default=1883)
+    parser.add_argument("--interpreter", default="auto", help="a path, auto or python")
+    parser.add_argument("--speed", type=float, default=30.0, help="how much faster than life")
+    parser.add_argument("--seed", type=int, default=7)
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    asyncio.run(run(parse(sys.argv[1:])))
