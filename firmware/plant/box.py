@@ -42,7 +42,8 @@ class PlantBox:
         self, seed: int, speed: float, origin_ms: int, faults_path: str | None, now_ms: int
     ) -> None:
         self.seed = seed
-        self.speed = speed
+        # A whole number stays one: products of large integers are exact on every board.
+        self.speed = int(speed) if speed == int(speed) else speed
         self.origin_ms = origin_ms
         self.now_ms = now_ms
         self.book = FaultBook()
@@ -68,6 +69,10 @@ class PlantBox:
             self._stations[station_id] = model
             model.advance(self.sim_ms(self.now_ms))
         return model
+
+    def model(self, station_id: str) -> Station | None:
+        """The model of a station that was asked for before, by its id alone."""
+        return self._stations.get(station_id)
 
     def advance(self, now_ms: int) -> None:
         """Move every station to a time (Unix ms); the same time again costs nothing."""

@@ -152,7 +152,7 @@ class Furnace(Station):
         heat = act.cycle * (self._cycle_heat[0] + per_k * self._cycle_heat[1])
         heat += charge * self.schedule.loads_before(act.cycle) * self._cycle_heat[1]
         heat += lost + (per_k + charge * act.load) * risen
-        return super().energy_kwh(act) + heat
+        return super().energy_kwh(act) + float(heat)
 
     def reset(self, act: Activity) -> None:
         zones = self.zones

@@ -196,7 +196,7 @@ PROGRAMS = {
     ),
     "electroplating_line": Program(
         3600,
-        _minutes(("run", 1380, "run"), ("maintain", 60, "maintenance")),
+        _minutes(("run", 1200, "run"), ("maintain", 240, "maintenance")),
         ("pl-nicuni-12", "pl-nicuni-16"),
     ),
     "ecoat_line": Program(

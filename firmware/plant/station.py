@@ -23,6 +23,7 @@ class Station:
     STEPS = 24  # at most so many in one advance(), so that a call has a bounded cost
     POWER_KW: dict[str, float] = {}  # what the station draws from the mains in each phase
     OTHER_KW = 1.0
+    REPLAY_S = 0.0  # how far back a start begins; 0 = at the beginning of the cycle
 
     def __init__(self, seed: int, station: str, station_type: str, book: FaultBook) -> None:
         self.station = station
@@ -61,7 +62,8 @@ class Station:
             self.faults = self._book.of(self.station)
             self._stuck = {}
         if self.now_ms is None or not 0 <= sim_ms - self.now_ms <= _RESUME_MS:
-            begun = sim_ms - int(self.schedule.at(sim_ms).since_s * 1000)
+            back_s = self.REPLAY_S or self.schedule.at(sim_ms).since_s
+            begun = sim_ms - int(back_s * 1000)
             self.act = self.schedule.at(begun)
             self.now_ms = begun
             self.reset(self.act)
@@ -191,5 +193,5 @@ class Station:
             return self._stuck.setdefault(metric, reading)
         if fault.fault == "drift" and isinstance(reading, float):
             hours = ((self.now_ms or 0) - fault.from_ms) / 3600000
-            return reading + (5.0 if fault.amount is None else float(fault.amount)) * hours
+            return float(reading + (5.0 if fault.amount is None else fault.amount) * hours)
         return reading
