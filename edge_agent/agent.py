@@ -24,7 +24,7 @@ _GOODBYE_S = 5
 class Agent:
     """A node."""
 
-    def __init__(self, board: "Board", hands: Hands) -> None:
+    def __init__(self, board: "Board", hands: "Hands") -> None:
         self._board = board
         self._clock = hands.clock
         self._say = hands.say

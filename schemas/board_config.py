@@ -181,10 +181,8 @@ def _stations(check: Check, raw: "Any", types: "Mapping[str, StationType]") -> "
             check.say(f"{where}.station", "is there twice", "give each station its own id")
         kind = types.get(entry["type"])
         if kind is None:
-            known = ", ".join(sorted(types)) or "the stem of a file in schemas/stations"
-            check.say(
-                f"{where}.type", f"{show(entry['type'])} is not known", f"write one of {known}"
-            )
+            write = "write the stem of a file in schemas/stations"
+            check.say(f"{where}.type", f"{show(entry['type'])} is not known", write)
             continue
         metrics = _metrics(check, where, entry, kind)
         found.append(BoardStation(entry["station"], kind.type, kind.revision, metrics))

@@ -93,6 +93,7 @@ class Drivers:
     def __init__(self, board: "Board", clock: Clock) -> None:
         self._clock = clock
         self._moved_ms = -_ADVANCE_MS
+        self._types = {station.station: station.type for station in board.stations}
         self._plant: Any = None
         if board.plant is not None:
             from firmware.plant.box import PlantBox
@@ -105,9 +106,6 @@ class Drivers:
                 plant.get("faults"),
                 clock.now_ms(),
             )
-            for station in board.stations:
-                if any(metric.driver == "simulated" for metric in station.metrics):
-                    self._plant.station(station.station, station.type)
 
     def faults(self, board: "Board") -> list[str]:
         """Drivers that do not exist."""
@@ -124,6 +122,9 @@ class Drivers:
         return __import__(f"firmware.drivers.{driver}", None, None, ("open_channel",))
 
     def open(self, driver: str, args: "dict[str, Any]", station: str, metric: str) -> "Any":
+        """As edge_agent.ports.OpenChannel."""
+        if driver == "simulated":
+            args = {"type": self._types[station]} | args
         channel = self._module(driver).open_channel(args, station, metric, self._plant)
         return Simulated(channel, self._advance) if driver == "simulated" else channel
 
