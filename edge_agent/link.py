@@ -91,7 +91,7 @@ class Link:
         self._open = opener
         self._reader: Any = None
         self._writer: Any = None
-        self._wrote_ms = 0
+        self._pinged_ms = 0
         self._early: list[tuple[str, bytes]] = []
         self.out = bytearray()  # what flush() will send
         self.oversized = 0  # packets thrown away
@@ -102,6 +102,7 @@ class Link:
         """Open the connection with a Will at QoS 1, not retained, and a clean session."""
         self._reader, self._writer = await within(_DEADLINE_S, self._open(*address))
         flags = 0x02 | 0x04 | 0x08
+        self._pinged_ms = self._mono_ms()
         body = _text("MQTT") + bytes((4, flags)) + self._keepalive_s.to_bytes(2, "big")
         body += _text(client_id) + _text(will_topic) + len(will).to_bytes(2, "big") + will
         self.out += bytes((_CONNECT << 4,)) + _size(len(body)) + body
@@ -144,15 +145,18 @@ class Link:
         if not out:
             return
         self.out = bytearray()
-        self._wrote_ms = self._mono_ms()
         self._writer.write(out)
         await within(_DEADLINE_S, self._writer.drain())
 
     def keep(self) -> int:
-        """Queue a PINGREQ when half the keepalive is over; milliseconds until the next."""
-        left = self._wrote_ms + self._keepalive_s * 500 - self._mono_ms()
+        """Queue a PINGREQ every half keepalive; milliseconds until the next.
+
+        Also while data flows: nothing answers QoS 0, and receive() takes silence for a dead broker.
+        """
+        left = self._pinged_ms + self._keepalive_s * 500 - self._mono_ms()
         if left > 0:
             return left
+        self._pinged_ms = self._mono_ms()
         self.out += b"\xc0\x00"
         return self._keepalive_s * 500
 
@@ -204,9 +208,13 @@ class Link:
         await self.flush()
 
     def close(self) -> None:
-        if self._writer is not None:
-            self._writer.close()
+        writer = self._writer
+        if writer is not None:
             self._writer = None
+            writer.close()
+            sock = getattr(writer, "s", None)
+            if sock is not None:  # MicroPython's Stream.close() leaves the socket open
+                sock.close()
 
 
 def topic_bytes(topic: str) -> bytes:
