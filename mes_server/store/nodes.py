@@ -98,6 +98,11 @@ def note_seen(conn: Connection, seen: Sequence[tuple[int, int]]) -> None:
         run(conn, "UPDATE node SET seen_ms = ? WHERE id = ?", seen)
 
 
+def set_all_nodes_offline(conn: Connection) -> None:
+    """Nobody is known to be there."""
+    conn.execute(update(NODE).where(NODE.c.online).values(online=False))
+
+
 def set_node_born(
     conn: Connection, node_pk: int, birth: NodeBirth, born_ms: int, own: bool
 ) -> None:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, Index
 from sqlmodel import SQLModel
 
-from mes_server.store.tables import CLUSTERED, run, wide, wide_key
+from mes_server.store.series import SERIES_PER_STATION
+from mes_server.store.tables import CLUSTERED, run, run_many, wide, wide_key
 
 Value = float | int | bool | str | None
 
@@ -66,7 +67,7 @@ def save_now(conn: Connection, samples: Sequence[NowSample], change: int) -> Non
         (series, min(at_ms, received_ms), at_ms, value, quality, received_ms, historical, change)
         for series, at_ms, value, quality, received_ms, historical in samples
     ]
-    run(conn, _SAVE, rows)
+    run_many(conn, _SAVE, rows)
 
 
 def _view(row: Sequence[object]) -> SeriesNow:
@@ -86,3 +87,10 @@ def list_now_since(conn: Connection, since: int, limit: int) -> list[SeriesNow]:
     """Latest samples written after change number `since`, the newest change first."""
     query = _VIEW + "WHERE w.change > ? ORDER BY w.change DESC, w.series LIMIT ?"
     return [_view(row) for row in run(conn, query, (since, limit))]
+
+
+def load_latest_times(conn: Connection, station_pk: int) -> dict[int, int]:
+    """The time of the latest sample of each series of a station."""
+    span = (station_pk * SERIES_PER_STATION, (station_pk + 1) * SERIES_PER_STATION - 1)
+    rows = run(conn, "SELECT series, at_ms FROM series_now WHERE series BETWEEN ? AND ?", span)
+    return {row.series: row.at_ms for row in rows}

@@ -117,6 +117,12 @@ def set_station_online(conn: Connection, station_pk: int, online: bool, at_ms: i
     conn.execute(update(STATION).where(changed).values(values))
 
 
+def set_all_stations_offline(conn: Connection, at_ms: int) -> None:
+    """Nobody is known to be there since `at_ms`."""
+    values = {"online": False, "online_since_ms": at_ms, "change": next_change(conn)}
+    conn.execute(update(STATION).where(STATION.c.online).values(values))
+
+
 # The series of a station are found by their numbers: see series.py.
 _VIEW = """
 SELECT s.url_id, n.group_id, n.node_id, s.device, s.type, s.revision, s.area, s.online,

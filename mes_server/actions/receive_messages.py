@@ -1,0 +1,259 @@
+"""Store a batch of messages durably, exactly once each record; say what may be acknowledged.
+
+One transaction: raw messages into the inbox, positions of their records, watermarks forward, what
+cannot even be sorted into quarantine. Understanding them is the fold's work.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection, Engine
+
+from mes_server.actions.boundary import LeaseLost, Trouble, attempt
+from mes_server.actions.hold_lease import LEASE_MS
+from mes_server.actions.put_aside import put_aside
+from mes_server.domain.messages import Message, Read, read_message
+from mes_server.domain.nodes import NodeId
+from mes_server.domain.records import bits
+from mes_server.domain.watermarks import Gap, Watermark
+from mes_server.store import inbox
+from mes_server.store.alarms import raise_alarm
+from mes_server.store.inbox import InboxMessage, Journal, NewPosition
+from mes_server.store.leases import renew_lease
+from mes_server.store.losses import Loss, append_loss
+from mes_server.store.nodes import ensure_node, node_name
+from mes_server.store.transaction import writing
+from schemas.journal_metrics import position, split_position
+
+REUSED = "position reused"
+POSITION = "position"
+CONFLICT = "position_reused"
+
+
+@dataclass(slots=True)
+class Receipt:
+    """What became durable. `acks`: up to which position each node heard may be told it is stored;
+    `shards`: how many messages came into each shard of the inbox."""
+
+    acks: dict[NodeId, int] = field(default_factory=dict)
+    heard: list[Read] = field(default_factory=list)
+    shards: Counter[int] = field(default_factory=Counter)
+    stored: int = 0
+    duplicates: int = 0
+    quarantined: int = 0
+
+    def add(self, other: "Receipt") -> None:
+        """Take in what a later part of the same batch brought."""
+        self.acks |= other.acks
+        self.heard += other.heard
+        self.shards += other.shards
+        self.stored += other.stored
+        self.duplicates += other.duplicates
+        self.quarantined += other.quarantined
+
+
+@dataclass(slots=True)
+class Intake:
+    """Who stores, and the numbers of the nodes it has met: they never change."""
+
+    engine: Engine
+    holder: str
+    numbers: dict[NodeId, int] = field(default_factory=dict)
+
+
+def receive_messages(intake: Intake, batch: Sequence[Message], now_ms: int) -> Receipt:
+    """Store the batch in one durable commit.
+
+    Raises StoreFault (nothing is stored, keep the batch and try again) and LeaseLost. A message that
+    finds a bug of ours is found by halving the batch, and quarantined.
+    """
+    receipt = attempt(_receive, intake, batch, now_ms)
+    if isinstance(receipt, Receipt):
+        return receipt
+    if len(batch) == 1:
+        return _receive_nothing_of(intake, batch[0], receipt, now_ms)
+    middle = len(batch) // 2
+    whole = receive_messages(intake, batch[:middle], now_ms)
+    whole.add(receive_messages(intake, batch[middle:], now_ms))
+    return whole
+
+
+def _receive_nothing_of(intake: Intake, message: Message, trouble: Trouble, now_ms: int) -> Receipt:
+    with writing(intake.engine) as conn:
+        _hold(conn, intake, 0, now_ms)
+        put_aside(conn, message, trouble)
+    return Receipt(quarantined=1)
+
+
+def _hold(conn: Connection, intake: Intake, messages: int, now_ms: int) -> int:
+    first_id = renew_lease(conn, intake.holder, now_ms + LEASE_MS, messages)
+    if first_id is None:
+        raise LeaseLost
+    return first_id
+
+
+def _receive(intake: Intake, batch: Sequence[Message], now_ms: int) -> Receipt:
+    reads = [attempt(read_message, message) for message in batch]
+    good = [read for read in reads if isinstance(read, Read)]
+    with writing(intake.engine) as conn:
+        first_id = _hold(conn, intake, len(good), now_ms)
+        numbers = _numbers(conn, intake, good)
+        marks = inbox.load_watermarks(conn, _journals(good, numbers))
+        sorting = _Sorting(conn, numbers, marks, first_id, now_ms)
+        for message, read in zip(batch, reads, strict=True):
+            if isinstance(read, Read):
+                sorting.take(read)
+            else:
+                put_aside(conn, message, read)
+                sorting.receipt.quarantined += 1
+        sorting.store()
+    intake.numbers |= numbers
+    return sorting.receipt
+
+
+def _numbers(conn: Connection, intake: Intake, reads: Iterable[Read]) -> dict[NodeId, int]:
+    numbers = {}
+    for node in {read.node for read in reads}:
+        number = intake.numbers.get(node)
+        numbers[node] = ensure_node(conn, *node) if number is None else number
+    return numbers
+
+
+def _journals(reads: Iterable[Read], numbers: dict[NodeId, int]) -> set[Journal]:
+    found = set()
+    for read in reads:
+        number = numbers[read.node]
+        if read.told is not None and read.told.epoch is not None:
+            found.add(Journal(number, read.told.epoch))
+        for head in read.heads.records:
+            found.add(Journal(number, head.position >> 32))
+    return found
+
+
+@dataclass(slots=True)
+class _Sorting:
+    """Sorts one batch, in its order, into rows; `store` writes them."""
+
+    conn: Connection
+    numbers: dict[NodeId, int]
+    marks: dict[Journal, Watermark]
+    next_id: int
+    now_ms: int
+    receipt: Receipt = field(default_factory=Receipt)
+    changed: dict[Journal, Watermark] = field(default_factory=dict)
+    journals: dict[NodeId, Journal] = field(default_factory=dict)
+    positions: dict[tuple[Journal, int], NewPosition] = field(default_factory=dict)
+    messages: list[InboxMessage] = field(default_factory=list)
+    again: list[tuple[Read, int, Journal, int, int]] = field(default_factory=list)
+
+    def take(self, read: Read) -> None:
+        """One message: give up what its birth says is gone, keep which of its records are new."""
+        self.receipt.heard.append(read)
+        if read.told is not None and read.told.epoch is not None:
+            self._told(read, read.told.epoch)
+        fresh = self._fresh(read) if read.heads.records else None
+        if fresh == 0:
+            return
+        group, node = read.node
+        whole = fresh is None or fresh == (1 << len(read.heads.records)) - 1
+        message = read.message
+        shard = inbox.shard_of(group, node)
+        self.receipt.shards[shard] += 1
+        self.messages.append(
+            InboxMessage(
+                shard,
+                self.next_id,
+                message.received_ms,
+                message.topic,
+                message.payload,
+                None if whole or fresh is None else bits(fresh),
+            )
+        )
+        self.next_id += 1
+        self.receipt.stored += 1
+
+    def _mark(self, read: Read, epoch: int) -> tuple[Journal, Watermark]:
+        journal = Journal(self.numbers[read.node], epoch)
+        mark = self.marks.setdefault(journal, Watermark())
+        self.changed[journal] = mark
+        self.journals[read.node] = journal
+        return journal, mark
+
+    def _told(self, read: Read, epoch: int) -> None:
+        journal, mark = self._mark(read, epoch)
+        first = read.told.first if read.told is not None else None
+        if first is None or first >> 32 != epoch:
+            return
+        gap = mark.skip_to(first & 0xFFFFFFFF)
+        if gap is not None:
+            self._lost(journal, gap)
+
+    def _lost(self, journal: Journal, gap: Gap) -> None:
+        since_ms = inbox.received_at(self.conn, journal, gap.first - 1)
+        loss = Loss(
+            journal.node,
+            None,
+            self.now_ms if since_ms is None else since_ms,
+            self.now_ms,
+            gap.count,
+            "trimmed",
+            self.now_ms,
+        )
+        append_loss(self.conn, loss)
+
+    def _fresh(self, read: Read) -> int:
+        """The bits of the records that are new; the others are remembered to be compared."""
+        fresh = 0
+        for index, head in enumerate(read.heads.records):
+            epoch, seq = split_position(head.position)
+            journal, mark = self._mark(read, epoch)
+            if seq == 0:
+                detail = f"record {index} has no number in its position {head.position}"
+                self._aside(read, Trouble(POSITION, detail), index)
+            elif mark.has(seq):
+                self.again.append((read, index, journal, seq, head.crc))
+            else:
+                mark.add(seq)
+                fresh |= 1 << index
+                self.positions[journal, seq] = NewPosition(
+                    *journal, seq, head.crc, head.mono, head.clock, read.message.received_ms
+                )
+        return fresh
+
+    def _aside(self, read: Read, trouble: Trouble, record: int) -> None:
+        node = self.numbers[read.node], read.node
+        put_aside(self.conn, read.message, trouble, node, bits(1 << record))
+        self.receipt.quarantined += 1
+
+    def _compare(self) -> None:
+        """A record that is stored already must be the one that is stored."""
+        wanted: dict[Journal, set[int]] = {}
+        for _, _, journal, seq, _ in self.again:
+            if (journal, seq) not in self.positions:
+                wanted.setdefault(journal, set()).add(seq)
+        crcs = {
+            (journal, seq): crc
+            for journal, seqs in wanted.items()
+            for seq, crc in inbox.load_crcs(self.conn, journal, seqs).items()
+        }
+        crcs |= {key: row.crc for key, row in self.positions.items()}
+        for read, index, journal, seq, crc in self.again:
+            known = crcs.get((journal, seq), crc)
+            if known == crc:
+                self.receipt.duplicates += 1
+                continue
+            detail = f"record {seq} of journal {journal.epoch:08x} came with CRC {crc:08x}, "
+            detail += f"{known:08x} is stored"
+            self._aside(read, Trouble(REUSED, detail), index)
+            facts = {"epoch": journal.epoch, "seq": seq, "crc": crc, "stored_crc": known}
+            raise_alarm(self.conn, CONFLICT, node_name(*read.node), facts, self.now_ms)
+
+    def store(self) -> None:
+        """Write everything and count."""
+        self._compare()
+        inbox.append_messages(self.conn, self.messages)
+        inbox.append_positions(self.conn, list(self.positions.values()))
+        inbox.save_watermarks(self.conn, self.changed, self.now_ms)
+        for node, journal in self.journals.items():
+            self.receipt.acks[node] = position(journal.epoch, self.marks[journal].seq)

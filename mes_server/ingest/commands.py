@@ -1,0 +1,101 @@
+"""What this host tells edge nodes: how far their journal is stored, and that their birth is missing.
+
+NCMD at QoS 0, not retained, without seq, every metric with its datatype (some clients cannot read a
+command without). Both may get lost: acknowledgements are cumulative and repeated, rebirths asked again.
+"""
+
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from mes_server.domain.nodes import NodeId
+from mes_server.domain.sessions import REBIRTH_JITTER_MS, Rebirths
+from schemas.journal_metrics import ACK, REBIRTH
+from schemas.sparkplug import Payload, encode_payload, metric
+from schemas.topics import topic
+
+EVERY_MS = 20  # no node is acknowledged more often
+EVERY_MS_MAX = 200
+PER_SECOND = 2_500  # with so many nodes that this would be exceeded, each of them less often
+REPEAT_MS = 5_000
+SILENT_MS = 60_000  # a node not heard for so long is not told again
+
+Publish = Callable[[str, bytes], bool]
+
+
+def acknowledgement(position: int, at_ms: int) -> bytes:
+    """The NCMD payload that says: everything up to this position is stored."""
+    return encode_payload(Payload(at_ms, [metric(ACK, "uint64", position, at_ms)], None))
+
+
+def rebirth_request(at_ms: int) -> bytes:
+    """The NCMD payload that asks for all births."""
+    return encode_payload(Payload(at_ms, [metric(REBIRTH, "boolean", True, at_ms)], None))
+
+
+@dataclass(slots=True)
+class _Told:
+    """`position` is stored; it was last said at `sent_ms`, and the node last heard at `heard_ms`."""
+
+    position: int
+    heard_ms: int
+    sent_ms: int = -REPEAT_MS
+
+
+class Commands:
+    """Says what is due, when it is due. All times but those on the wire never jump (`tick_ms`)."""
+
+    def __init__(self, publish: Publish) -> None:
+        self._publish = publish
+        self._told: dict[NodeId, _Told] = {}
+        self._due: set[NodeId] = set()
+        self._repeat_ms = 0
+        self._rebirths = Rebirths(lambda: random.randrange(REBIRTH_JITTER_MS))  # noqa: S311
+        self.said = 0
+
+    def stored(self, acks: Mapping[NodeId, int], tick_ms: int) -> None:
+        """These positions are durable; called after the commit and only then."""
+        for node, position in acks.items():
+            told = self._told.get(node)
+            if told is None:
+                self._told[node] = _Told(position, tick_ms)
+            else:
+                told.position, told.heard_ms = position, tick_ms
+        self._due |= acks.keys()
+
+    def born(self, node: NodeId) -> None:
+        """A birth is answered at once."""
+        self._rebirths.born(node)
+        if node in self._told:
+            self._told[node].sent_ms = -REPEAT_MS
+
+    def want_birth(self, node: NodeId, tick_ms: int) -> None:
+        """The node is to be asked for its births, soon and not too often."""
+        self._rebirths.want(node, tick_ms)
+
+    def flush(self, tick_ms: int, now_ms: int) -> None:
+        """Publish what is due."""
+        if tick_ms >= self._repeat_ms:
+            self._repeat(tick_ms)
+        every_ms = min(max(EVERY_MS, len(self._told) * 1000 // PER_SECOND), EVERY_MS_MAX)
+        for node in list(self._due):
+            told = self._told[node]
+            if tick_ms - told.sent_ms >= every_ms:
+                self._due.discard(node)
+                told.sent_ms = tick_ms
+                self._say(node, acknowledgement(told.position, now_ms))
+        for node in self._rebirths.take_due(tick_ms):
+            self._say(node, rebirth_request(now_ms))
+
+    def _say(self, node: NodeId, payload: bytes) -> None:
+        if self._publish(topic(node[0], "NCMD", node[1]), payload):
+            self.said += 1
+
+    def _repeat(self, tick_ms: int) -> None:
+        self._repeat_ms = tick_ms + REPEAT_MS // 4
+        for node, told in list(self._told.items()):
+            if tick_ms - told.heard_ms > SILENT_MS:
+                del self._told[node]
+                self._due.discard(node)
+            elif tick_ms - told.sent_ms >= REPEAT_MS:
+                self._due.add(node)

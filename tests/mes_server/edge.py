@@ -1,0 +1,144 @@
+"""An edge node of a test, as bytes: what our own agent, or a stranger's client, would publish."""
+
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from mes_server.domain.messages import Message
+from schemas import journal_metrics as names
+from schemas.sparkplug import DATATYPES, Metric, Payload, encode_payload, metric
+from schemas.topics import topic
+
+Value = float | int | bool | str | None
+NOW_MS = 1_795_500_000_000
+METRICS = {"zone_1_temperature_c": "double", "step_no": "int32", "state": "string"}
+
+
+@dataclass
+class Edge:
+    """One node with a journal. Every message made takes the next Sparkplug seq."""
+
+    group: str = "sintering"
+    node: str = "ctl-1"
+    epoch: int = 0xA1B2C3D4
+    serial: str = "chip-1"
+    station_type: str = "sinter_furnace"
+    metrics: Mapping[str, str] = field(default_factory=lambda: dict(METRICS))
+    bd_seq: int = 0
+    seq: int = 0
+    first: int = 1
+    next: int = 1
+
+    def _message(
+        self, verb: str, metrics: Sequence[Metric], at_ms: int, station: str | None = None
+    ) -> Message:
+        payload = Payload(at_ms, list(metrics), None if verb == "NDEATH" else self.seq)
+        if verb != "NDEATH":
+            self.seq = (self.seq + 1) % 256
+        data = encode_payload(payload, with_datatypes=verb not in ("DDATA", "NDATA"))
+        return Message(topic(self.group, verb, self.node, station), data, at_ms)
+
+    def nbirth(self, at_ms: int = NOW_MS) -> Message:
+        """The birth of the node, with its journal's extent."""
+        self.seq = 0
+        told = [
+            metric(names.BD_SEQ, "int64", self.bd_seq, at_ms),
+            metric(names.REBIRTH, "boolean", False, at_ms),
+            metric(names.ACK, "uint64", 0, at_ms),
+            metric(names.REWIND, "uint64", 0, at_ms),
+            metric(names.FIRST, "uint64", names.position(self.epoch, self.first), at_ms),
+            metric(names.NEXT, "uint64", names.position(self.epoch, self.next), at_ms),
+            metric(names.LOST, "uint64", 0, at_ms),
+            metric(names.USED, "double", 1.5, at_ms),
+            metric(names.CLOCK, "uint8", 2, at_ms),
+            metric(names.INTERPRETER, "string", "test", at_ms),
+            metric(names.VERSION, "string", "0", at_ms),
+            metric(names.SERIAL, "string", self.serial, at_ms),
+            metric(names.BOOT, "uint32", 1, at_ms),
+            metric(names.HEAP, "uint64", 1000, at_ms),
+        ]
+        return self._message("NBIRTH", told, at_ms)
+
+    def dbirth(self, station: str = "sinter-1", at_ms: int = NOW_MS) -> Message:
+        """The birth of a station with all its metrics, values null."""
+        told = [
+            metric(names.STATION_TYPE, "string", self.station_type, at_ms),
+            metric(names.STATION_REVISION, "string", "1", at_ms),
+            metric(names.POS, "uint64", None, at_ms),
+            metric(names.CRC, "uint32", None, at_ms),
+            metric(names.MONO, "uint64", None, at_ms),
+            metric(names.CLOCK, "uint8", None, at_ms),
+            metric(names.LOSS, "string", None, at_ms),
+        ]
+        told += [metric(name, kind, None, at_ms) for name, kind in self.metrics.items()]
+        return self._message("DBIRTH", told, at_ms, station)
+
+    def record(
+        self,
+        seq: int,
+        values: Mapping[str, Value],
+        at_ms: int,
+        historical: bool = False,
+        crc: int | None = None,
+        clock: int = 2,
+    ) -> list[Metric]:
+        """The metrics of one journalled record."""
+        if crc is None:
+            crc = zlib.crc32(repr((self.epoch, seq, sorted(values.items()), at_ms)).encode())
+        head: list[tuple[str, str, Value]] = [
+            (names.POS, "uint64", names.position(self.epoch, seq)),
+            (names.CRC, "uint32", crc),
+            (names.MONO, "uint64", (1 << 40) | (at_ms & 0xFFFFFFFF)),
+        ]
+        if clock != names.CLOCK_NETWORK:
+            head.append((names.CLOCK, "uint8", clock))
+        kinds = {**self.metrics, names.LOSS: "string"}
+        told = [metric(n, k, v, at_ms, is_historical=historical) for n, k, v in head]
+        return told + [
+            metric(n, kinds[n], v, at_ms, 0 if v is None else None, historical)
+            for n, v in values.items()
+        ]
+
+    def ddata(
+        self, records: Sequence[Sequence[Metric]], station: str = "sinter-1", at_ms: int = NOW_MS
+    ) -> Message:
+        """A DDATA message of whole records."""
+        return self._message("DDATA", [m for record in records for m in record], at_ms, station)
+
+    def live(
+        self, values: Mapping[str, Value], station: str = "sinter-1", at_ms: int = NOW_MS
+    ) -> Message:
+        """The next record of the journal, alone in its message."""
+        record = self.record(self.next, values, at_ms)
+        self.next += 1
+        return self.ddata([record], station, at_ms)
+
+    def ndeath(self, at_ms: int = NOW_MS) -> Message:
+        """The Will of this session."""
+        return self._message("NDEATH", [metric(names.BD_SEQ, "int64", self.bd_seq, at_ms)], at_ms)
+
+    def ddeath(self, station: str = "sinter-1", at_ms: int = NOW_MS) -> Message:
+        """A station is gone."""
+        return self._message("DDEATH", [], at_ms, station)
+
+
+def stranger(
+    verb: str,
+    metrics: Sequence[Metric],
+    seq: int | None,
+    device: str | None = "press-1",
+    at_ms: int | None = NOW_MS,
+) -> Message:
+    """A message of an edge without a journal."""
+    data = encode_payload(Payload(at_ms, list(metrics), seq))
+    return Message(topic("pressing", verb, "plc-7", device), data, at_ms or NOW_MS)
+
+
+def plain(name: str | None, datatype: str | None, value: Value, **more: object) -> Metric:
+    """A metric with what a test wants to say of it."""
+    code = None if datatype is None else DATATYPES[datatype]
+    fields = {"alias": None, "at_ms": NOW_MS, "quality": None, "historical": False} | more
+    return Metric(
+        name, fields["alias"], fields["at_ms"], code, value, fields["quality"],
+        fields["historical"], False,
+    )  # fmt: skip
