@@ -1,0 +1,208 @@
+"""Storage, time, sensors and broker for the agent's tests, on both interpreters."""
+
+import asyncio
+import errno
+
+from edge_agent.clock import Clock
+from edge_agent.journal import Journal, Limits
+from edge_agent.ports import Hands
+from edge_agent.records import Layout
+from edge_agent.state import State
+from schemas.board_config import Board, BoardMetric, BoardStation, JournalPlace
+from schemas.samples import GOOD
+
+NOW_MS = 1_795_000_000_000
+DOUBLE, STRING = 10, 12
+
+
+class MemoryStorage:
+    """Keeps what was synced apart from what was not; a power cut forgets the latter."""
+
+    def __init__(self):
+        self.files = {}
+        self.unsynced = bytearray()
+        self.name = ""
+        self.fail = None  # errno every write and sync raises
+        self.fail_after = -1  # bytes still written before it fails; -1: none
+        self.syncs = 0
+
+    def names(self):
+        return list(self.files) + (
+            [self.name] if self.name not in self.files and self.name else []
+        )
+
+    def size(self, name):
+        return len(self._all(name))
+
+    def _all(self, name):
+        if name not in self.files and name != self.name:
+            raise OSError(errno.ENOENT)
+        return self.files.get(name, b"") + (self.unsynced if name == self.name else b"")
+
+    def read(self, name, offset, count):
+        return bytes(self._all(name)[offset : offset + count])
+
+    def append(self, name, data):
+        assert not self.unsynced or name == self.name
+        self.name = name
+        if self.fail:
+            self.unsynced += data[: max(self.fail_after, 0)]
+            raise OSError(self.fail)
+        self.unsynced += data
+
+    def sync(self):
+        if self.fail:
+            raise OSError(self.fail)
+        self.syncs += 1
+        if self.name:
+            self.files[self.name] = self.files.get(self.name, b"") + bytes(self.unsynced)
+        self.unsynced = bytearray()
+
+    def write(self, name, data):
+        if self.fail:
+            raise OSError(self.fail)
+        self.files[name] = bytes(data)
+
+    def remove(self, name):
+        self.files.pop(name, None)
+        if name == self.name:
+            self.name = ""
+            self.unsynced = bytearray()
+
+    def cut(self, kept=0):
+        """The power fails; `kept` unsynced bytes happen to be on the medium."""
+        if self.name and (kept or self.name in self.files):
+            self.files[self.name] = self.files.get(self.name, b"") + bytes(self.unsynced[:kept])
+        self.name = ""
+        self.unsynced = bytearray()
+        self.fail = None
+
+    def segments(self):
+        return sorted(name for name in self.names() if name.endswith(".seg"))
+
+    def flip(self, name, at, bit=1):
+        data = bytearray(self.files[name])
+        data[at] ^= bit
+        self.files[name] = bytes(data)
+
+
+class Time:
+    """A clock by hand. `unix` 0: the time is not known."""
+
+    def __init__(self, unix=NOW_MS):
+        self.unix = unix
+        self.ticks = 5000
+        self.clock = Clock(lambda: self.unix, lambda: self.ticks)
+
+    def reboot(self, unix=None):
+        """Ticks begin anew; the time of day goes on, or is `unix`."""
+        self.unix = self.unix if unix is None else unix
+        self.ticks = 0
+        self.clock = Clock(lambda: self.unix, lambda: self.ticks)
+
+    def pass_ms(self, ms):
+        self.ticks += ms
+        if self.unix:
+            self.unix += ms
+        self.clock.mono_ms()
+
+
+class Said:
+    """Collects what the agent says."""
+
+    def __init__(self):
+        self.lines = []
+
+    def __call__(self, text):
+        self.lines.append(text)
+
+    def any(self, part):
+        return any(part in line for line in self.lines)
+
+
+def layout(station="sinter-1", metrics=2):
+    return Layout(station, [(f"zone_{n + 1}_temperature_c", DOUBLE) for n in range(metrics)])
+
+
+def hands(storage, clock, say=None, open_channel=None, opener=None):
+    return Hands(storage, clock, open_channel, "serial-1", say or Said(), opener)
+
+
+LIMITS = Limits(65536, 4096)
+
+
+def open_journal(storage, time, layouts=None, limits=LIMITS, say=None):
+    """A journal as after a boot."""
+    state = State(storage)
+    return Journal(hands(storage, time.clock, say), state, layouts or [layout()], limits)
+
+
+def put(journal, time, value=1050.5, slot=0):
+    """Append one record of one double, a second after the one before; its number."""
+    time.pass_ms(1000)
+    return journal.append(slot, time.clock.mono_ms(), [(0, time.clock.mono_ms(), value, GOOD)])
+
+
+def put_many(journal, time, count, slot=0):
+    """Append and sync so many records."""
+    for n in range(count):
+        put(journal, time, float(n), slot)
+        if n % 10 == 9:
+            journal.sync()
+    journal.sync()
+
+
+def read_all(journal, first=None):
+    """Every entry from `first` (default: the oldest held) to the last recorded."""
+    reader = journal.reader()
+    reader.seek(journal.first if first is None else first)
+    found = []
+    while (entry := reader.next(journal.durable)) is not None:
+        found.append(entry)
+    return found
+
+
+def board_metric(name, **other):
+    fields = {
+        "datatype": "double", "kind": "analog", "every_ms": 1000, "report_ms": 10_000,
+        "deadband": 0.5, "alarm": None, "driver": "fake", "args": {}, "scale": 1, "offset": 0,
+    }  # fmt: skip
+    fields.update(other)
+    return BoardMetric(name, fields["datatype"], fields["kind"], fields["every_ms"],
+                       fields["report_ms"], fields["deadband"], fields["alarm"], fields["driver"],
+                       fields["args"], fields["scale"], fields["offset"])  # fmt: skip
+
+
+def board(stations=None, **other):
+    """A board of one furnace with two zones and a state."""
+    metrics = [board_metric("zone_1_temperature_c", every_ms=50), board_metric("zone_2_temperature_c", every_ms=50),
+               board_metric("state", datatype="string", kind="event", every_ms=50, deadband=0)]  # fmt: skip
+    stations = stations or [BoardStation("sinter-1", "sinter_furnace", "1", metrics)]
+    place = JournalPlace("journal", 65536, 4096, 20)
+    fields = {"keepalive_s": 30, "reconnect_s": 0.01, "primary_host": None}
+    fields.update(other)
+    return Board("sintering", "ctl-1", "", ("127.0.0.1", 1883), fields["keepalive_s"], fields["reconnect_s"],
+                 fields["primary_host"], place, None, stations)  # fmt: skip
+
+
+class Sensor:
+    """A channel whose reading, or fault, the test sets."""
+
+    def __init__(self, value=20.0):
+        self.value = value
+        self.reads = 0
+
+    def read(self):
+        self.reads += 1
+        if isinstance(self.value, OSError):
+            raise self.value
+        return self.value
+
+
+async def until(condition, seconds=5.0):
+    """Wait for a condition with a deadline."""
+    for _ in range(int(seconds * 200)):
+        if condition():
+            return
+        await asyncio.sleep(0.005)
+    raise AssertionError("waited in vain")
