@@ -42,7 +42,7 @@ class ChunkDueRow(SQLModel, table=True):
 class RollupRow(SQLModel, table=True):
     """What a merged hour (`level` 3600000) of a series comes to; its minutes in a blob (`level` 60000).
 
-    `bad`: samples without a value, not in `count`. `label`: the last value of a series of texts.
+    `bad`: samples without a value, not in `count`. `label`: the last value of a series of texts, as JSON.
     """
 
     __tablename__ = "rollup"

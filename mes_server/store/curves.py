@@ -104,22 +104,22 @@ def _level(asked: _Asked, hours: Hours | None) -> int:
     return MINUTE_MS if many or width >= MINUTES_FROM_MS else 0
 
 
-def _add_minutes(found: _Found, buckets: Buckets, hour: int, blob: bytes) -> None:
+def _add_minutes(found: _Found, hour: int, blob: bytes) -> None:
     try:
-        if buckets.text:
+        if found.buckets is None:
             found.turns.append(decode_chunk(blob))
             found.presence.add_span(hour * HOUR_MS, hour * HOUR_MS + HOUR_MS - 1)
         else:
             minutes = decode_minutes(blob, hour)
-            found.count += buckets.add_rollup(minutes)
+            found.count += found.buckets.add_rollup(minutes)
             found.presence.add_rollup(minutes, MINUTE_MS)
     except ChunkBroken:
         found.raw.broken.append(hour)
 
 
 def _from_minutes(conn: Connection, asked: _Asked, hours: Hours) -> _Found:
-    """Packed minutes where an hour has them, its chunks where not, and what is not merged."""
-    found = _Found(asked.grid(MINUTE_MS))
+    """Packed minutes (of texts their turns) where an hour has them, else its chunks; the unmerged."""
+    found = _Found(None if asked.text else asked.grid(MINUTE_MS))
     first, last = asked.from_ms // HOUR_MS, asked.to_ms // HOUR_MS
     packed = load_minutes(conn, asked.series, first * HOUR_MS, last * HOUR_MS)
     bare = []
@@ -127,10 +127,10 @@ def _from_minutes(conn: Connection, asked: _Asked, hours: Hours) -> _Found:
     merged = zip(hours.rollup.t0.tolist(), whole, hours.lates.tolist(), strict=True)
     for t0, count, late in merged:
         hour = t0 // HOUR_MS
-        if found.buckets is None or hour not in packed:
+        if hour not in packed:
             bare.append(hour)
             continue
-        _add_minutes(found, found.buckets, hour, packed[hour])
+        _add_minutes(found, hour, packed[hour])
         found.late += late
         found.count += count if asked.text else 0
     add_chunks(conn, asked.series, bare, found.raw)
@@ -179,11 +179,9 @@ def _as_they_were(samples: Samples) -> Points:
 
 def _points(asked: _Asked, found: _Found, samples: Samples) -> Points:
     text = asked.text or samples.kind == TEXT
-    if text and (found.turns or found.buckets is None):
-        samples = turns(
-            joined([*found.turns, samples]).sorted().between(asked.from_ms, asked.to_ms)
-        )
-        found.buckets = None
+    if text and found.buckets is None:
+        samples = joined([*found.turns, samples]).sorted()
+        samples = turns(samples.between(asked.from_ms, asked.to_ms))
     if found.buckets is None and len(samples) <= asked.points_max:
         return _as_they_were(samples)
     buckets = found.buckets or asked.grid(1)

@@ -15,7 +15,7 @@ from sqlmodel import Field, SQLModel
 
 from mes_server.store.columns import BOOL, DTYPES, TEXT, Column, Samples
 from mes_server.store.series import SERIES_PER_STATION
-from mes_server.store.tables import run, wide, wide_key
+from mes_server.store.tables import run, run_many, wide, wide_key
 
 ROWS_MAX = 64
 BYTES_MAX = 1 << 20
@@ -139,7 +139,7 @@ def decode_block(blob: bytes, index: int | None = None) -> Iterator[tuple[int, P
 
 def append_blocks(conn: Connection, blocks: Sequence[tuple[int, int, bytes]], number: int) -> None:
     """Write blocks `(station, received_ms, bytes)` of one commit."""
-    run(
+    run_many(
         conn,
         "INSERT INTO fresh (station, number, received_ms, size, blob) VALUES (?, ?, ?, ?, ?)",
         [(station, number, received, len(blob), blob) for station, received, blob in blocks],

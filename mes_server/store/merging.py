@@ -13,7 +13,7 @@ from mes_server.store.chunks import ChunkBroken, decode_chunk, encode_chunk
 from mes_server.store.columns import Samples, by_hour, joined, same
 from mes_server.store.fresh import Piece, list_full, take_fresh
 from mes_server.store.rollup import HOUR_MS, save_rollup
-from mes_server.store.tables import run
+from mes_server.store.tables import run, run_many
 
 PART_MAX = 65_536  # samples in one merged chunk
 STAGGER_MS = 1_800_000
@@ -96,8 +96,8 @@ def flush_station(conn: Connection, station: int) -> int:
                     facts = ChunkFacts(0, facts.clock_worst, *_received(facts))
                 blob = encode_chunk(samples, thorough=False)
                 chunks.append(_row(hour, series, number * 8 + at, samples, facts, blob))
-    run(conn, _INSERT, chunks)
-    run(
+    run_many(conn, _INSERT, chunks)
+    run_many(
         conn,
         "INSERT INTO chunk_due (series, hour, due_ms) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
         due,
@@ -142,7 +142,7 @@ def merge_hour(conn: Connection, series: int, hour: int) -> None:
             merged.append(_row(hour, series, -len(merged), part, facts, _encoded(part)))
             facts = ChunkFacts(0, facts.clock_worst, *_received(facts))
     run(conn, "DELETE FROM chunk WHERE hour = ? AND series = ?", (hour, series))
-    run(conn, _INSERT, merged)
+    run_many(conn, _INSERT, merged)
     late = sum(row.late_count for row in rows)
     save_rollup(conn, series, hour, joined(of_kinds).sorted(), late)
 

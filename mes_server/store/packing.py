@@ -170,8 +170,8 @@ def _scaled(values: Floats, code: int) -> Ints | None:
 def decimals(values: Floats) -> tuple[int, Ints] | None:
     """How the values can be written as whole numbers, and these; None when they are no decimals."""
     probe = values[:: max(len(values) // 8, 1)]
-    single = _SINGLE if np.array_equal(probe.astype(np.float32), probe) else 0
     with np.errstate(over="ignore", invalid="ignore"):
+        single = _SINGLE if np.array_equal(probe.astype(np.float32), probe) else 0
         for kind in {0, single}:
             for places in range(PLACES_MAX + 1):
                 code = kind | places

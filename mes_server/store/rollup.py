@@ -4,6 +4,7 @@ Zooming out reads these instead of samples. Minutes are kept where an hour has s
 to be a relief; texts keep the samples at which they changed.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from sqlalchemy import Connection
 
-from mes_server.store.chunks import ChunkBroken, decode_chunk, encode_chunk
+from mes_server.store.chunks import ChunkBroken, encode_chunk
 from mes_server.store.columns import TEXT, Samples
 from mes_server.store.packing import (
     Reader,
@@ -144,7 +145,9 @@ def save_rollup(conn: Connection, series: int, hour: int, samples: Samples, late
     whole = rolled_up(samples, HOUR_MS)
     label = None
     if samples.kind == TEXT:
-        label = next((v for v in reversed(samples.python_values()) if v is not None), None)
+        label = next(
+            (json.dumps(v) for v in reversed(samples.python_values()) if v is not None), None
+        )
     five = (whole.lows, whole.highs, whole.totals, whole.firsts, whole.lasts)
     count, bad = int(whole.counts[0]), int(whole.bads[0])
     head = (count, bad, late, *(_number(part[0]) for part in five), label)
@@ -178,7 +181,8 @@ def load_hours(conn: Connection, series: int, from_ms: int, to_ms: int) -> Hours
     t0, counts, bads, lates = (np.array(columns[at], np.int64) for at in (0, 1, 2, 8))
     lows, highs, totals, firsts, lasts = (np.array(columns[at], np.float64) for at in range(3, 8))
     rollup = Rollup(t0, counts, bads, lows, highs, totals, firsts, lasts)
-    return Hours(rollup, lates, list(columns[9]))
+    labels = [None if label is None else json.loads(label) for label in columns[9]]
+    return Hours(rollup, lates, labels)
 
 
 def load_minutes(conn: Connection, series: int, from_ms: int, to_ms: int) -> dict[int, bytes]:
@@ -189,8 +193,3 @@ def load_minutes(conn: Connection, series: int, from_ms: int, to_ms: int) -> dic
         (series, MINUTE_MS, from_ms, to_ms),
     )
     return {row.t0 // HOUR_MS: row.blob for row in rows}
-
-
-def decode_turns(blob: bytes) -> Samples:
-    """The turns of a series of texts; raises ChunkBroken."""
-    return decode_chunk(blob)

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, UniqueConstraint, select
 from sqlmodel import Field, SQLModel
 
 from mes_server.store.stations import STATION
-from mes_server.store.tables import run, table_of, wide_key
+from mes_server.store.tables import run_many, table_of, wide_key
 
 SERIES_PER_STATION = 65536  # station = series // this: found without looking it up
 
@@ -62,10 +62,8 @@ def ensure_series(
             changed.append((datatype, numbers[metric]))
     if free > (station_pk + 1) * SERIES_PER_STATION:
         raise TooManySeries(f"a station has room for {SERIES_PER_STATION} series")
-    if new:
-        run(conn, "INSERT INTO series (id, station, metric, datatype) VALUES (?, ?, ?, ?)", new)
-    if changed:
-        run(conn, "UPDATE series SET datatype = ? WHERE id = ?", changed)
+    run_many(conn, "INSERT INTO series (id, station, metric, datatype) VALUES (?, ?, ?, ?)", new)
+    run_many(conn, "UPDATE series SET datatype = ? WHERE id = ?", changed)
     return {metric: numbers[metric] for metric, _ in metrics}
 
 

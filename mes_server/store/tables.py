@@ -54,3 +54,9 @@ def run(
         statement = _for_psycopg(statement)
     given = parameters if isinstance(parameters, tuple) else list(parameters)
     return conn.exec_driver_sql(statement, given or None)
+
+
+def run_many(conn: Connection, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Run a statement written with `?` once for each row; for none, not at all."""
+    if rows:
+        run(conn, statement, rows)

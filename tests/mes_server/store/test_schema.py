@@ -1,0 +1,80 @@
+"""mes_server.store.schema: migrations make what the code expects, all of it or nothing."""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.operations import Operations
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Engine, inspect, text
+
+from mes_server.store.engine import open_engine, reading
+from mes_server.store.faults import SchemaTooNew
+from mes_server.store.schema import metadata, upgrade
+from mes_server.store.transaction import writing
+
+
+def tables(engine: Engine) -> set[str]:
+    with reading(engine) as conn:
+        return set(inspect(conn).get_table_names())
+
+
+def test_the_migrations_make_exactly_the_tables_of_the_code(engine: Engine) -> None:
+    with reading(engine) as conn:
+        context = MigrationContext.configure(conn, opts={"compare_server_default": True})
+        assert compare_metadata(context, metadata()) == []
+    assert tables(engine) == set(metadata().tables) | {"alembic_version"}
+
+
+def test_upgrading_again_changes_nothing(engine: Engine) -> None:
+    with writing(engine) as conn:
+        conn.execute(text("INSERT INTO change (id, number) VALUES (1, 7)"))
+    upgrade(engine)
+    with reading(engine) as conn:
+        assert conn.execute(text("SELECT number FROM change")).scalar() == 7
+
+
+def test_a_newer_schema_is_refused_with_what_to_do(engine: Engine) -> None:
+    with writing(engine) as conn:
+        conn.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(SchemaTooNew, match=r"schema 9999.*newer version, or restore a backup"):
+        upgrade(engine)
+
+
+@pytest.mark.parametrize("statement", [0, 1, 5, 20])
+def test_an_upgrade_that_fails_half_way_leaves_nothing_behind(
+    empty_engine: Engine, monkeypatch: pytest.MonkeyPatch, statement: int
+) -> None:
+    made: list[str] = []
+    original = Operations.create_table
+
+    def create_table(self: Any, name: str, *columns: Any, **more: Any) -> Any:
+        if len(made) == statement:
+            raise OSError("the power went")
+        made.append(name)
+        return original(self, name, *columns, **more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("alembic.op.create_table", lambda *a, **k: create_table(_proxy(), *a, **k))
+        if statement < len(metadata().tables):
+            with pytest.raises(OSError, match="power"):
+                upgrade(empty_engine)
+            assert tables(empty_engine) == set()
+    upgrade(empty_engine)
+    assert tables(empty_engine) >= set(metadata().tables)
+
+
+def _proxy() -> Any:
+    from alembic import op
+
+    return op._proxy
+
+
+def test_two_processes_may_upgrade_at_once(database_url: str) -> None:
+    engines = [open_engine(database_url) for _ in range(3)]
+    with ThreadPoolExecutor(len(engines)) as pool:
+        assert list(pool.map(upgrade, engines)) == [None] * 3
+    assert tables(engines[0]) >= set(metadata().tables)
+    for engine in engines:
+        engine.dispose()
