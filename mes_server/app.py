@@ -1,0 +1,84 @@
+"""create_app(settings): the pages and the API over one store."""
+
+import hashlib
+import logging
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from flask import Flask
+
+from mes_server.settings import Settings
+from mes_server.store.engine import open_engine
+from mes_server.web.api import api_pages
+from mes_server.web.errors import answer_errors
+from mes_server.web.events import FEED, HUB, event_pages
+from mes_server.web.feed import Feed
+from mes_server.web.guards import guard
+from mes_server.web.health import health_pages
+from mes_server.web.hub import Hub
+from mes_server.web.layout import layout_of
+from mes_server.web.metrics import metrics_pages
+from mes_server.web.nodes import node_pages
+from mes_server.web.openapi import openapi_pages
+from mes_server.web.page import WATCH, furnish
+from mes_server.web.plant import plant_pages
+from mes_server.web.site import EXTENSION, Site
+from mes_server.web.sparks import EXTENSION as SPARKS
+from mes_server.web.sparks import SparkCache
+from mes_server.web.station import station_pages
+from mes_server.web.telemetry import series_pages
+from schemas.station_types import load_station_types
+
+WEB = Path(__file__).parent / "web"
+BLUEPRINTS = (
+    plant_pages, station_pages, node_pages, health_pages, api_pages, series_pages, event_pages,
+    openapi_pages, metrics_pages,
+)  # fmt: skip
+REQUEST_BYTES_MAX = 1_000_000
+_STATIC_AGE_S = 31_536_000
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def _stamp(folder: Path) -> str:
+    """Changes whenever a file below `folder` does: addresses of static files may be kept for ever."""
+    digest = hashlib.sha256()
+    for file in sorted(folder.rglob("*")):
+        if file.is_file():
+            digest.update(file.name.encode() + file.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def create_app(settings: Settings, clock_ms: Callable[[], int] = _now_ms) -> Flask:
+    """The WSGI application. Raises ContractError when a station type cannot be used.
+
+    It opens the store for reading only, and starts where there is none yet: pages then say so.
+    """
+    folder = WEB / "static"
+    app = Flask(
+        "mes_server.web",
+        root_path=str(WEB),
+        static_folder=str(folder),
+        static_url_path=f"/static/{_stamp(folder)}",
+    )
+    app.config["MAX_CONTENT_LENGTH"] = REQUEST_BYTES_MAX
+    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = _STATIC_AGE_S
+    app.jinja_options = {"autoescape": True}
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it
+    app.logger.setLevel(logging.INFO)
+    layouts = {name: layout_of(kind) for name, kind in load_station_types().items()}
+    site = Site(settings, open_engine(settings.url), layouts, clock_ms)
+    app.extensions[EXTENSION] = site
+    app.extensions[SPARKS] = SparkCache()
+    furnish(app, site)
+    feed = Feed(site, app.extensions[WATCH])
+    app.extensions[FEED] = feed
+    app.extensions[HUB] = Hub(feed.events)
+    guard(app)
+    answer_errors(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    return app

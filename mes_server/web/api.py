@@ -1,0 +1,184 @@
+"""/api/v1 for programs: stations, nodes, health, quarantine, station types."""
+
+import base64
+import binascii
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from flask import Blueprint, Response, current_app, request
+from pydantic import BaseModel
+
+from mes_server.store.nodes import NodeView, list_nodes
+from mes_server.store.quarantine import list_quarantine
+from mes_server.store.stations import load_station
+from mes_server.web import answers
+from mes_server.web.api_words import (
+    health_answer,
+    latest_answer,
+    node_answer,
+    quarantined_answer,
+    station_answer,
+    station_type_answer,
+)
+from mes_server.web.overview import StationNow, load_overview, load_station_now
+from mes_server.web.page import now_ms, this_watch, words
+from mes_server.web.parameters import Operation, Parameter, described, read_parameters
+from mes_server.web.problems import BadParameter, BadRequest, NotFound
+from mes_server.web.site import this_site
+
+api_pages = Blueprint("api", __name__, url_prefix="/api/v1")
+LIMIT_MAX = 1000
+QUARANTINE_SHOWN_MAX = 5000
+Item = TypeVar("Item")
+
+LIMIT = Parameter("limit", "whole", "How many items at most", default=200, low=1, high=LIMIT_MAX)
+AFTER = Parameter("after", "text", "`next` of the page before")
+PAGED = (LIMIT, AFTER)
+
+
+def as_json(answer: BaseModel) -> Response:
+    """A model as the answer to a request."""
+    text = answer.model_dump_json(by_alias=True)
+    return Response(text, mimetype="application/json")
+
+
+def parameters(operation: Operation) -> dict[str, Any]:
+    """The query parameters of this request; raises BadRequest with all faults."""
+    return read_parameters(operation.parameters, request.args, words())
+
+
+def page_of(
+    items: Sequence[Item], key: Callable[[Item], str], given: dict[str, Any]
+) -> tuple[Sequence[Item], str | None]:
+    """The items behind the cursor, and the cursor behind them; `items` are sorted by `key`."""
+    limit = given["limit"]
+    if given["after"] is not None:
+        last = _key_of(given["after"])
+        items = [item for item in items if key(item) > last]
+    more = len(items) > limit
+    shown = items[:limit]
+    return shown, _cursor(key(shown[-1])) if more else None
+
+
+def _cursor(key: str) -> str:
+    return base64.urlsafe_b64encode(key.encode()).decode().rstrip("=")
+
+
+def _key_of(cursor: str) -> str:
+    try:
+        return base64.b64decode(
+            cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True
+        ).decode()
+    except (binascii.Error, ValueError):
+        t = words()
+        fault = BadParameter("after", t("query.cursor"), t("query.cursor.next"))
+        raise BadRequest([fault]) from None
+
+
+STATIONS = Operation("All stations", answers.StationsAnswer, PAGED)
+
+
+@api_pages.get("/stations")
+@described(STATIONS)
+def stations() -> Response:
+    """All stations by id."""
+    given = parameters(STATIONS)
+    site = this_site()
+    with site.reading() as conn:
+        overview = load_overview(site, conn, now_ms())
+
+    def station_id(station: StationNow) -> str:
+        return station.view.id
+
+    shown, after = page_of(sorted(overview, key=station_id), station_id, given)
+    return as_json(
+        answers.StationsAnswer(items=[station_answer(station) for station in shown], next=after)
+    )
+
+
+STATION = Operation("One station with its latest samples", answers.StationDetailAnswer)
+
+
+@api_pages.get("/stations/<station_id>")
+@described(STATION)
+def station(station_id: str) -> Response:
+    """One station."""
+    parameters(STATION)
+    site = this_site()
+    with site.reading() as conn:
+        view = load_station(conn, station_id)
+        if view is None:
+            raise NotFound("station", station_id)
+        found = load_station_now(site, conn, view, now_ms())
+    latest = [latest_answer(sample, found.layout) for sample in found.now.values()]
+    facts = dict(station_answer(found))
+    return as_json(answers.StationDetailAnswer(**facts, metrics=latest))
+
+
+NODES = Operation("All edge nodes", answers.NodesAnswer, PAGED)
+
+
+@api_pages.get("/nodes")
+@described(NODES)
+def nodes() -> Response:
+    """All edge nodes by group and name."""
+    given = parameters(NODES)
+    with this_site().reading() as conn:
+        found = list_nodes(conn)
+
+    def node_key(node: NodeView) -> str:
+        return f"{node.group}/{node.node}"
+
+    shown, after = page_of(sorted(found, key=node_key), node_key, given)
+    return as_json(answers.NodesAnswer(items=[node_answer(node) for node in shown], next=after))
+
+
+HEALTH = Operation("Whether the plant's data is being collected", answers.HealthAnswer)
+
+
+@api_pages.get("/health")
+@described(HEALTH)
+def health() -> Response:
+    """The same as the health page; /healthz says it with a status code."""
+    parameters(HEALTH)
+    return as_json(health_answer(this_watch().facts()))
+
+
+QUARANTINE = Operation("Messages that could not be understood", answers.QuarantineAnswer, PAGED)
+
+
+@api_pages.get("/quarantine")
+@described(QUARANTINE)
+def quarantine() -> Response:
+    """What waits in quarantine, the latest first."""
+    given = parameters(QUARANTINE)
+    with this_site().reading() as conn:
+        found = list_quarantine(conn, limit=QUARANTINE_SHOWN_MAX)
+    shown, after = page_of(found, lambda message: f"{2**63 - message.id:020}", given)
+    return as_json(
+        answers.QuarantineAnswer(
+            items=[quarantined_answer(message) for message in shown], next=after
+        )
+    )
+
+
+STATION_TYPES = Operation("All station types", answers.StationTypesAnswer, PAGED)
+
+
+@api_pages.get("/station-types")
+@described(STATION_TYPES)
+def station_types() -> Response:
+    """The contracts of this version."""
+    given = parameters(STATION_TYPES)
+    types = [layout.type for layout in this_site().layouts.values()]
+    shown, after = page_of(sorted(types, key=lambda t: t.type), lambda t: t.type, given)
+    return as_json(
+        answers.StationTypesAnswer(items=[station_type_answer(t) for t in shown], next=after)
+    )
+
+
+@api_pages.route("/<path:rest>")
+def nothing(rest: str) -> Response:
+    """An address under /api/v1 that is not one of ours."""
+    current_app.logger.debug("no such address: %s", rest)
+    raise NotFound("address", request.path)

@@ -1,0 +1,95 @@
+"""The plant page: every station by area, how it stands, its few most telling values."""
+
+from collections import Counter
+from dataclasses import dataclass
+from itertools import groupby
+
+from flask import Blueprint, render_template
+from werkzeug.wrappers import Response
+
+from mes_server.store.series_now import SeriesNow
+from mes_server.web import formats
+from mes_server.web.overview import StationNow, load_overview
+from mes_server.web.page import now_ms, words
+from mes_server.web.site import this_site
+from mes_server.web.sparks import Spark, SparkCache
+from mes_server.web.standing import LOOKS, UNKNOWN_LOOKS, Band, band_of, quality_word
+from schemas.samples import GOOD
+from schemas.station_types import MetricSpec
+
+plant_pages = Blueprint("plant", __name__)
+_WITHOUT_CONTRACT_VALUES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class TileValue:
+    """One line of a tile."""
+
+    metric: str
+    label: str
+    text: str
+    unit: str
+    band: Band | None
+    quality: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One station as a tile."""
+
+    station: StationNow
+    title: str
+    values: list[TileValue]
+    spark: Spark | None
+
+
+@plant_pages.get("/")
+def plant() -> str:
+    """The whole plant."""
+    return render_template("plant/plant.html", **_content())
+
+
+@plant_pages.get("/tiles")
+def tiles() -> Response | str:
+    """The same without the frame: a page that is open takes it when stations come or go."""
+    return render_template("plant/_tiles.html", **_content())
+
+
+def _content() -> dict[str, object]:
+    site = this_site()
+    with site.reading() as conn:
+        stations = load_overview(site, conn, now_ms())
+        sparks = SparkCache.of_app().load(conn, stations, now_ms())
+    made = [_tile(station, sparks.get(station.view.id)) for station in stations]
+    areas = [(area, list(group)) for area, group in groupby(made, lambda t: t.station.view.area)]
+    looks = Counter(tile.station.standing.look for tile in made)
+    return {
+        "areas": areas,
+        "looks": [(look, looks[look]) for look in LOOKS if looks[look]],
+        "unknown_looks": UNKNOWN_LOOKS,
+        "outside": sum(tile.station.standing.mark != "none" for tile in made),
+        "stations": len(made),
+        "mqtt": f"{site.settings.mqtt_host}:{site.settings.mqtt_port}",
+    }
+
+
+def _tile(station: StationNow, spark: Spark | None) -> Tile:
+    t = words()
+    layout = station.layout
+    if layout is None:
+        chosen = [s for s in station.now.values() if isinstance(s.value, int | float)]
+        values = [_value(s.metric, s, None) for s in chosen[:_WITHOUT_CONTRACT_VALUES]]
+        return Tile(station, station.view.type or t("station.no_type"), values, spark)
+    values = [_value(m.name, station.now.get(m.name), m) for m in layout.tile]
+    return Tile(station, t.one_of(layout.type.title), values, spark)
+
+
+def _value(metric: str, sample: SeriesNow | None, spec: MetricSpec | None) -> TileValue:
+    t = words()
+    label = t.one_of(spec.title) if spec is not None else metric
+    unit = spec.unit if spec is not None else ""
+    if sample is None:
+        return TileValue(metric, label, formats.NOTHING, unit, None, "none")
+    text = formats.value_text(t, sample.value, spec)
+    band = band_of(sample.value, spec) if sample.quality == GOOD else None
+    return TileValue(metric, label, text, unit, band, quality_word(sample.quality))
