@@ -1,0 +1,362 @@
+"""What an edge says in its messages: times, order, datatypes, Quality, repetitions, lost stations."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from tests.conformance import doctor
+from tests.conformance.common_checks import EDGE_VERBS, all_metrics, first, payloads
+from tests.conformance.definition import INT32
+from tests.conformance.edge_birth_checks import rounds
+from tests.conformance.edge_session_checks import born
+from tests.conformance.recording import Event, Recording, message, some
+from tests.conformance.registry import EDGE, HOST, Finding, check, requirements
+
+QUALITY = "Quality"
+QUALITIES = (0, 192, 500)
+HEAD = "Journal/"
+
+
+def _timeless(metric: Any) -> None:
+    metric.ClearField("timestamp")
+
+
+@check(
+    EDGE,
+    "payloads-name-birth-data-requirement",
+    broken_by=tuple(
+        doctor.metric(doctor.sent(verb), _timeless)
+        for verb in ("NBIRTH", "DBIRTH", "NDATA", "DDATA")
+    ),
+)
+def every_metric_of_births_and_data_has_its_time(recording: Recording) -> Finding:
+    return first(
+        f"{event}: {metric.name} has no time"
+        for event, payload in payloads(recording, "NBIRTH", "DBIRTH", "NDATA", "DDATA")
+        for metric in payload.metrics
+        if not metric.HasField("timestamp")
+    )
+
+
+def _typed(metric: Any) -> None:
+    metric.datatype = 10
+
+
+@check(
+    EDGE,
+    "payloads-metric-datatype-not-req",
+    broken_by=(
+        doctor.metric(doctor.sent("DDATA"), _typed),
+        doctor.metric(doctor.sent("NDATA"), _typed),
+    ),
+)
+def data_leaves_the_datatypes_to_the_births(recording: Recording) -> Finding:
+    return first(
+        f"{event}: {metric.name} has datatype {metric.datatype}"
+        for event, payload in payloads(recording, "NDATA", "DDATA")
+        for metric in payload.metrics
+        if metric.HasField("datatype")
+    )
+
+
+def _differ_by_case(texts: Iterator[str]) -> list[str]:
+    seen: dict[str, str] = {}
+    return [text for text in texts if seen.setdefault(text.casefold(), text) != text]
+
+
+def _upper_twin(payload: Any) -> None:
+    last = payload.metrics[-1]
+    payload.metrics.add(name=last.name.swapcase(), datatype=last.datatype, is_null=True)
+
+
+@check(
+    EDGE,
+    "case-sensitivity-metric-names",
+    broken_by=doctor.rewritten(doctor.sent("DBIRTH"), _upper_twin),
+)
+def metric_names_differ_by_more_than_case(recording: Recording) -> Finding:
+    return first(
+        f"{event}: {twins}"
+        for event, payload in payloads(recording, "NBIRTH", "DBIRTH")
+        if (twins := _differ_by_case(metric.name for metric in payload.metrics))
+    )
+
+
+def _swapcase_device(topic: str) -> str:
+    head, _, device = topic.rpartition("/")
+    return f"{head}/{device.swapcase()}"
+
+
+def _twice(verb: str) -> doctor.Mutation:
+    """The first message of a verb is sent twice, in the same round of births."""
+    return doctor.moved(doctor.sent(verb), doctor.sent(verb), after=True, kept=True)
+
+
+@check(
+    EDGE,
+    "case-sensitivity-sparkplug-ids",
+    "topic-structure-namespace-unique-device-id",
+    broken_by=(
+        doctor.changed(doctor.sent("DDATA"), topic=_swapcase_device),
+        _twice("DBIRTH"),
+    ),
+)
+def ids_are_unique_and_differ_by_more_than_case(recording: Recording) -> Finding:
+    ids = (
+        level for e in recording.published(*EDGE_VERBS) for level in e.levels[1::2] + e.levels[4:]
+    )
+    twins = _differ_by_case(ids)
+    if twins:
+        return f"{twins} differ by case only"
+    for session in born(recording):
+        for part in rounds(session):
+            living: list[str] = []
+            for event in part:
+                if event.verb == "DDEATH":
+                    living.remove(event.levels[4])
+                elif event.verb == "DBIRTH" and event.levels[4] in living:
+                    return f"{event} is born twice"
+                elif event.verb == "DBIRTH":
+                    living.append(event.levels[4])
+    return None
+
+
+@check(
+    EDGE,
+    "topic-structure-namespace-duplicate-device-id-across-edge-node",
+    broken_by=lambda recording: recording.without(
+        *[
+            e
+            for e in recording.published("DBIRTH")
+            if e.node != recording.published("DBIRTH")[0].node
+        ]
+    ),
+)
+def nodes_may_use_the_same_device_id(recording: Recording) -> Finding:
+    nodes_of: dict[str, set[tuple[str, str]]] = {}
+    for event in recording.published("DBIRTH"):
+        nodes_of.setdefault(event.levels[4], set()).add(event.node)
+    shared = any(len(nodes) > 1 for nodes in nodes_of.values())
+    return None if shared else "no device id was used below two nodes"
+
+
+def _time_faults(recording: Recording, *verbs: str) -> Iterator[str]:
+    for event, payload in payloads(recording, *verbs):
+        live = [m.timestamp for m in payload.metrics if not m.is_historical]
+        if live != sorted(live):
+            yield f"{event}: live metrics are not in the order of their times"
+
+
+def _back_in_time(payload: Any) -> None:
+    payload.metrics[-1].timestamp -= 60_000
+    payload.metrics[-1].is_historical = False
+
+
+@check(
+    EDGE,
+    "operational-behavior-data-publish-nbirth-order",
+    broken_by=(
+        doctor.rewritten(doctor.sent("NBIRTH"), _back_in_time),
+        doctor.rewritten(doctor.sent("NDATA"), _back_in_time),
+    ),
+)
+def live_node_metrics_are_in_the_order_of_their_times(recording: Recording) -> Finding:
+    return first(_time_faults(recording, "NBIRTH", "NDATA"))
+
+
+def _live(event: Event) -> bool:
+    return not any(metric.is_historical for metric in message(event.packet).metrics)
+
+
+@check(
+    EDGE,
+    "operational-behavior-data-publish-dbirth-order",
+    broken_by=(
+        doctor.rewritten(doctor.sent("DBIRTH"), _back_in_time),
+        doctor.rewritten(doctor.sent("DDATA", which=_live), _back_in_time),
+    ),
+)
+def live_station_metrics_are_in_the_order_of_their_times(recording: Recording) -> Finding:
+    return first(_time_faults(recording, "DBIRTH", "DDATA"))
+
+
+def _value(metric: Any) -> Any:
+    kind = metric.WhichOneof("value")
+    return None if kind is None else getattr(metric, kind)
+
+
+def _repeat(recording: Recording) -> Recording:
+    """A live DDATA says the same once more, 50 ms later."""
+    event = doctor.sent("DDATA", which=_live)(recording)
+    payload = message(event.packet)
+    for metric in payload.metrics:
+        metric.timestamp += 50
+    again = replace(event, packet=replace(event.packet, payload=payload.SerializeToString()))
+    place = next(i for i, e in enumerate(recording.events) if e is event) + 1
+    events = (*recording.events[:place], again, *recording.events[place:])
+    return replace(recording, events=events)
+
+
+@check(
+    EDGE,
+    "principles-rbe-recommended",
+    "operational-behavior-data-publish-dbirth-change",
+    "topics-ddata-payload",
+    broken_by=(
+        _repeat,
+        doctor.rewritten(doctor.sent("DDATA"), lambda payload: payload.ClearField("metrics")),
+    ),
+)
+def ddata_repeats_a_value_only_when_its_silence_grew_too_long(recording: Recording) -> Finding:
+    silences = recording.fact("report_ms")  # metric → the longest silence of its contract
+    last: dict[tuple[str, str], tuple[int, Any]] = {}
+    for event, payload in payloads(recording, "DDATA"):
+        if not payload.metrics:
+            return f"{event} says nothing"
+        for metric in payload.metrics:
+            if metric.is_historical or metric.name.startswith(HEAD):
+                continue
+            key = (event.topic, metric.name)
+            at_ms, value = last.get(key, (0, object()))
+            last[key] = (metric.timestamp, _value(metric))
+            early = metric.timestamp - at_ms < silences[metric.name] * 0.5
+            if _value(metric) == value and early:
+                return (
+                    f"{event}: {metric.name} is {value} again after {metric.timestamp - at_ms} ms"
+                )
+    return None
+
+
+@check(
+    EDGE,
+    "topics-ndata-payload",
+    broken_by=(
+        doctor.rewritten(doctor.sent("NDATA"), lambda payload: payload.ClearField("metrics")),
+        doctor.all_dropped("NDATA"),
+    ),
+)
+def ndata_tells_what_changed_at_the_node(recording: Recording) -> Finding:
+    for event, payload in payloads(recording, "NDATA"):
+        if not payload.metrics:
+            return f"{event} says nothing"
+    return None
+
+
+def _qualities(recording: Recording) -> list[tuple[Event, Any, Any]]:
+    found = [
+        (event, metric, metric.properties)
+        for event, metric in all_metrics(recording)
+        if metric.HasField("properties")
+    ]
+    return some(found, "no metric had a property")
+
+
+def _with_property(event: Event) -> bool:
+    return any(metric.HasField("properties") for metric in message(event.packet).metrics)
+
+
+def _spoiled_property(spoil: Any, *verbs: str) -> doctor.Mutation:
+    def change(payload: Any) -> None:
+        spoil(next(m.properties for m in payload.metrics if m.HasField("properties")))
+
+    return doctor.rewritten(doctor.sent(*verbs, which=_with_property), change)
+
+
+def _as_text(properties: Any) -> None:
+    properties.values[0].type = 12
+
+
+def _code_42(properties: Any) -> None:
+    properties.values[0].int_value = 42
+
+
+def _typeless(properties: Any) -> None:
+    properties.values[0].ClearField("type")
+
+
+@check(
+    EDGE,
+    "payloads-propertyset-keys-array-size",
+    "payloads-propertyset-values-array-size",
+    "payloads-metric-propertyvalue-type-type",
+    "payloads-metric-propertyvalue-type-value",
+    "payloads-metric-propertyvalue-type-req",
+    "payloads-propertyset-quality-value-type",
+    "payloads-propertyset-quality-value-value",
+    broken_by=(
+        _spoiled_property(lambda properties: properties.keys.append("more"), "DBIRTH", "DDATA"),
+        _spoiled_property(lambda properties: properties.values.add(), "DBIRTH", "DDATA"),
+        _spoiled_property(_as_text, "DBIRTH", "DDATA"),
+        _spoiled_property(_code_42, "DBIRTH", "DDATA"),
+        _spoiled_property(_typeless, "DBIRTH", "DDATA"),
+    ),
+)
+def quality_is_the_one_property_and_well_formed(recording: Recording) -> Finding:
+    for event, metric, properties in _qualities(recording):
+        where = f"{event}: {metric.name}"
+        if list(properties.keys) != [QUALITY] or len(properties.values) != 1:
+            return f"{where} has keys {list(properties.keys)}, {len(properties.values)} values"
+        value = properties.values[0]
+        if value.type != INT32 or value.WhichOneof("value") != "int_value":
+            return f"{where}: Quality has type {value.type}"
+        if value.int_value not in QUALITIES:
+            return f"{where}: Quality is {value.int_value}"
+    return None
+
+
+@check(
+    EDGE,
+    "operational-behavior-device-ddeath",
+    broken_by=(
+        doctor.all_dropped("DDEATH"),
+        doctor.fact("lost station", "another"),
+    ),
+)
+def a_lost_station_dies_and_is_born_again(recording: Recording) -> Finding:
+    lost = recording.fact("lost station")
+    for session in born(recording):
+        told = [e.verb for e in session.published("DBIRTH", "DDEATH") if e.levels[4] == lost]
+        if "DDEATH" in told and "DBIRTH" in told[told.index("DDEATH") :]:
+            return None
+    return f"{lost} lost all its sensors: there was no DDEATH with a DBIRTH after it"
+
+
+_LEFT_OUT = tuple(
+    requirement.id
+    for requirement in requirements()
+    if requirement.id.startswith(
+        ("payloads-template-", "payloads-dataset-", "payloads-alias-", "topics-nbirth-templates")
+    )
+)
+
+
+def _template(metric: Any) -> None:
+    metric.datatype = 19
+    metric.template_value.is_definition = True
+
+
+def _aliased(metric: Any) -> None:
+    metric.alias = 4
+
+
+@check(
+    EDGE,
+    *_LEFT_OUT,
+    broken_by=(
+        doctor.metric(doctor.sent("NBIRTH"), _template),
+        doctor.metric(doctor.sent("DDATA"), _aliased),
+    ),
+)
+@check(
+    HOST,
+    "payloads-alias-data-cmd-requirement",
+    broken_by=doctor.metric(doctor.sent("NCMD"), _aliased),
+)
+def there_are_no_aliases_templates_or_data_sets(recording: Recording) -> Finding:
+    return first(
+        f"{event}: {metric.name} has an alias or is a template or data set"
+        for event, metric in all_metrics(recording)
+        if metric.HasField("alias")
+        or metric.datatype in (16, 19)
+        or metric.WhichOneof("value") in ("dataset_value", "template_value")
+    )
