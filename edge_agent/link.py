@@ -109,7 +109,7 @@ class Link:
         await self.flush()
         kind, answer = await self._packet(_DEADLINE_S)
         if kind >> 4 != _CONNACK or len(answer) < 2:
-            raise OSError(errno.EPROTO, "the broker did not answer CONNECT")
+            raise OSError(errno.EIO, "the broker did not answer CONNECT")
         if answer[1]:
             code = answer[1]
             raise OSError(errno.EACCES, _REFUSALS[code] if code < 6 else f"refused, code {code}")
@@ -174,7 +174,7 @@ class Link:
         try:
             topic = body[2:at].decode()
         except ValueError:
-            raise OSError(errno.EPROTO, "the broker sent a topic that is not UTF-8") from None
+            raise OSError(errno.EIO, "the broker sent a topic that is not UTF-8") from None
         if kind & 6:
             self.out += bytes((_PUBACK << 4, 2)) + body[at : at + 2]
             at += 2
@@ -192,7 +192,7 @@ class Link:
             if byte < 128:
                 break
             if shift > 21:
-                raise OSError(errno.EPROTO, "the broker sent a packet without an end")
+                raise OSError(errno.EIO, "the broker sent a packet without an end")
         if size <= PACKET_MAX:
             return kind, await within(_DEADLINE_S, reader.readexactly(size)) if size else b""
         self.oversized += 1

@@ -220,7 +220,7 @@ def _fields(data: bytes, at: int, end: int) -> "Iterator[tuple[int, int, Any]]":
     while at < end:
         tag, at = _varint(data, at, end)
         wire = tag & 7
-        value: "Any"
+        value: Any
         if wire == 0:
             value, at = _varint(data, at, end)
         elif wire == 2:

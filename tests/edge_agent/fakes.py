@@ -27,9 +27,7 @@ class MemoryStorage:
         self.syncs = 0
 
     def names(self):
-        return list(self.files) + (
-            [self.name] if self.name not in self.files and self.name else []
-        )
+        return list(self.files) + ([self.name] if self.name not in self.files and self.name else [])
 
     def size(self, name):
         return len(self._all(name))
@@ -46,7 +44,8 @@ class MemoryStorage:
         assert not self.unsynced or name == self.name
         self.name = name
         if self.fail:
-            self.unsynced += data[: max(self.fail_after, 0)]
+            # What was written of it may be on the medium or not; here it is.
+            self.files[name] = self.files.get(name, b"") + bytes(data[: max(self.fail_after, 0)])
             raise OSError(self.fail)
         self.unsynced += data
 
