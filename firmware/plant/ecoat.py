@@ -5,7 +5,7 @@ from math import exp
 from firmware.plant.bath import Bath, BathData, filter_dp_kpa
 from firmware.plant.faults import FaultBook
 from firmware.plant.noise import wander
-from firmware.plant.rinse import RINSES, RinseTank, dragged_l, water_tally
+from firmware.plant.rinse import RinseTank, dragged_l, rinse_of, water_tally
 from firmware.plant.schedule import LOADS, Activity
 from firmware.plant.station import Station
 from firmware.plant.thermal import toward
@@ -44,6 +44,7 @@ class EcoatLine(Station):
     """A load of the schedule is one rack; the oven holds those of the takts before."""
 
     STEP_S = 6.0
+    REPLAY_S = 10 * 3600.0
     POWER_KW = {"run": 118.0}
     OTHER_KW = 24.0
 
@@ -51,7 +52,7 @@ class EcoatLine(Station):
         super().__init__(seed, station, station_type, book)
         self.degrease = Bath(self, "degrease", BathData(900.0, 53.0, 16.0, 0.18, 10.5, -0.02))
         self.bath = Bath(self, "bath", BathData(3600.0, 31.0, 12.0, 0.35, 5.85, -0.01))
-        self.rinse = RINSES[station_type]["di_rinse"]
+        self.rinse = rinse_of(station_type, "di_rinse")
         self.tank = RinseTank(self.rinse)
         self.water = water_tally(self.schedule, self.rinse)
         self.oven = [24.0, 24.0, 24.0]

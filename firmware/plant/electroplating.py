@@ -23,19 +23,28 @@ _HOIST = (13, 12, 10, 8, 6, 4, 2, 1)  # tanks, in the order the hoist serves the
 
 # bath; behind: takts after loading; amps: at rated load; back_v, ohm: of the cell at rated load
 # and 50 °C; equivalent: g deposited per Ah at 100 % (Faraday); efficiency.
-Cell = namedtuple("Cell", ("bath", "behind", "amps", "back_v", "ohm", "equivalent", "efficiency"))
+Cell = namedtuple(
+    "Cell", ("name", "bath", "behind", "amps", "back_v", "ohm", "equivalent", "efficiency")
+)
 
-CELLS = {
-    "ni_base": Cell(
-        BathData(1400.0, 50.0, 18.0, 0.20, 4.7, 0.05), 0, 84.0, 2.4, 0.078, 1.0950, 0.95
+CELLS = (
+    Cell(
+        "ni_base", BathData(1400.0, 50.0, 18.0, 0.20, 4.7, 0.05), 0, 84.0, 2.4, 0.078, 1.0950, 0.95
     ),
-    "cu": Cell(BathData(1400.0, 50.0, 18.0, 0.20, 8.65, -0.03), 1, 112.0, 1.2, 0.046, 1.1855, 0.97),
-    "ni_bright": Cell(
-        BathData(1400.0, 54.0, 20.0, 0.21, 4.3, 0.06), 2, 106.0, 2.3, 0.072, 1.0950, 0.95
+    Cell("cu", BathData(1400.0, 50.0, 18.0, 0.20, 8.65, -0.03), 1, 112.0, 1.2, 0.046, 1.1855, 0.97),
+    Cell(
+        "ni_bright",
+        BathData(1400.0, 54.0, 20.0, 0.21, 4.3, 0.06),
+        2,
+        106.0,
+        2.3,
+        0.072,
+        1.0950,
+        0.95,
     ),
-    "zn": Cell(BathData(1200.0, None, 0.0, 0.25, 5.2, 0.05), 0, 140.0, 1.6, 0.034, 1.2197, 0.96),
-}
-_BRIGHTENER = {"ni_bright": 0.14, "zn": 0.11}  # mL per Ah
+    Cell("zn", BathData(1200.0, None, 0.0, 0.25, 5.2, 0.05), 0, 140.0, 1.6, 0.034, 1.2197, 0.96),
+)
+_BRIGHTENER_ML_AH = {"ni_bright": 0.14, "zn": 0.11}
 
 
 def current_share(piece_s: float, takt_s: float) -> float:
@@ -57,25 +66,25 @@ class ElectroplatingLine(Station):
     """A load of the schedule is one barrel; a cell holds the barrel that came some takts before."""
 
     POWER_KW = {"run": 74.0}
+    REPLAY_S = 10 * 3600.0
     OTHER_KW = 26.0
 
     def __init__(self, seed: int, station: str, station_type: str, book: FaultBook) -> None:
         super().__init__(seed, station, station_type, book)
         self.takt_s = float(self.schedule.program.takt_s)
-        self.baths = {name: Bath(self, name, cell.bath) for name, cell in CELLS.items()}
+        self.baths = [Bath(self, cell.name, cell.bath) for cell in CELLS]
         self.degrease = Bath(self, "degrease", BathData(900.0, 54.0, 15.0, 0.16, 10.5, -0.02))
         self.pickle = Bath(self, "pickle", BathData(500.0, None, 0.0, 0.2, 1.5, 0.0))
-        rinses = RINSES[station_type]
-        self.rinses = {name: RinseTank(rinse) for name, rinse in rinses.items()}
-        self.water = [water_tally(self.schedule, rinse) for rinse in rinses.values()]
+        self.rinses = [RinseTank(rinse) for rinse in RINSES[station_type]]
+        self.water = [water_tally(self.schedule, tank.rinse) for tank in self.rinses]
         self.dryer_c = 78.0
 
     def reset(self, act: Activity) -> None:
-        for bath in self.baths.values():
+        for bath in self.baths:
             bath.reset()
         self.degrease.reset()
         self.pickle.reset()
-        for tank in self.rinses.values():
+        for tank in self.rinses:
             tank.x = 0.0008
         self.dryer_c = 78.0
 
@@ -98,13 +107,13 @@ class ElectroplatingLine(Station):
 
     def step(self, h: float, act: Activity) -> None:
         moved = act.piece - self.act.piece
-        for name, cell in CELLS.items():
+        for cell, bath in zip(CELLS, self.baths):
             current = self.amps(cell, act) / cell.amps
-            self.baths[name].step(h, current, 0.8 * moved * self.load_in(cell, act))
+            bath.step(h, current, 0.8 * moved * self.load_in(cell, act))
         self.degrease.step(h, 1.0, 0.3 * moved)
         self.pickle.step(h, 1.0, 0.2 * moved)
         running = act.state == "run"
-        for tank in self.rinses.values():
+        for tank in self.rinses:
             rinse = tank.rinse
             flow = rinse.flow_l_h if running else rinse.idle_l_h
             carried = 0.0 if self.dark else dragged_l(self.schedule, rinse, self.act, act)
@@ -114,17 +123,13 @@ class ElectroplatingLine(Station):
     def publish(self, act: Activity) -> None:
         self.degrease.put_temperature()
         self.pickle.put_temperature()
-        for n, (name, cell) in enumerate(CELLS.items()):
-            self._publish_cell(n, name, cell, act)
+        for n, cell in enumerate(CELLS):
+            self._publish_cell(n, cell, act)
         running = act.state == "run" and not self.dark
         plating = running and act.piece_s >= _TRANSFER_S
         self.put("barrel_rpm", 7.0 if plating else 0.0, 0.01, 2)
-        for name, ratio in _BRIGHTENER.items():
-            ah = self.ampere_hours(CELLS[name], act)
-            # The pump gives strokes of 5 mL, as the charge asks for them.
-            self.count(name + "_brightener_ml", int(ah * ratio / 5.0) * 5.0, 1)
-        for n, (name, tank) in enumerate(self.rinses.items()):
-            stem = name[:2]
+        for n, tank in enumerate(self.rinses):
+            stem = tank.rinse.name[:2]
             us_cm = 85.0 + tank.x * 100.0 * tank.rinse.us_cm
             self.put(stem + "_rinse_conductivity_us_cm", us_cm, us_cm * 0.0015, 0)
             flow = tank.rinse.flow_l_h if act.state == "run" else tank.rinse.idle_l_h
@@ -139,8 +144,9 @@ class ElectroplatingLine(Station):
             water += tally.until(act)
         self.count("water_m3", water / 1000, 3)
 
-    def _publish_cell(self, n: int, name: str, cell: Cell, act: Activity) -> None:
-        bath = self.baths[name]
+    def _publish_cell(self, n: int, cell: Cell, act: Activity) -> None:
+        name = cell.name
+        bath = self.baths[n]
         amps = self.amps(cell, act)
         regulated = 1.0 + 0.0012 * wander(self.key + 40 + n, self.now_s, 400.0)
         self.put(name + "_current_a", amps * regulated, 0.02, 2)
@@ -149,7 +155,12 @@ class ElectroplatingLine(Station):
         cold = 1.0 - 0.012 * (bath.t - (bath.data.setpoint or 26.0))
         ohm = cell.ohm * worn * cold / self.load_in(cell, act)
         self.put(name + "_voltage_v", cell.back_v + amps * ohm if amps else 0.0, 0.006, 3)
-        self.count(name + "_ah", self.ampere_hours(cell, act), 2)
+        charge = self.ampere_hours(cell, act)
+        self.count(name + "_ah", charge, 2)
+        if name in _BRIGHTENER_ML_AH:
+            # The pump gives strokes of 5 mL, as the charge asks for them.
+            strokes = int(charge * _BRIGHTENER_ML_AH[name] / 5.0)
+            self.count(name + "_brightener_ml", strokes * 5.0, 1)
         bath.put_temperature()
         bath.put_ph()
         bath.put_level()

@@ -39,10 +39,10 @@ class HydrogenVessel(Station):
         super().__init__(seed, station, station_type, book)
         self.vessel = Vessel(_VOLUME, _PUMPS, 1.6)
         self.hydride = Desorption(500.0, 11000.0, 0.098)
-        self.leak_up = round(0.5 + 0.6 * unit(self.key, 60), 2)
         self.reset(self.act)
 
     def reset(self, act: Activity) -> None:
+        self.leak_up = round(_LEAK * (1.0 + 0.5 * unit(self.key, 61)) / _VOLUME * 3600, 2)
         self.vessel.p = ATMOSPHERE_PA
         self.air_pa = ATMOSPHERE_PA
         self.load_c = self.wall_c = self.heater_c = 36.0

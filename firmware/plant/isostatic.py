@@ -1,5 +1,7 @@
 """Cold isostatic press: green compacts in bags under oil, up to pressure, hold, slowly down."""
 
+from math import exp
+
 from firmware.plant.faults import FaultBook
 from firmware.plant.noise import unit, wander
 from firmware.plant.schedule import Activity
@@ -9,6 +11,7 @@ from firmware.plant.thermal import toward
 _PRESSURE_MPA = 200.0
 _STROKES = 64  # intensifier strokes for one rise to pressure
 _RATED_KG = 240.0
+_RELEASE_S = 22.0
 
 
 class ColdIsostaticPress(Station):
@@ -26,7 +29,7 @@ class ColdIsostaticPress(Station):
         self.p = 0.1
         self.peak = _PRESSURE_MPA + 0.3
         self.hold_s = 150.0
-        self.release = 2.4
+        self.release = 7.3
         self.medium_c = 29.0
         self.oil_c = 40.0
         self.level = 88.0
@@ -36,7 +39,6 @@ class ColdIsostaticPress(Station):
     def step(self, h: float, act: Activity) -> None:
         leak = self.fault("leak", 1.0)
         on = not self.dark
-        before = self.p
         if act.phase == "pump" and on:
             wanted = 0.1 + _PRESSURE_MPA * (act.at_s / act.of_s) ** 0.85
             self.p = toward(self.p, wanted * (1.0 - 0.1 * min(1.0, leak)), h, 2.0)
@@ -49,12 +51,10 @@ class ColdIsostaticPress(Station):
             self._held += h if self.p > _PRESSURE_MPA - 5 else 0.0
             self._peak = max(self._peak, self.p)
         else:
-            self.p = toward(self.p, 0.1, h, 22.0)
-            if act.phase == "release":
-                rate = (before - self.p) / h
-                self.release = max(self.release, rate) if act.at_s > 2 * h else rate
-                if self._peak:
-                    self.peak, self.hold_s = self._peak, self._held
+            self.p = toward(self.p, 0.1, h, _RELEASE_S)
+            if act.phase == "release" and self._peak:
+                self.peak, self.hold_s = self._peak, self._held
+                self.release = self._peak * (1.0 - exp(-10.0 / _RELEASE_S)) / 10.0
         self.medium_c = toward(self.medium_c, 30.5 + (self.p - 60.0) * 0.01, h, 5000.0)
         self.oil_c = toward(self.oil_c, 43.0 if on else 26.0, h, 3600.0)
         filled = 74.0 if 0 < act.step < 5 else 88.0

@@ -31,7 +31,7 @@ class JetMill(Station):
         self.bag = 0.0
         self.d50 = 4.2
         self.loop = 0.5
-        self.blend_min = 90.0
+        self.blend_min = 60.0
 
     def _target_um(self, act: Activity) -> float:
         return 4.2 if act.piece % 2 == 0 else 3.8
@@ -70,7 +70,7 @@ class JetMill(Station):
         aim = self._target_um(act) + 0.06 * wander(self.key + 6, self.now_s, 5400.0)
         self.d50 = toward(self.d50, aim * worn, h, 300.0)
         if act.phase == "blend":
-            self.blend_min = float(int(act.at_s / 60))
+            self.blend_min = float(int(act.at_s / 60 + 0.5))
 
     def _oxygen(self, h: float, act: Activity, flowing: bool, leak: float) -> None:
         """ppm in the loop: dosed, leaking in, bound by fresh surface, purged by nitrogen."""

@@ -132,7 +132,7 @@ class Grinder(Station):
 
     def publish(self, act: Activity) -> None:
         grinding = act.phase == "grind" and not self.dark
-        share = act.at_s / act.of_s if act.phase == "grind" else 0.0
+        share = act.at_s / act.of_s if act.phase == "grind" else 1.0
         ground = self._ground(act) * _PIECES_GROUND
         piece = int(ground)
         scatter = (

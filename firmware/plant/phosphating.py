@@ -25,6 +25,7 @@ class PhosphatingLine(Station):
     """A load of the schedule is one basket."""
 
     POWER_KW = {"run": 33.0}
+    REPLAY_S = 10 * 3600.0
     OTHER_KW = 11.0
 
     def __init__(self, seed: int, station: str, station_type: str, book: FaultBook) -> None:
@@ -34,9 +35,8 @@ class PhosphatingLine(Station):
         self.conditioner = Bath(self, "conditioning", BathData(800.0, None, 0.0, 0.2, 8.8, -0.02))
         self.phosphate = Bath(self, "phosphate", BathData(2000.0, 30.0, 20.0, 0.26, 2.9, 0.04))
         self.baths = (self.degrease, self.pickle, self.conditioner, self.phosphate)
-        rinses = RINSES[station_type]
-        self.rinses = {name: RinseTank(rinse) for name, rinse in rinses.items()}
-        self.water = [water_tally(self.schedule, rinse) for rinse in rinses.values()]
+        self.rinses = [RinseTank(rinse) for rinse in RINSES[station_type]]
+        self.water = [water_tally(self.schedule, tank.rinse) for tank in self.rinses]
         self.working = Tally(self.schedule, {"run": 1.0 / 3600})
         self.dryer_c = 96.0
         self.salt = 1.0
@@ -44,7 +44,7 @@ class PhosphatingLine(Station):
     def reset(self, act: Activity) -> None:
         for bath in self.baths:
             bath.reset()
-        for tank in self.rinses.values():
+        for tank in self.rinses:
             tank.x = 0.0006
         self.dryer_c = 60.0
         self.salt = 1.0
@@ -55,7 +55,7 @@ class PhosphatingLine(Station):
         work = act.load if running else 0.0
         for bath in self.baths:
             bath.step(h, work, 0.35 * act.load * moved)
-        for tank in self.rinses.values():
+        for tank in self.rinses:
             rinse = tank.rinse
             flow = rinse.flow_l_h if running else rinse.idle_l_h
             carried = 0.0 if self.dark else dragged_l(self.schedule, rinse, self.act, act)
@@ -119,14 +119,15 @@ class PhosphatingLine(Station):
         self.values["phosphate_time_s"] = round(396.0 + 9.0 * unit(self.key + 2, act.piece), 0)
 
     def _publish_rinses(self, running: bool) -> None:
-        for n, (name, tank) in enumerate(self.rinses.items()):
+        for n, tank in enumerate(self.rinses):
+            name = tank.rinse.name
             us_cm = _RINSE_BASE[name] + tank.x * 100.0 * tank.rinse.us_cm
             self.put(name + "_conductivity_us_cm", us_cm, us_cm * 0.0015, 1)
             flow = tank.rinse.flow_l_h if running else tank.rinse.idle_l_h
             flow *= 1.0 + 0.004 * wander(self.key + 50 + n, self.now_s, 2600.0)
             self.put(name + "_flow_l_h", 0.0 if self.dark else flow, flow * 0.001, 1)
-        alkali = self.rinses["degrease_rinse"].x * 100
-        acid = self.rinses["phosphate_rinse"].x * 100
+        alkali = self.rinses[0].x * 100
+        acid = self.rinses[2].x * 100
         self.put("degrease_rinse_ph", 7.4 + 1.6 * alkali / (alkali + 0.35), 0.003, 2)
         self.put("phosphate_rinse_ph", 6.9 - 1.5 * acid / (acid + 0.35), 0.003, 2)
 

@@ -16,12 +16,16 @@ if TYPE_CHECKING:
 # litres of bath carried over by a rated load (tumbler: per second and rated load);
 # bath: grams per litre of bath of ni, cu, zn, p, cod, nh3_n, n, f; ph: of this water at 1 % bath;
 # us_cm: conductivity at 1 % bath.
-Rinse = namedtuple("Rinse", ("volume_l", "flow_l_h", "idle_l_h", "drag_l", "bath", "ph", "us_cm"))
+Rinse = namedtuple(
+    "Rinse", ("name", "volume_l", "flow_l_h", "idle_l_h", "drag_l", "bath", "ph", "us_cm")
+)
 
+# Tuples, not dicts: MicroPython's dicts have no order and noise is drawn in order.
 RINSES = {
-    "electroplating_line": {
-        "ni_rinse": Rinse(320.0, 420.0, 60.0, 1.05, {"ni": 74.0, "cod": 16.0}, 5.6, 1650.0),
-        "cu_rinse": Rinse(
+    "electroplating_line": (
+        Rinse("ni_rinse", 320.0, 420.0, 60.0, 1.05, {"ni": 74.0, "cod": 16.0}, 5.6, 1650.0),
+        Rinse(
+            "cu_rinse",
             320.0,
             380.0,
             60.0,
@@ -30,23 +34,38 @@ RINSES = {
             8.9,
             1500.0,
         ),
-        "zn_rinse": Rinse(300.0, 340.0, 50.0, 0.95, {"zn": 33.0, "cod": 14.0}, 5.4, 1900.0),
-    },
-    "phosphating_line": {
-        "degrease_rinse": Rinse(400.0, 520.0, 80.0, 0.55, {"cod": 62.0, "p": 2.5}, 10.4, 520.0),
-        "pickle_rinse": Rinse(400.0, 600.0, 80.0, 0.45, {"n": 11.0, "f": 0.1}, 2.6, 160.0),
-        "phosphate_rinse": Rinse(
-            400.0, 560.0, 80.0, 0.5, {"p": 9.5, "zn": 2.2, "n": 2.4, "f": 0.5}, 4.4, 230.0
+        Rinse("zn_rinse", 300.0, 340.0, 50.0, 0.95, {"zn": 33.0, "cod": 14.0}, 5.4, 1900.0),
+    ),
+    "phosphating_line": (
+        Rinse("degrease_rinse", 400.0, 520.0, 80.0, 0.55, {"cod": 62.0, "p": 2.5}, 10.4, 520.0),
+        Rinse("pickle_rinse", 400.0, 600.0, 80.0, 0.45, {"n": 11.0, "f": 0.1}, 2.6, 160.0),
+        Rinse(
+            "phosphate_rinse",
+            400.0,
+            560.0,
+            80.0,
+            0.5,
+            {"p": 9.5, "zn": 2.2, "n": 2.4, "f": 0.5},
+            4.4,
+            230.0,
         ),
-        "di_rinse": Rinse(300.0, 260.0, 30.0, 0.015, {"p": 1.0, "zn": 0.2}, 6.6, 900.0),
-    },
-    "ecoat_line": {
-        "di_rinse": Rinse(500.0, 340.0, 30.0, 0.05, {"cod": 140.0, "n": 1.5}, 6.0, 250.0),
-    },
-    "tumbler": {
-        "process_water": Rinse(180.0, 160.0, 15.0, 0.00011, {"cod": 320.0, "p": 0.5}, 9.4, 520.0),
-    },
+        Rinse("di_rinse", 300.0, 260.0, 30.0, 0.015, {"p": 1.0, "zn": 0.2}, 6.6, 900.0),
+    ),
+    "ecoat_line": (
+        Rinse("di_rinse", 500.0, 340.0, 30.0, 0.05, {"cod": 140.0, "n": 1.5}, 6.0, 250.0),
+    ),
+    "tumbler": (
+        Rinse("process_water", 180.0, 160.0, 15.0, 0.00011, {"cod": 320.0, "p": 0.5}, 9.4, 520.0),
+    ),
 }
+
+
+def rinse_of(line_type: str, name: str) -> Rinse:
+    """A rinse of a type of line, by its name."""
+    for rinse in RINSES[line_type]:
+        if rinse.name == name:
+            return rinse
+    raise KeyError(name)
 
 
 class RinseTank:

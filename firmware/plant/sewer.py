@@ -5,7 +5,7 @@ Nothing is measured here: the lines may run in other processes or be switched of
 
 from firmware.plant.faults import FaultBook, amount_of
 from firmware.plant.layout import STREAMS
-from firmware.plant.rinse import RINSES, RinseTank, dragged_l, water_tally
+from firmware.plant.rinse import RinseTank, dragged_l, rinse_of, water_tally
 from firmware.plant.schedule import Schedule
 
 POLLUTANTS = ("ni", "cu", "zn", "p", "cod", "nh3_n", "n", "f")
@@ -19,7 +19,7 @@ class Feed:
     def __init__(self, seed: int, line: str, line_type: str, rinse: str) -> None:
         self.line = line
         self.schedule = Schedule(seed, line, line_type)
-        self.rinse = RINSES[line_type][rinse]
+        self.rinse = rinse_of(line_type, rinse)
         self.tank = RinseTank(self.rinse)
         self.tally = water_tally(self.schedule, self.rinse)
         self.act = self.schedule.at(0)

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
 _EIO = 5
 _RESUME_MS = 4 * 3600 * 1000  # a longer silence is replayed from the schedule, not integrated
-_REPLAY_STEPS = 600
+_REPLAY_STEPS = 1800
+_HISTORY_MS = 3 * 3600 * 1000
 _UPSET_S = 1500.0
 
 
@@ -23,7 +24,7 @@ class Station:
     STEPS = 24  # at most so many in one advance(), so that a call has a bounded cost
     POWER_KW: dict[str, float] = {}  # what the station draws from the mains in each phase
     OTHER_KW = 1.0
-    REPLAY_S = 0.0  # how far back a start begins; 0 = at the beginning of the cycle
+    REPLAY_S = 0.0  # how far back a start begins; 0 = at the beginning of a cycle
 
     def __init__(self, seed: int, station: str, station_type: str, book: FaultBook) -> None:
         self.station = station
@@ -62,8 +63,7 @@ class Station:
             self.faults = self._book.of(self.station)
             self._stuck = {}
         if self.now_ms is None or not 0 <= sim_ms - self.now_ms <= _RESUME_MS:
-            back_s = self.REPLAY_S or self.schedule.at(sim_ms).since_s
-            begun = sim_ms - int(back_s * 1000)
+            begun = sim_ms - self._history_ms(sim_ms)
             self.act = self.schedule.at(begun)
             self.now_ms = begun
             self.reset(self.act)
@@ -74,6 +74,15 @@ class Station:
         self._draw = 0
         self._publish_common()
         self.publish(self.act)
+
+    def _history_ms(self, sim_ms: int) -> int:
+        """How far back a start begins: whole cycles, but enough for what outlasts a cycle."""
+        if self.REPLAY_S:
+            return int(self.REPLAY_S * 1000)
+        back_ms = int(self.schedule.at(sim_ms).since_s * 1000)
+        while back_ms < _HISTORY_MS:
+            back_ms += self.schedule.cycle_s * 1000
+        return back_ms
 
     def _integrate(self, sim_ms: int, most: int) -> None:
         start = self.now_ms or 0
@@ -144,12 +153,14 @@ class Station:
     def put(self, name: str, value: float, sigma: float, digits: int) -> None:
         """A reading: the truth, the sensor's noise (sigma) and its resolution (decimal digits).
 
-        At zero a transmitter sits on its live zero: no noise, and none that goes below it.
+        Near zero a transmitter cuts off: it reads nothing rather than its own noise.
         """
         self._draw += 37
-        if sigma and value:
-            noisy = value + sigma * BELL[(self._tick ^ self._draw) & 255]
-            value = 0.0 if noisy < 0.0 < value else noisy
+        if sigma:
+            if -4.0 * sigma < value < 4.0 * sigma:
+                value = 0.0
+            else:
+                value += sigma * BELL[(self._tick ^ self._draw) & 255]
         self.values[name] = round(value, digits)
 
     def put_log(self, name: str, value: float, share: float) -> None:

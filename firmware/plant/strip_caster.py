@@ -34,8 +34,6 @@ class StripCaster(Station):
         super().__init__(seed, station, station_type, book)
         self.vessel = Vessel(_VOLUME, _PUMPS, 0.55)
         self.lining = Insulation(0.012, 26.0)
-        self.leak_up = round(0.6 + unit(self.key, 60), 2)
-        self.cast_s = 0.0
         self.reset(self.act)
 
     def reset(self, act: Activity) -> None:
@@ -52,8 +50,8 @@ class StripCaster(Station):
         self.pour = 0.0
         self.oil_c = 52.0
         self._test: tuple[float, float] | None = None
-        if not self.cast_s:
-            self.cast_s = round(_RATED_KG * self.schedule.mix[(act.cycle - 1) % LOADS] / _POUR_KG_S)
+        self.leak_up = round((_LEAK * (1.0 + 0.5 * unit(self.key, 61))) / _VOLUME * 3600, 2)
+        self.cast_s = round(_RATED_KG * self.schedule.mix[(act.cycle - 1) % LOADS] / _POUR_KG_S)
 
     def energy_kwh(self, act: Activity) -> float:
         share = 0.0

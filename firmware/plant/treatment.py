@@ -16,7 +16,7 @@ _PRESS_STEPS = (
     ("filling", 7200),
     ("pressing", 5400),
     ("blowing", 900),
-    ("discharging", 1800),
+    ("unloading", 1800),
     ("washing", 900),
 )
 _SLUDGE_KG = 74.0

@@ -2,7 +2,7 @@
 
 from firmware.plant.faults import FaultBook
 from firmware.plant.noise import wander
-from firmware.plant.rinse import RINSES, RinseTank, water_tally
+from firmware.plant.rinse import RinseTank, rinse_of, water_tally
 from firmware.plant.schedule import Activity
 from firmware.plant.station import Station
 from firmware.plant.thermal import toward
@@ -18,7 +18,7 @@ class Tumbler(Station):
 
     def __init__(self, seed: int, station: str, station_type: str, book: FaultBook) -> None:
         super().__init__(seed, station, station_type, book)
-        self.rinse = RINSES[station_type]["process_water"]
+        self.rinse = rinse_of(station_type, "process_water")
         self.water = water_tally(self.schedule, self.rinse)
         self.tank = RinseTank(self.rinse)
         self.reset(self.act)
