@@ -30,6 +30,8 @@ def fitted(code: int, value: object) -> "Value":
     """A reading as its datatype has it; None when it cannot be that (NaN, out of range, text)."""
     if code == _STRING:
         return _cut(value) if isinstance(value, str) else None
+    if isinstance(value, bool):  # on MicroPython that is no int
+        value = int(value)
     if not isinstance(value, (int, float)) or value - value != 0:
         return None
     if code == _BOOLEAN:
