@@ -54,7 +54,7 @@ def raise_alarm(conn: Connection, kind: str, subject: str, facts: Facts, at_ms: 
         "INSERT INTO alarm (kind, subject, facts, opened_ms, last_ms, count) VALUES (?, ?, ?, ?, ?, 1)"
         " ON CONFLICT (kind, subject) WHERE settled_ms IS NULL DO UPDATE"
         " SET facts = excluded.facts, last_ms = excluded.last_ms, count = alarm.count + 1",
-        (kind, subject, json.dumps(dict(facts), ensure_ascii=False), at_ms, at_ms),
+        (kind, subject, json.dumps(dict(facts)), at_ms, at_ms),
     )
 
 

@@ -106,7 +106,8 @@ def load_open_excursions(
     """The open excursions of these series (of all by default); series without one are left out."""
     found: dict[int, list[Excursion]] = {}
     wanted = None if series is None else set(series)
-    query = select(EXCURSION).where(EXCURSION.c.to_ms.is_(None))
+    open_ones = select(EXCURSION).where(EXCURSION.c.to_ms.is_(None))
+    query = open_ones.order_by(EXCURSION.c.kind.desc())  # normal before alarm, as they are judged
     for row in conn.execute(query).mappings():
         if wanted is None or row["series"] in wanted:
             excursion = Excursion(**{name: row[name] for name in _FIELDS})

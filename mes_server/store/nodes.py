@@ -42,7 +42,7 @@ class NodeRow(SQLModel, table=True):
     next: int | None = wide_or_null()
     lost: int | None = wide_or_null()
     used_pct: float | None = None
-    clock: int | None = None
+    clock: int | None = wide_or_null()
     heap: int | None = wide_or_null()
 
 

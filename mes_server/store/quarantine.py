@@ -65,7 +65,8 @@ class Quarantined:
 
 def quarantine(conn: Connection, message: Unread) -> int:
     """Keep the message; the key under which it can be tried again."""
-    values = asdict(message) | {"attempts": 0}
+    texts = {name: getattr(message, name).replace("\0", "") for name in ("topic", "detail")}
+    values = asdict(message) | texts | {"attempts": 0}
     insert = QUARANTINE.insert().values(values).returning(QUARANTINE.c.id)
     return int(conn.execute(insert).scalar_one())
 

@@ -118,7 +118,7 @@ def upgrade() -> None:
         sa.Column("next", sa.BigInteger(), nullable=True),
         sa.Column("lost", sa.BigInteger(), nullable=True),
         sa.Column("used_pct", sa.Float(), nullable=True),
-        sa.Column("clock", sa.Integer(), nullable=True),
+        sa.Column("clock", sa.BigInteger(), nullable=True),
         sa.Column("heap", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("group_id", "node_id"),
