@@ -268,7 +268,8 @@ class Journal:
         seen = [self._layouts_crc]
         found: list[Layout] = []
         for index, segment in enumerate(self._ring.segments):
-            if self._ring.bound(index) - 1 > self.ack and segment.layouts_crc not in seen:
+            last = min(self._ring.bound(index) - 1, self.durable)
+            if last > self.ack and segment.layouts_crc not in seen:
                 seen.append(segment.layouts_crc)
                 found.extend(self._ring.layouts(segment).values())
         return found
