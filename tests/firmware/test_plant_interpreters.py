@@ -9,8 +9,8 @@ import pytest
 from tests.conftest import ROOT
 
 
-def run(interpreter: str, module: str) -> str:
-    command = [interpreter, "-m", module]
+def run(interpreter: str, module: str, *arguments: str) -> str:
+    command = [interpreter, "-m", module, *arguments]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr + done.stdout[-500:]
     return done.stdout
@@ -42,3 +42,9 @@ def test_a_second_of_any_station_costs_a_board_less_than_five_milliseconds(
     costs = json.loads(run(micropython, "tests.firmware.plant_cost"))
     assert len(costs) == 23
     assert max(costs.values()) < 5.0, costs
+
+
+def test_the_drivers_pass_their_tests_on_micropython(micropython: str) -> None:
+    answer = run(micropython, "tests.device_runner", "tests.firmware.test_drivers")
+    assert ", 0 failed on micropython" in answer
+    assert not answer.startswith("0 passed")

@@ -1,0 +1,105 @@
+"""Counts the pulses of a meter or a switch on a pin: water, energy, strokes.
+
+args: pin; edge "falling" | "rising"; debounce_ms (default 5); what "count" | "per_min".
+A count begins at 0 when the board starts: the scale and the meter's own stand are the MES's work.
+"""
+
+import time
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+_EIO = 5
+_WINDOW = 16  # pulses the rate is taken over
+_STANDSTILL_MS = 60000
+
+
+def _ticks_ms() -> int:
+    if hasattr(time, "ticks_ms"):
+        return int(time.ticks_ms())
+    return time.monotonic_ns() // 1000000
+
+
+def _apart(later: int, earlier: int) -> int:
+    if hasattr(time, "ticks_diff"):
+        return int(time.ticks_diff(later, earlier))
+    return later - earlier
+
+
+class PulseCounter:
+    """pulse() is called from the pin's interrupt: it must not allocate."""
+
+    def __init__(self, debounce_ms: int, ticks_ms: "Callable[[], int]") -> None:
+        self.count = 0
+        self.debounce_ms = debounce_ms
+        self._ticks_ms = ticks_ms
+        self._times = [0] * _WINDOW
+        self._last = ticks_ms() - debounce_ms
+
+    def pulse(self, _pin: object = None) -> None:
+        now = self._ticks_ms()
+        if _apart(now, self._last) < self.debounce_ms:
+            return
+        self._last = now
+        self._times[self.count % _WINDOW] = now
+        self.count += 1
+
+    def read(self) -> int:
+        """Pulses since the start."""
+        return self.count
+
+    def per_min(self) -> float:
+        """Pulses per minute over the last ones."""
+        count = self.count
+        kept = min(count, _WINDOW)
+        if kept < 2:
+            return 0.0
+        newest = self._times[(count - 1) % _WINDOW]
+        oldest = self._times[(count - kept) % _WINDOW]
+        # The pause since the last pulse counts as soon as it is longer than the usual one.
+        span = _apart(newest, oldest)
+        pause = _apart(self._ticks_ms(), newest)
+        if pause > _STANDSTILL_MS or span <= 0:
+            return 0.0
+        usual = span / (kept - 1)
+        return 60000.0 / max(usual, pause)
+
+
+class RateChannel:
+    """The same pulses, read as a rate."""
+
+    def __init__(self, counter: PulseCounter) -> None:
+        self.counter = counter
+
+    def read(self) -> float:
+        return self.counter.per_min()
+
+
+_counters: "dict[object, PulseCounter]" = {}
+
+
+def _counter_on(args: "dict[str, Any]") -> PulseCounter:
+    """The one counter of a pin: a pin has one interrupt."""
+    number = args["pin"]
+    if number not in _counters:
+        import machine  # type: ignore[import-not-found,unused-ignore]
+
+        pin: Any = machine.Pin(number, machine.Pin.IN, machine.Pin.PULL_UP)  # type: ignore[attr-defined,unused-ignore]
+        counter = PulseCounter(args.get("debounce_ms", 5), _ticks_ms)
+        rising = args.get("edge", "falling") == "rising"
+        pin.irq(counter.pulse, pin.IRQ_RISING if rising else pin.IRQ_FALLING)
+        _counters[number] = counter
+    return _counters[number]
+
+
+def open_channel(
+    args: "dict[str, Any]", station: str, metric: str, plant: object
+) -> "PulseCounter | RateChannel":
+    """The counter on a pin. OSError when this board has no pins or args are wrong."""
+    try:
+        counter = _counter_on(args)
+    except (ImportError, AttributeError, KeyError, ValueError) as problem:
+        raise OSError(_EIO, f"{station}.{metric}: {problem}") from None
+    return RateChannel(counter) if args.get("what") == "per_min" else counter
