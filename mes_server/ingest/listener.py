@@ -25,6 +25,7 @@ BACK_OFF_S = (0.5, 1.0, 2.0, 5.0, 10.0)
 CONNECT_TIMEOUT_S = 5.0
 FAREWELL_S = 2.0
 _STATE_BYTES_MAX = 500
+_COMMANDS = (["NCMD"], ["DCMD"])
 _STATE_PREFIX = f"{NAMESPACE}/STATE/"
 _log = logging.getLogger(__name__)
 
@@ -166,6 +167,8 @@ class Listener:
             topic = repr(message._topic)  # the broker should have refused it; quarantine shows it
         if topic.startswith(_STATE_PREFIX):
             self._on_state(client, topic, bytes(message.payload))
+        elif topic.split("/", 3)[2:3] in _COMMANDS:
+            return  # our own come back to us
         elif message.retain:
             self.retained += 1  # of an earlier session: no standard edge retains, and it may be old
         else:
