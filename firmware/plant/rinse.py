@@ -37,7 +37,7 @@ RINSES = {
         Rinse("zn_rinse", 300.0, 340.0, 50.0, 0.95, {"zn": 33.0, "cod": 14.0}, 5.4, 1900.0),
     ),
     "phosphating_line": (
-        Rinse("degrease_rinse", 400.0, 520.0, 80.0, 0.55, {"cod": 62.0, "p": 2.5}, 10.4, 520.0),
+        Rinse("degrease_rinse", 400.0, 520.0, 80.0, 0.5, {"cod": 62.0, "p": 2.5}, 10.4, 520.0),
         Rinse("pickle_rinse", 400.0, 600.0, 80.0, 0.45, {"n": 11.0, "f": 0.1}, 2.6, 160.0),
         Rinse(
             "phosphate_rinse",
