@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from mes_server.store.nodes import NodeView, list_nodes
 from mes_server.store.quarantine import list_quarantine
 from mes_server.store.stations import load_station
-from mes_server.web import answers
+from mes_server.web import answers, answers_system
 from mes_server.web.api_words import (
     health_answer,
     latest_answer,
@@ -115,7 +115,7 @@ def station(station_id: str) -> Response:
     return as_json(answers.StationDetailAnswer(**facts, metrics=latest))
 
 
-NODES = Operation("All edge nodes", answers.NodesAnswer, PAGED)
+NODES = Operation("All edge nodes", answers_system.NodesAnswer, PAGED)
 
 
 @api_pages.get("/nodes")
@@ -130,10 +130,12 @@ def nodes() -> Response:
         return f"{node.group}/{node.node}"
 
     shown, after = page_of(sorted(found, key=node_key), node_key, given)
-    return as_json(answers.NodesAnswer(items=[node_answer(node) for node in shown], next=after))
+    return as_json(
+        answers_system.NodesAnswer(items=[node_answer(node) for node in shown], next=after)
+    )
 
 
-HEALTH = Operation("Whether the plant's data is being collected", answers.HealthAnswer)
+HEALTH = Operation("Whether the plant's data is being collected", answers_system.HealthAnswer)
 
 
 @api_pages.get("/health")
@@ -144,7 +146,9 @@ def health() -> Response:
     return as_json(health_answer(this_watch().facts()))
 
 
-QUARANTINE = Operation("Messages that could not be understood", answers.QuarantineAnswer, PAGED)
+QUARANTINE = Operation(
+    "Messages that could not be understood", answers_system.QuarantineAnswer, PAGED
+)
 
 
 @api_pages.get("/quarantine")
@@ -156,7 +160,7 @@ def quarantine() -> Response:
         found = list_quarantine(conn, limit=QUARANTINE_SHOWN_MAX)
     shown, after = page_of(found, lambda message: f"{2**63 - message.id:020}", given)
     return as_json(
-        answers.QuarantineAnswer(
+        answers_system.QuarantineAnswer(
             items=[quarantined_answer(message) for message in shown], next=after
         )
     )

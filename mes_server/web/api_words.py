@@ -5,7 +5,7 @@ import math
 from mes_server.store.nodes import NodeView
 from mes_server.store.quarantine import Quarantined
 from mes_server.store.series_now import SeriesNow
-from mes_server.web import answers
+from mes_server.web import answers, answers_system
 from mes_server.web.condition import Facts, Reason, condition_of
 from mes_server.web.feed import alarm_facts, reason_facts
 from mes_server.web.formats import iso_text
@@ -68,9 +68,9 @@ def latest_answer(sample: SeriesNow, layout: Layout | None) -> answers.LatestAns
     )
 
 
-def node_answer(node: NodeView) -> answers.NodeAnswer:
+def node_answer(node: NodeView) -> answers_system.NodeAnswer:
     """An edge node."""
-    return answers.NodeAnswer(
+    return answers_system.NodeAnswer(
         group=node.group,
         node=node.node,
         online=node.online,
@@ -95,16 +95,16 @@ def node_answer(node: NodeView) -> answers.NodeAnswer:
     )
 
 
-def _reason(reason: Reason, severity: str) -> answers.ReasonAnswer:
-    return answers.ReasonAnswer.model_validate(
+def _reason(reason: Reason, severity: str) -> answers_system.ReasonAnswer:
+    return answers_system.ReasonAnswer.model_validate(
         {**reason_facts(reason), "message": reason_text(reason, severity)}
     )
 
 
-def health_answer(facts: Facts) -> answers.HealthAnswer:
+def health_answer(facts: Facts) -> answers_system.HealthAnswer:
     """The plant's condition with the facts behind it."""
     condition = condition_of(facts)
-    return answers.HealthAnswer(
+    return answers_system.HealthAnswer(
         status=condition.level,
         at=iso_text(facts.now_ms),
         reasons=[_reason(reason, "fault") for reason in condition.faults],
@@ -115,15 +115,17 @@ def health_answer(facts: Facts) -> answers.HealthAnswer:
         store_bytes=facts.store_bytes,
         days_left=facts.days_left,
         quarantined=facts.quarantined,
-        alarms=[answers.AlarmAnswer.model_validate(alarm_facts(alarm)) for alarm in facts.alarms],
+        alarms=[
+            answers_system.AlarmAnswer.model_validate(alarm_facts(alarm)) for alarm in facts.alarms
+        ],
     )
 
 
-def _ingest(facts: Facts) -> answers.IngestAnswer | None:
+def _ingest(facts: Facts) -> answers_system.IngestAnswer | None:
     status = facts.status
     if status is None:
         return None
-    return answers.IngestAnswer(
+    return answers_system.IngestAnswer(
         said_at=iso_text(status.at_ms),
         connected=status.connected,
         storing=status.storing,
@@ -141,9 +143,9 @@ def _ingest(facts: Facts) -> answers.IngestAnswer | None:
     )
 
 
-def quarantined_answer(message: Quarantined) -> answers.QuarantinedAnswer:
+def quarantined_answer(message: Quarantined) -> answers_system.QuarantinedAnswer:
     """A message in quarantine."""
-    return answers.QuarantinedAnswer(
+    return answers_system.QuarantinedAnswer(
         id=message.id,
         received_at=iso_text(message.received_ms),
         topic=message.topic,

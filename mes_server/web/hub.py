@@ -106,16 +106,18 @@ class Hub:
             listener.end()
 
     def _run(self) -> None:
+        done = False
         try:
             while self._wanted():
                 self._tell(self._produce())
                 time.sleep(self._period_s)
-        except BaseException:
-            # Pages whose stream ends come back by themselves and start the thread anew.
-            with self._lock:
-                self._thread = None
-            self.close()
-            raise
+            done = True
+        finally:
+            if not done:
+                # Pages whose stream ends come back by themselves and start the thread anew.
+                with self._lock:
+                    self._thread = None
+                self.close()
 
     def _wanted(self) -> bool:
         with self._lock:

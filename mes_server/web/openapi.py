@@ -4,11 +4,12 @@ import re
 from typing import Any
 
 from flask import Blueprint, Flask, current_app, jsonify
+from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 from werkzeug.routing import Rule
 from werkzeug.wrappers import Response
 
-from mes_server.web.answers import ProblemAnswer
+from mes_server.web.answers_system import ProblemAnswer
 from mes_server.web.page import product_version
 from mes_server.web.parameters import Operation, Parameter
 from mes_server.web.problems import MEDIA_TYPE
@@ -45,7 +46,7 @@ def describe(app: Flask) -> dict[str, Any]:
     answers: list[type[BaseModel]] = [operation.answer for _, operation in rules]
     models = dict.fromkeys([*answers, ProblemAnswer])
     _, schemas = models_json_schema(
-        [(model, "serialization") for model in models],
+        [(model, "serialization") for model in models],  # type: ignore[misc]  # models, all of them
         by_alias=True,
         ref_template=_REFS,
     )

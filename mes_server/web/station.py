@@ -1,6 +1,5 @@
 """The station page: its curves over any span, its present values, what went wrong here."""
 
-import os
 from typing import Any
 
 from flask import Blueprint, render_template, url_for
@@ -53,13 +52,23 @@ def station(station_id: str) -> str:
 @station_pages.get("/stations/<station_id>/tables")
 def tables(station_id: str) -> str:
     """Excursions and losses alone, for a page that is open."""
+    return _part("station/_history.html", station_id)
+
+
+@station_pages.get("/stations/<station_id>/outside")
+def outside(station_id: str) -> str:
+    """What is outside its limits now, for a page that is open."""
+    return _part("station/_outside.html", station_id)
+
+
+def _part(template: str, station_id: str) -> str:
     site = this_site()
     with site.reading() as conn:
         view = load_station(conn, station_id)
         if view is None:
             raise NotFound("station", station_id)
         content = _history(conn, view, site)
-    return render_template("station/_history.html", view=view, **content)
+    return render_template(template, view=view, **content)
 
 
 def _load(site: Site, conn: Connection, view: StationView) -> dict[str, Any]:
@@ -89,7 +98,12 @@ def _load(site: Site, conn: Connection, view: StationView) -> dict[str, Any]:
 
 def _history(conn: Connection, view: StationView, site: Site) -> dict[str, Any]:
     layout = site.layout_of(view)
+    known = load_station_now(site, conn, view, now_ms()).standing.known
+    opened = list_excursions(conn, view.id, open_only=True, limit=ROWS_MAX) if known else []
+    # What is beyond the alarm limit is beyond the normal range, too: the graver one is told.
+    gravest = {e.metric: e for e in sorted(opened, key=lambda e: e.kind == "alarm")}
     return {
+        "outside": sorted(gravest.values(), key=lambda e: (e.kind != "alarm", e.from_ms)),
         "excursions": list_excursions(conn, view.id, limit=ROWS_MAX),
         "losses": list_losses(conn, view.id, limit=ROWS_MAX),
         "specs": layout.by_name if layout is not None else {},
@@ -131,14 +145,22 @@ def common_title(titles: list[str]) -> tuple[str, list[str]]:
     if len(titles) == 1:
         return titles[0], titles
     first, last = titles[0], titles[-1]
-    ahead = len(os.path.commonprefix(titles))
-    behind = len(os.path.commonprefix([title[ahead:][::-1] for title in titles]))
+    ahead = _shared(titles)
+    behind = _shared([title[ahead:][::-1] for title in titles])
     end = len(first) - behind
     title = f"{first[:ahead]}{first[ahead:end]} … {last[ahead : len(last) - behind]}{first[end:]}"
     labels = [text[: len(text) - behind].strip() for text in titles]
     if max(len(label) for label in labels) > LABEL_MAX:
         labels = [label[ahead:].strip() for label in labels]
     return title, [label or text for label, text in zip(labels, titles, strict=True)]
+
+
+def _shared(texts: list[str]) -> int:
+    """How many characters all of them begin with."""
+    columns = zip(*texts, strict=False)
+    return next(
+        (at for at, column in enumerate(columns) if len(set(column)) > 1), min(map(len, texts))
+    )
 
 
 def _line(metric: MetricSpec) -> dict[str, Any]:

@@ -52,7 +52,7 @@ class Chart {
 
   // Pixels that can show a point: nobody asks the server for more.
   get points() {
-    return Math.max(60, this.width - 66);
+    return Math.max(60, this.width - 78);
   }
 
   make(single) {
@@ -77,7 +77,7 @@ class Chart {
       ...size,
       ms: 1,
       legend: { show: false },
-      padding: [6, 8, 0, 0],
+      padding: [6, 20, 0, 0],
       scales: {
         x: { time: true, range: () => [timeline.view.from, timeline.view.to] },
         y: { distr: this.chart.log ? 3 : 1, range: (_u, low, high) => rangeOf(this.chart, low, high) },

@@ -1,6 +1,6 @@
 // Behind the lines: how far the axis reaches, its labels, normal bands, alarm limits, hatched gaps.
 
-import { numberText, time } from "./words.js";
+import { numberText, raised, time } from "./words.js";
 
 const FONT = "11px -apple-system, 'Segoe UI', Roboto, Arial, 'Noto Sans CJK SC', sans-serif";
 const BAND_TIMES = 4; // the axis reaches for a band up to so many times as tall as the data
@@ -32,9 +32,26 @@ export function axes(color, log) {
     { ...common, size: 24, space: 64, values: (_u, splits, _axis, _space, step) => timeLabels(splits, step) },
     {
       ...common, size: 58, space: log ? 22 : 26, gap: 4,
-      values: (_u, splits) => splits.map((v) => (v === null ? "" : numberText(Number(v.toPrecision(6)), { log, places: placesOf(splits) }))),
+      grid: log ? { ...common.grid, filter: powersOnly } : common.grid,
+      ticks: log ? { ...common.ticks, filter: powersOnly } : common.ticks,
+      values: (_u, splits) => splits.map((v) => label(v, splits, log)),
     },
   ];
+}
+
+function powersOnly(_u, splits) {
+  return splits.map((v) => (isPower(v) ? v : null));
+}
+
+function isPower(value) {
+  return value !== null && Math.abs(Math.log10(value) - Math.round(Math.log10(value))) < 1e-9;
+}
+
+function label(value, splits, log) {
+  if (value === null) return "";
+  if (!log) return numberText(Number(value.toPrecision(6)), { places: placesOf(splits) });
+  if (!isPower(value)) return "";
+  return value < 0.1 ? `10${raised(Math.round(Math.log10(value)))}` : numberText(value, { places: value < 1 ? 1 : 0 });
 }
 
 function placesOf(splits) {

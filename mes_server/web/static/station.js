@@ -167,7 +167,10 @@ function tell() {
     button.setAttribute("aria-pressed", String(view.name === button.dataset.span));
   }
   document.querySelector('[data-move="live"]').setAttribute("aria-pressed", String(view.live));
-  document.getElementById("shown-span").textContent = `${time(view.from)} – ${time(view.to)}`;
+  const [from, to] = [time(view.from), time(view.to)];
+  const sameDay = from.slice(0, 10) === to.slice(0, 10);
+  document.getElementById("shown-span").textContent = sameDay
+    ? `${from} – ${to.slice(11)}` : `${from.slice(0, -3)} – ${to.slice(0, -3)}`;
 }
 
 function redraw() {

@@ -33,13 +33,13 @@ export function age(spanMs) {
 const styles = {
   second: { hour: "2-digit", minute: "2-digit", second: "2-digit" },
   minute: { hour: "2-digit", minute: "2-digit" },
-  day: { month: "2-digit", day: "2-digit" },
   full: { year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit" },
 };
 const writers = {};
 
 // Plant time. sv-SE writes dates as ISO 8601 does, in every language of the page.
 export function time(atMs, style = "full") {
+  if (style === "day") return time(atMs).slice(5, 10);
   writers[style] ??= new Intl.DateTimeFormat("sv-SE", { ...styles[style], hourCycle: "h23", timeZone: zone });
   return writers[style].format(atMs);
 }
@@ -67,14 +67,17 @@ export function setSign(parent, name) {
 
 const RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 
+export function raised(power) {
+  return String(power).replace(/\d/g, (digit) => RAISED[digit]).replace("-", "⁻");
+}
+
 // A number under the cursor, written as formats.py writes the latest one.
 export function numberText(value, { places = null, whole = false, log = false } = {}) {
   if (value === null || value === undefined || !Number.isFinite(value)) return "–";
   const size = Math.abs(value);
   if (size && (size < 1e-3 || (!whole && size >= 1e7) || (log && size < 0.1))) {
     const [mantissa, power] = value.toExponential(1).split("e");
-    const raised = String(Number(power)).replace(/\d/g, (d) => RAISED[d]).replace("-", "⁻");
-    return `${mantissa.replace("-", "−")}×10${raised}`;
+    return `${mantissa.replace("-", "−")}×10${raised(Number(power))}`;
   }
   let digits = whole && Number.isInteger(value) ? 0 : places;
   digits ??= size ? Math.max(0, 3 - Math.floor(Math.log10(size))) : 0;
