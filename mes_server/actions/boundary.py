@@ -12,7 +12,7 @@ from typing import ParamSpec, TypeVar
 
 from mes_server.domain.messages import PAYLOAD
 from mes_server.domain.nodes import UnreadableError
-from mes_server.store.faults import StoreFault
+from mes_server.store.faults import StoreFault, told_apart
 from schemas.sparkplug import PayloadError
 
 P = ParamSpec("P")
@@ -41,7 +41,8 @@ def _say_once(text: str) -> None:
 def attempt(step: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | Trouble:
     """What the step returns, or the Trouble a message made. A StoreFault or LeaseLost passes through."""
     try:
-        return step(*args, **kwargs)
+        with told_apart():  # a disk that fails under a message is no fault of the message
+            return step(*args, **kwargs)
     except (StoreFault, LeaseLost):
         raise
     except UnreadableError as error:

@@ -1,0 +1,150 @@
+"""A flash chip whose power can be cut in the middle of a program or an erase, with littlefs on it."""
+
+import errno
+import random
+from typing import Any
+
+from littlefs import LittleFSError, UserContext, lfs
+
+BLOCK = 4096
+_IO = -5
+_FLAG = lfs.LFSFileFlag
+_READ = _FLAG.rdonly
+_WRITE = _FLAG.wronly | _FLAG.creat | _FLAG.trunc
+_APPEND = _FLAG.wronly | _FLAG.creat | _FLAG.append
+
+
+class Flash(UserContext):
+    """NOR flash: erase gives ones, a cut program or erase stops at a random byte.
+
+    `lie` is the negative control: a chip that says it has written and has not, since the last
+    `lie` programs.
+    """
+
+    def __init__(self, blocks: int, seed: int) -> None:
+        super().__init__(blocks * BLOCK)
+        self.random = random.Random(seed)
+        self.left: int | None = None
+        self.on = True
+        self.cuts = 0
+        self.lie = 0
+        self._told: list[tuple[int, bytes]] = []
+
+    def cut_after(self, operations: int) -> None:
+        """Cut the power during the program or erase after so many more."""
+        self.left = operations
+
+    def restore(self) -> None:
+        """The power is back."""
+        self.on, self.left = True, None
+        for start, before in reversed(self._told):
+            self.buffer[start : start + len(before)] = before
+        self._told = []
+
+    def _goes_on(self) -> bool:
+        if self.left is not None:
+            self.left -= 1
+            if self.left < 0:
+                self.cuts += self.on
+                self.on = False
+        return self.on
+
+    def read(self, cfg: Any, block: int, off: int, size: int) -> bytearray:
+        return super().read(cfg, block, off, size)
+
+    def prog(self, cfg: Any, block: int, off: int, data: bytes) -> int:
+        start, was_on = block * BLOCK + off, self.on
+        if self._goes_on():
+            if self.lie:
+                self._told = [
+                    *self._told[1 - self.lie :],
+                    (start, bytes(self.buffer[start : start + len(data)])),
+                ]
+            self.buffer[start : start + len(data)] = data
+            return 0
+        if was_on:
+            part = self.random.randrange(len(data) + 1)
+            self.buffer[start : start + part] = data[:part]
+        return _IO
+
+    def erase(self, cfg: Any, block: int) -> int:
+        start, was_on = block * BLOCK, self.on
+        if self._goes_on():
+            self.buffer[start : start + BLOCK] = b"\xff" * BLOCK
+            return 0
+        if was_on:
+            part = self.random.randrange(BLOCK + 1)
+            self.buffer[start : start + part] = b"\xff" * part
+        return _IO
+
+
+def _fault(error: LittleFSError) -> OSError:
+    return OSError(errno.ENOSPC if error.code == -28 else errno.EIO, str(error))
+
+
+class FlashStorage:
+    """edge_agent.ports.Storage on littlefs, by its low-level functions: the others do not sync."""
+
+    def __init__(self, flash: Flash) -> None:
+        self._config = lfs.LFSConfig(
+            context=flash, block_size=BLOCK, block_count=flash.in_size // BLOCK
+        )
+        self._fs = lfs.LFSFilesystem()
+        if flash.buffer.count(0xFF) == flash.in_size:  # a new chip
+            self._do(lfs.format, self._config)
+        self._do(lfs.mount, self._config)
+        self._name, self._file = "", None
+
+    def _do(self, call: Any, *arguments: Any) -> Any:
+        try:
+            return call(self._fs, *arguments)
+        except LittleFSError as error:
+            raise _fault(error) from error
+
+    def names(self) -> list[str]:
+        found = []
+        folder = self._do(lfs.dir_open, "/")
+        while (entry := self._do(lfs.dir_read, folder)) is not None:
+            if entry.type == 1:
+                found.append(entry.name)
+        self._do(lfs.dir_close, folder)
+        return found
+
+    def size(self, name: str) -> int:
+        return int(self._do(lfs.stat, name).size)
+
+    def read(self, name: str, offset: int, count: int) -> bytes:
+        file = self._do(lfs.file_open, name, _READ)
+        try:
+            self._do(lfs.file_seek, file, offset, 0)
+            return bytes(self._do(lfs.file_read, file, count))
+        finally:
+            self._do(lfs.file_close, file)
+
+    def append(self, name: str, data: "bytes | bytearray") -> None:
+        if name != self._name:
+            self._close()
+            self._file = self._do(lfs.file_open, name, _APPEND)
+            self._name = name
+        self._do(lfs.file_write, self._file, bytes(data))
+
+    def sync(self) -> None:
+        if self._file is not None:
+            self._do(lfs.file_sync, self._file)
+
+    def write(self, name: str, data: "bytes | bytearray") -> None:
+        file = self._do(lfs.file_open, name + ".new", _WRITE)
+        self._do(lfs.file_write, file, bytes(data))
+        self._do(lfs.file_close, file)
+        self._do(lfs.rename, name + ".new", name)
+
+    def remove(self, name: str) -> None:
+        if name == self._name:
+            self._close()
+        if name in self.names():
+            self._do(lfs.remove, name)
+
+    def _close(self) -> None:
+        if self._file is not None:
+            self._do(lfs.file_close, self._file)
+        self._name, self._file = "", None
