@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _CLOCK_WAIT_MS = 60_000  # so long a node waits for the time before it speaks with an estimate
 _BACK_OFF_MAX_S = 60.0
+_FAREWELL_S = 2.0
 _RATE = 200  # old records per second
 
 
@@ -130,13 +131,24 @@ class Session:
             self._rebirth = True
             while not self._closing:
                 await self._send()
-            self._sender.die(state.bd_seq)
-            await link.disconnect()
+            await self._leave()
         finally:
             self._sender.end()
             if self._reading is not None:
                 self._reading.cancel()
             link.close()
+
+    async def _leave(self) -> None:
+        """NDEATH, DISCONNECT, and wait until the broker closes.
+
+        Who closes a socket that holds unread bytes throws away what the other side has not read yet.
+        """
+        self._sender.die(self._state.bd_seq)
+        await self._link.disconnect()
+        try:
+            await asyncio.wait_for(self._reading, _FAREWELL_S)
+        except asyncio.TimeoutError:
+            return  # it closes when it closes
 
     async def _connect(self, link: Link) -> None:
         board = self._board
@@ -173,8 +185,9 @@ class Session:
     async def _send(self) -> None:
         """Send what there is, the most urgent first; wait when there is nothing."""
         if self._fault is not None and self._board.primary_host and not self._host_online:
-            self._sender.die(self._state.bd_seq)
-            await self._link.disconnect()
+            fault = self._fault
+            await self._leave()
+            raise fault
         self._check()
         sender = self._sender
         if self._rebirth:
