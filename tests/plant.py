@@ -3,6 +3,7 @@
 import json
 import sys
 import time
+import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,18 @@ class Plant:
         wait_until(self.collecting, "ingest to collect")
         if web:
             self.web.start()
+
+    def wait_for_pages(self) -> None:
+        """Until the web server answers."""
+
+        def answers() -> bool:
+            try:
+                with urllib.request.urlopen(self.url + "/healthz", timeout=2):
+                    return True
+            except OSError:
+                return False
+
+        wait_until(answers, "the pages to answer")
 
     def agent(self, node: str, stations: list[tuple[str, str]], **options: Any) -> Process:
         """Start an agent; `options` go into its station.json."""
