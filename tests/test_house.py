@@ -14,8 +14,7 @@ FUNCTION_LINES_MAX = 50
 # The only places that may catch everything, and why.
 BROAD_EXCEPTS = {
     "edge_agent/agent.py": "a task that faults is restarted, the others go on",
-    "mes_server/ingest/writer.py": "no message may stop ingest",
-    "mes_server/actions/fold_inbox.py": "no message may stop ingest",
+    "mes_server/actions/boundary.py": "no message may stop ingest",
     "mes_server/web/errors.py": "the page for a fault of ours",
 }
 

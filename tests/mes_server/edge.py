@@ -3,6 +3,7 @@
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from mes_server.domain.messages import Message
 from schemas import journal_metrics as names
@@ -122,6 +123,21 @@ class Edge:
         return self._message("DDEATH", [], at_ms, station)
 
 
+_KINDS = {float: "double", bool: "boolean", int: "uint64", str: "string", bytes: "bytes"}
+
+
+def encoded(metrics: Sequence[Metric], seq: int | None, at_ms: int | None = NOW_MS) -> bytes:
+    """A payload; a metric without a datatype has its value written after its kind, and no datatype."""
+    parts = [encode_payload(Payload(at_ms, [], None))]
+    for m in metrics:
+        if m.datatype is None and m.value is not None:
+            kind = DATATYPES[_KINDS[type(m.value)]]
+            parts.append(encode_payload(Payload(None, [m._replace(datatype=kind)], None), False))
+        else:
+            parts.append(encode_payload(Payload(None, [m], None)))
+    return b"".join([*parts, encode_payload(Payload(None, [], seq))])
+
+
 def stranger(
     verb: str,
     metrics: Sequence[Metric],
@@ -130,14 +146,15 @@ def stranger(
     at_ms: int | None = NOW_MS,
 ) -> Message:
     """A message of an edge without a journal."""
-    data = encode_payload(Payload(at_ms, list(metrics), seq))
-    return Message(topic("pressing", verb, "plc-7", device), data, at_ms or NOW_MS)
+    where = topic("pressing", verb, "plc-7", device)
+    return Message(where, encoded(metrics, seq, at_ms), at_ms or NOW_MS)
 
 
-def plain(name: str | None, datatype: str | None, value: Value, **more: object) -> Metric:
+def plain(name: str | None, datatype: str | None, value: Value | bytes, **more: object) -> Metric:
     """A metric with what a test wants to say of it."""
     code = None if datatype is None else DATATYPES[datatype]
-    fields = {"alias": None, "at_ms": NOW_MS, "quality": None, "historical": False} | more
+    fields: dict[str, Any] = {"alias": None, "at_ms": NOW_MS, "quality": None, "historical": False}
+    fields |= more
     return Metric(
         name, fields["alias"], fields["at_ms"], code, value, fields["quality"],
         fields["historical"], False,
