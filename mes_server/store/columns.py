@@ -111,33 +111,35 @@ def samples_of(column: Column) -> Samples:
     values: Array
     if isinstance(column.values, np.ndarray) and column.values.dtype.kind in _KINDS:
         kind = _KINDS[column.values.dtype.kind]
-        values = column.values.astype(DTYPES[kind])
         if kind == FLOAT:
-            values += 0.0  # there is no minus zero degrees
-            unknown = ~np.isfinite(values)
-            if unknown.any():
-                nulls = unknown if nulls is None else nulls | unknown
+            values = column.values.astype(np.float64, copy=False) + 0.0  # no minus zero degrees
+            known = np.isfinite(values)
+            if not known.all():
+                nulls = ~known if nulls is None else nulls | ~known
+        else:
+            values = column.values.astype(DTYPES[kind])
     else:
         kind = TEXT
         values, missing = _texts(column.values)
         if missing.any():
             nulls = missing if nulls is None else nulls | missing
-    qualities = None if column.qualities is None else column.qualities.astype(np.uint16)
-    if nulls is not None:
-        nulls = nulls.astype(bool)
-        values[nulls] = "" if kind == TEXT else 0
-        if qualities is None:
-            qualities = np.full(len(values), GOOD, np.uint16)
-        qualities[nulls & (qualities == GOOD)] = BAD
-    return tidy(Samples(kind, column.times_ms.astype(np.int64), values, nulls, qualities))
+    times = column.times_ms.astype(np.int64, copy=False)
+    if nulls is None and column.qualities is None:
+        return Samples(kind, times, values)
+    return _with_qualities(Samples(kind, times, values, nulls), column.qualities)
 
 
-def tidy(samples: Samples) -> Samples:
-    """The same without masks that say nothing."""
-    if samples.nulls is not None and not samples.nulls.any():
-        samples.nulls = None
-    if samples.qualities is not None and bool((samples.qualities == GOOD).all()):
-        samples.qualities = None
+def _with_qualities(samples: Samples, given: Array | None) -> Samples:
+    """No value has no good quality, and masks that say nothing are left out."""
+    size = len(samples)
+    qualities = np.full(size, GOOD, np.uint16) if given is None else given.astype(np.uint16)
+    if samples.nulls is not None:
+        samples.nulls = samples.nulls.astype(bool)
+        samples.values[samples.nulls] = "" if samples.kind == TEXT else 0
+        qualities[samples.nulls & (qualities == GOOD)] = BAD
+        if not samples.nulls.any():
+            samples.nulls = None
+    samples.qualities = None if bool((qualities == GOOD).all()) else qualities
     return samples
 
 

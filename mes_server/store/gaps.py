@@ -29,31 +29,38 @@ class Gap:
 
 @dataclass(slots=True)
 class Presence:
-    """Spans in which samples came, and whether any of them had a value."""
+    """Spans in which samples came: starts, ends, and whether any had a value (None: all had)."""
 
-    starts: list[Array] = field(default_factory=list)
-    ends: list[Array] = field(default_factory=list)
-    good: list[Array] = field(default_factory=list)
+    spans: list[tuple[Array, Array, Array | None]] = field(default_factory=list)
 
     def add_samples(self, samples: Samples) -> None:
         """Each sample is there for a moment."""
         if len(samples):
-            known = np.ones(len(samples), bool) if samples.nulls is None else ~samples.nulls
-            self._add(samples.times, samples.times, known)
+            known = None if samples.nulls is None else ~samples.nulls
+            self.spans.append((samples.times, samples.times, known))
 
     def add_rollup(self, rollup: Rollup, span_ms: int) -> None:
         """What is rolled up counts as there for the whole span."""
         if len(rollup):
-            self._add(rollup.t0, rollup.t0 + (span_ms - 1), rollup.counts > 0)
+            self.spans.append((rollup.t0, rollup.t0 + (span_ms - 1), rollup.counts > 0))
 
     def add_span(self, from_ms: int, to_ms: int) -> None:
         """There from here to there."""
-        self._add(np.array([from_ms]), np.array([to_ms]), np.array([True]))
+        self.spans.append((np.array([from_ms]), np.array([to_ms]), None))
 
-    def _add(self, starts: Array, ends: Array, good: Array) -> None:
-        self.starts.append(starts)
-        self.ends.append(ends)
-        self.good.append(good)
+    def in_order(self) -> tuple[Array, Array, Array | None]:
+        """Starts by time, until when something was there at each of them, and the values."""
+        if not self.spans:
+            nothing = np.empty(0, np.int64)
+            return nothing, nothing, None
+        if len(self.spans) == 1:
+            return self.spans[0]
+        starts = np.concatenate([span[0] for span in self.spans])
+        ends = np.concatenate([span[1] for span in self.spans])
+        good = [np.ones(len(s[0]), bool) if s[2] is None else s[2] for s in self.spans]
+        order = np.argsort(starts, kind="stable")
+        until = np.maximum.accumulate(ends[order])
+        return starts[order], until, np.concatenate(good)[order]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +72,17 @@ class Window:
     silence_ms: int | None
 
 
-def _silences(starts: Array, ends: Array, window: Window) -> list[Gap]:
+def _silences(starts: Array, until: Array, window: Window) -> list[Gap]:
     if window.silence_ms is None:
         return []
     longest = window.silence_ms * 3 // 2 + _GRACE_MS
-    until = np.concatenate(([window.from_ms], np.maximum.accumulate(ends)))
-    after = np.concatenate((starts, [window.to_ms]))
-    silent = np.flatnonzero(after - np.maximum(until, window.from_ms) > longest)
-    return [
-        Gap(max(int(until[at]), window.from_ms), int(after[at]), SILENT) for at in silent.tolist()
-    ]
+    first = int(starts[0]) if len(starts) else window.to_ms
+    found = [(window.from_ms, first)]
+    if len(starts):
+        after = np.flatnonzero(starts[1:] - until[:-1] > longest)
+        found += zip(until[after].tolist(), starts[after + 1].tolist(), strict=True)
+        found.append((int(until[-1]), window.to_ms))
+    return [Gap(from_ms, to_ms, SILENT) for from_ms, to_ms in found if to_ms - from_ms > longest]
 
 
 def _without_value(starts: Array, ends: Array, good: Array) -> list[Gap]:
@@ -110,14 +118,8 @@ def _with_losses(gaps: list[Gap], losses: Iterable[Loss], window: Window) -> lis
 
 def find_gaps(presence: Presence, window: Window, losses: Iterable[Loss]) -> list[Gap]:
     """All gaps of the window, by time."""
-    none = np.empty(0, np.int64)
-    starts = np.concatenate(presence.starts or [none])
-    ends = np.concatenate(presence.ends or [none])
-    good = np.concatenate(presence.good or [none.astype(bool)])
-    if len(presence.starts) > 1:
-        order = np.argsort(starts, kind="stable")
-        starts, ends, good = starts[order], ends[order], good[order]
-    gaps = _with_losses(_silences(starts, ends, window), losses, window)
-    if len(good) and not good.all():
-        gaps += _without_value(starts, ends, good)
+    starts, until, good = presence.in_order()
+    gaps = _with_losses(_silences(starts, until, window), losses, window)
+    if good is not None and not good.all():
+        gaps += _without_value(starts, until, good)
     return sorted(gaps, key=lambda gap: (gap.from_ms, gap.to_ms))

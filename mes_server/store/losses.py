@@ -7,7 +7,7 @@ from sqlmodel import Field, SQLModel
 
 from mes_server.store.nodes import NODE
 from mes_server.store.stations import STATION
-from mes_server.store.tables import table_of, wide
+from mes_server.store.tables import run, table_of, wide
 
 
 class LossRow(SQLModel, table=True):
@@ -82,11 +82,17 @@ def list_losses(
     return [LossView(*row) for row in conn.execute(query)]
 
 
+_COLUMNS = "node, station, from_ms, to_ms, count, reason, stated_ms"
+_BETWEEN = f"""
+SELECT {_COLUMNS} FROM loss WHERE station = ? AND from_ms <= ? AND to_ms >= ?
+UNION ALL SELECT {_COLUMNS} FROM loss
+    WHERE station IS NULL AND node = (SELECT node FROM station WHERE id = ?)
+    AND from_ms <= ? AND to_ms >= ?
+ORDER BY from_ms
+"""  # noqa: S608
+
+
 def losses_between(conn: Connection, station_pk: int, from_ms: int, to_ms: int) -> list[Loss]:
     """Losses that touch a span of a station, by time."""
-    its_node = select(STATION.c.node).where(STATION.c.id == station_pk).scalar_subquery()
-    whole_node = LOSS.c.station.is_(None) & (LOSS.c.node == its_node)
-    touches = (LOSS.c.to_ms >= from_ms) & (LOSS.c.from_ms <= to_ms)
-    query = select(LOSS).where((LOSS.c.station == station_pk) | whole_node).where(touches)
-    rows = conn.execute(query.order_by(LOSS.c.from_ms)).mappings()
-    return [Loss(**{name: row[name] for name in Loss.__slots__}) for row in rows]
+    rows = run(conn, _BETWEEN, (station_pk, to_ms, from_ms, station_pk, to_ms, from_ms))
+    return [Loss(**row) for row in rows.mappings()]

@@ -3,15 +3,17 @@
 Nothing is taken away before what takes its place has been read back and found the same.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
+import numpy as np
 from sqlalchemy import Connection
 
 from mes_server.store.alarms import raise_alarm
+from mes_server.store.blocks import Came
 from mes_server.store.chunks import ChunkBroken, decode_chunk, encode_chunk
-from mes_server.store.columns import Samples, by_hour, joined, same
-from mes_server.store.fresh import Piece, list_full, take_fresh
+from mes_server.store.columns import Samples, joined, same
+from mes_server.store.fresh import list_full, take_fresh
 from mes_server.store.rollup import HOUR_MS, save_rollup
 from mes_server.store.tables import run, run_many
 
@@ -20,10 +22,11 @@ STAGGER_MS = 1_800_000
 CHUNK_BROKEN = "chunk broken"
 _GRACE_MS = 180_000  # what is a little late still comes in time
 _SPREAD = 2_654_435_761  # odd and large: neighbours in number fall far apart in time
+_KINDS = 8  # of values; a small chunk of each may have come with one change
 _FLUSH_SHARE = 8  # small chunks cost about as much as one merge
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class ChunkFacts:
     """How the samples of a chunk came."""
 
@@ -38,6 +41,7 @@ INSERT INTO chunk (hour, series, number, t_first, t_last, count,
     late_count, clock_worst, received_first_ms, received_last_ms, blob)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
+_ENQUEUE = "INSERT INTO chunk_due (series, hour, due_ms) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
 
 
 def _row(
@@ -55,23 +59,40 @@ def _due_ms(series: int, hour: int, received_ms: int) -> int:
     return over + _GRACE_MS + series * _SPREAD % STAGGER_MS
 
 
-def _facts(pieces: Iterable[Piece]) -> ChunkFacts:
-    pieces = list(pieces)
+def _facts(came: Came) -> ChunkFacts:
     return ChunkFacts(
-        sum(len(piece.samples) for piece in pieces if piece.late),
-        min(piece.clock for piece in pieces),
-        min(piece.received_ms for piece in pieces),
-        max(piece.received_ms for piece in pieces),
+        int(np.count_nonzero(came.late)),
+        int(came.clocks.min()),
+        int(came.received.min()),
+        int(came.received.max()),
     )
 
 
-def _hours_of(pieces: Sequence[Piece]) -> dict[int, list[Piece]]:
-    hours: dict[int, list[Piece]] = {}
-    for piece in pieces:
-        for hour, samples in by_hour(piece.samples, HOUR_MS):
-            part = Piece(samples, piece.late, piece.clock, piece.received_ms)
-            hours.setdefault(hour, []).append(part)
-    return hours
+def _by_hour(came: Came) -> Iterator[tuple[int, Came]]:
+    hours = came.samples.times // HOUR_MS
+    first = int(hours[0])
+    if bool((hours == first).all()):
+        yield first, came
+        return
+    for hour in np.unique(hours).tolist():
+        yield hour, came.take(hours == hour)
+
+
+def flush_station(conn: Connection, station: int) -> int:
+    """Turn the fresh blocks of a station into small chunks; how many."""
+    series_came, number = take_fresh(conn, station)
+    chunks, due = [], []
+    for series, kinds in series_came.items():
+        for kind, whole in enumerate(kinds):
+            for hour, came in _by_hour(whole):
+                facts = _facts(came)
+                samples = came.samples.sorted()
+                blob = encode_chunk(samples, thorough=False)
+                chunks.append(_row(hour, series, number * _KINDS + kind, samples, facts, blob))
+                due.append((series, hour, _due_ms(series, hour, facts.received_last_ms)))
+    run_many(conn, _INSERT, chunks)
+    run_many(conn, _ENQUEUE, due)
+    return len(chunks)
 
 
 def _by_kind(samples: Iterable[Samples]) -> list[Samples]:
@@ -80,33 +101,6 @@ def _by_kind(samples: Iterable[Samples]) -> list[Samples]:
     for part in samples:
         kinds.setdefault(part.kind, []).append(part)
     return [joined(parts).sorted() for parts in kinds.values()]
-
-
-def flush_station(conn: Connection, station: int) -> int:
-    """Turn the fresh blocks of a station into small chunks; how many."""
-    pieces, number = take_fresh(conn, station)
-    chunks, due = [], []
-    for series, came in pieces.items():
-        for hour, parts in _hours_of(came).items():
-            facts = _facts(parts)
-            due.append((series, hour, _due_ms(series, hour, facts.received_last_ms)))
-            of_kinds = _by_kind(part.samples for part in parts)
-            for at, samples in enumerate(of_kinds):
-                if at:  # facts are told once
-                    facts = ChunkFacts(0, facts.clock_worst, *_received(facts))
-                blob = encode_chunk(samples, thorough=False)
-                chunks.append(_row(hour, series, number * 8 + at, samples, facts, blob))
-    run_many(conn, _INSERT, chunks)
-    run_many(
-        conn,
-        "INSERT INTO chunk_due (series, hour, due_ms) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-        due,
-    )
-    return len(chunks)
-
-
-def _received(facts: ChunkFacts) -> tuple[int, int]:
-    return facts.received_first_ms, facts.received_last_ms
 
 
 def _encoded(samples: Samples) -> bytes:
@@ -140,7 +134,7 @@ def merge_hour(conn: Connection, series: int, hour: int) -> None:
         for start in range(0, len(samples), PART_MAX):
             part = samples.take(slice(start, start + PART_MAX))
             merged.append(_row(hour, series, -len(merged), part, facts, _encoded(part)))
-            facts = ChunkFacts(0, facts.clock_worst, *_received(facts))
+            facts = replace(facts, late_count=0)  # told once
     run(conn, "DELETE FROM chunk WHERE hour = ? AND series = ?", (hour, series))
     run_many(conn, _INSERT, merged)
     late = sum(row.late_count for row in rows)

@@ -41,7 +41,10 @@ class Reader:
 
     def byte(self) -> int:
         """The next byte."""
-        return self.take(1)[0]
+        if self.at >= len(self.data):
+            raise ValueError("cut off")
+        self.at += 1
+        return self.data[self.at - 1]
 
     def number(self) -> int:
         """A signed number of any size."""
@@ -136,8 +139,9 @@ def unpack_ints(reader: Reader, count: int) -> Ints:
     with np.errstate(over="ignore"):
         if width:
             planes = np.frombuffer(unpack_bytes(reader), np.uint8).reshape(width, size)
-            folded = np.ascontiguousarray(planes.T).view(f"<u{width}").ravel().astype(np.uint64)
-            rest = ((folded >> np.uint64(1)) ^ (-(folded & np.uint64(1)))).view(np.int64)
+            folded = np.ascontiguousarray(planes.T).view(f"<u{width}").ravel()
+            narrow = (folded >> 1) ^ -(folded & 1)
+            rest = narrow.view(f"<i{width}").astype(np.int64)
         else:
             rest = np.zeros(size, np.int64)
         if order == PLAIN:

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, UniqueConstraint, select
 from sqlmodel import Field, SQLModel
 
 from mes_server.store.stations import STATION
-from mes_server.store.tables import run_many, table_of, wide_key
+from mes_server.store.tables import run, run_many, table_of, wide_key
 
 SERIES_PER_STATION = 65536  # station = series // this: found without looking it up
 
@@ -77,9 +77,10 @@ def list_series(conn: Connection, station_id: str) -> list[SeriesView]:
 
 def series_key(conn: Connection, station_id: str, metric: str) -> tuple[int, int] | None:
     """Number and datatype code of a series, or None."""
-    joined = SERIES.join(STATION, STATION.c.id == SERIES.c.station)
-    query = select(SERIES.c.id, SERIES.c.datatype).select_from(joined)
-    row = conn.execute(
-        query.where(STATION.c.url_id == station_id, SERIES.c.metric == metric)
+    row = run(
+        conn,
+        "SELECT r.id, r.datatype FROM series r JOIN station s ON s.id = r.station"
+        " WHERE s.url_id = ? AND r.metric = ?",
+        (station_id, metric),
     ).first()
-    return None if row is None else (row[0], row[1])
+    return None if row is None else (row.id, row.datatype)

@@ -87,10 +87,9 @@ def add_small_chunks(
 
 def add_fresh(conn: Connection, series: int, from_ms: int, to_ms: int, raw: Raw) -> None:
     """Add what is not in chunks yet."""
-    for piece in load_fresh(conn, series):
-        times = piece.samples.times
+    for came in load_fresh(conn, series):
+        times = came.samples.times
         inside = (times >= from_ms) & (times <= to_ms)
-        count = int(np.count_nonzero(inside))
-        if count:
-            raw.parts.append(piece.samples if count == len(times) else piece.samples.take(inside))
-            raw.late += count if piece.late else 0
+        if inside.any():
+            raw.parts.append(came.samples.take(inside))
+            raw.late += int(np.count_nonzero(came.late & inside))

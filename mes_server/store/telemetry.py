@@ -5,10 +5,11 @@ from collections.abc import Iterator, Sequence
 
 from sqlalchemy import Connection
 
+from mes_server.store.blocks import encode_block
 from mes_server.store.chunks import decode_chunk
 from mes_server.store.columns import Column, Samples, Value, by_hour, joined, samples_of
 from mes_server.store.curves import Coverage, Series, load_series
-from mes_server.store.fresh import append_blocks, encode_block, load_fresh
+from mes_server.store.fresh import append_blocks, load_fresh
 from mes_server.store.gaps import Gap
 from mes_server.store.merging import merge_due
 from mes_server.store.numbering import next_change
@@ -21,7 +22,7 @@ from mes_server.store.series import (
 )
 from mes_server.store.series_now import NowSample, save_now
 from mes_server.store.sources import list_hours, load_blobs
-from schemas.samples import Sample
+from schemas.samples import GOOD, Sample
 
 __all__ = [
     "Column",
@@ -39,17 +40,15 @@ __all__ = [
 
 
 def _latest(column: Column, samples: Samples) -> NowSample:
-    last = len(samples) - 1
-    at = last
-    if last:
+    at = len(samples.times) - 1
+    if at:
         newest = int(samples.times.argmax())
-        if samples.times[newest] > samples.times[last]:
+        if samples.times[newest] > samples.times[at]:
             at = newest
-    known = samples.nulls is None or not samples.nulls[at]
-    value = samples.values[at : at + 1].tolist()[0] if known else None
-    quality = 192 if samples.qualities is None else int(samples.qualities[at])
+    value = samples.values.item(at) if samples.nulls is None or not samples.nulls[at] else None
+    quality = GOOD if samples.qualities is None else int(samples.qualities[at])
     text = repr(value) if type(value) is float else json.dumps(value)
-    at_ms = int(samples.times[at])
+    at_ms = samples.times.item(at)
     return column.series_pk, at_ms, text, quality, column.received_ms, column.late
 
 
@@ -67,10 +66,10 @@ def append_samples(conn: Connection, columns: Sequence[Column]) -> int:
         samples = samples_of(column)
         stations.setdefault(column.series_pk // SERIES_PER_STATION, []).append((column, samples))
         latest.append(_latest(column, samples))
-    blocks = [
-        (station, min(column.received_ms for column, _ in came), encode_block(came))
-        for station, came in stations.items()
-    ]
+    blocks = []
+    for station, came in stations.items():
+        received_ms = min(column.received_ms for column, _ in came)
+        blocks.append((station, received_ms, encode_block(came, received_ms)))
     append_blocks(conn, blocks, number)
     save_now(conn, latest, number)
     return number
@@ -101,8 +100,8 @@ def iter_samples(conn: Connection, series_pk: int, from_ms: int, to_ms: int) -> 
     The metric of a sample is left empty. Raises ChunkBroken.
     """
     fresh: dict[int, list[Samples]] = {}
-    for piece in load_fresh(conn, series_pk):
-        for hour, samples in by_hour(piece.samples, HOUR_MS):
+    for came in load_fresh(conn, series_pk):
+        for hour, samples in by_hour(came.samples, HOUR_MS):
             fresh.setdefault(hour, []).append(samples)
     for hour in list_hours(conn, series_pk, from_ms // HOUR_MS, to_ms // HOUR_MS, fresh):
         stored = [decode_chunk(blob) for blob in load_blobs(conn, series_pk, hour)]
