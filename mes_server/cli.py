@@ -225,7 +225,7 @@ def demo_group() -> None:
 @click.option("--amount", type=float, help="How strong: per hour for drift, a share otherwise.")
 @click.option("--minutes", type=float, help="Ends by itself after so long.")
 @click.pass_obj
-def demo_fault(settings: Settings, station_id: str, kind: str, **options: Any) -> None:
+def demo_fault(settings: Settings, /, station_id: str, kind: str, **options: Any) -> None:
     """Switch a fault on at a station of the demo plant."""
     click.echo(demo.add_fault(settings, station_id, kind, **options))
 

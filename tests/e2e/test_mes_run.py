@@ -1,0 +1,103 @@
+"""`mes run --demo` as a newcomer meets it: a whole plant, and the same plant again after a stop."""
+
+import json
+import signal
+import socket
+import sys
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mes_server.broker import answers
+from schemas.station_types import load_station_types
+from tests.brokers import Process, free_port, wait_until
+
+LONG_S = 120
+
+
+class Run:
+    """One `mes run --demo` on a data directory."""
+
+    def __init__(self, folder: Path, micropython: str) -> None:
+        self.data, self.mqtt, self.http = folder / "var", free_port(), free_port()
+        env = {
+            "MES_DATA_DIR": str(self.data),
+            "MES_MQTT_PORT": str(self.mqtt),
+            "MES_HTTP_PORT": str(self.http),
+            "LODESTONE_MICROPYTHON": micropython,
+        }
+        command = [sys.executable, "-m", "mes_server.cli", "run", "--demo"]
+        self.process = Process(command, folder / "run.log", env)
+
+    def ask(self, path: str) -> Any:
+        """The JSON at a path of the API, None while nobody answers."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.http}{path}", timeout=5) as answer:
+                return json.load(answer)
+        except OSError:
+            return None
+
+    def stations(self) -> list[dict[str, Any]]:
+        found = self.ask("/api/v1/stations?limit=200")
+        return found["items"] if found else []
+
+    def nodes(self) -> list[dict[str, Any]]:
+        found = self.ask("/api/v1/nodes?limit=200")
+        return found["items"] if found else []
+
+    def is_alive(self) -> bool:
+        stations = self.stations()
+        known = {
+            station["type"]
+            for station in stations
+            if station["online"] and station["last_sample_at"]
+        }
+        return known == set(load_station_types()) and self.ask("/healthz") is not None
+
+
+@pytest.fixture
+def run(tmp_path: Path, micropython: str) -> Iterator[Run]:
+    run = Run(tmp_path, micropython)
+    yield run
+    run.process.stop(signal.SIGINT)
+
+
+def test_a_newcomer_finds_every_station_type_alive_and_again_after_a_stop(run: Run) -> None:
+    run.process.start()
+    wait_until(run.is_alive, f"every station type to report ({run.process.said()})", LONG_S)
+    nodes = run.nodes()
+    assert len(nodes) == 12
+    assert all(node["interpreter"].startswith("micropython") for node in nodes)
+    demo = run.data / "demo.json"
+    wait_until(demo.exists, "demo.json")
+    assert demo.stat().st_mode & 0o777 == 0o600
+    assert json.loads(demo.read_text())["url"] == f"http://127.0.0.1:{run.http}"
+
+    assert run.process.stop(signal.SIGINT) == 0
+    assert "Stopped." in run.process.said()
+    assert not answers("127.0.0.1", run.mqtt)
+    assert run.ask("/healthz") is None
+
+    run.process.start()
+    wait_until(run.is_alive, "the plant to be alive again", LONG_S)
+    again = {node["node"]: node for node in run.nodes()}
+    for node in nodes:
+        assert again[node["node"]]["epoch"] == node["epoch"], "the journal goes on, no new one"
+        assert again[node["node"]]["watermark"] >= node["watermark"]
+        assert again[node["node"]]["lost"] == 0
+
+
+def test_what_stands_in_the_way_is_said_before_anything_starts(tmp_path: Path, run: Run) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", run.mqtt))
+        other.listen()
+        run.process.start()
+        assert run.process.running is not None
+        assert run.process.running.wait(60) == 1
+    said = run.process.said()
+    assert f"127.0.0.1:{run.mqtt}" in said
+    assert "MES_MQTT_PORT" in said
+    assert not (run.data / "logs").exists()
