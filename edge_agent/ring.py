@@ -10,7 +10,6 @@ import struct
 
 from edge_agent.records import (
     FRAME_BYTES,
-    MAGIC,
     SCHEMA,
     START,
     Layout,
@@ -101,7 +100,9 @@ class Frames:
         self.at = start + 1
         while self.at < self._end:
             off = self._fill(1)
-            found = self._window.find(MAGIC.to_bytes(1, "little"), off)
+            if off >= len(self._window):
+                break  # the file is shorter than it was
+            found = self._window.find(b"\xa5", off)
             self.at = self._base + (len(self._window) if found < 0 else found)
             if found >= 0:
                 if self._body() is not None:

@@ -81,6 +81,8 @@ class FileStorage:
             # What a second fsync would say about this file is worth nothing.
             self._close()
             raise
+        if self._name == self._read_name:
+            self._close_read()  # on littlefs an open file shows what was there when it was opened
 
     def write(self, name: str, data: "bytes | bytearray") -> None:
         new = f"{self._path}/{name}.new"
@@ -88,6 +90,8 @@ class FileStorage:
             _write_all(file, data)
             _sync(file)
         os.rename(new, f"{self._path}/{name}")
+        if name == self._read_name:
+            self._close_read()  # it still shows the old one
         self._sync_folder()
 
     def remove(self, name: str) -> None:
