@@ -71,11 +71,11 @@ class Cluster:
             host=str(self.folder), user=self.user, dbname=database, autocommit=True
         )
 
-    def make_database(self) -> str:
-        """An empty database; its url."""
+    def make_database(self, template: str = "template1") -> str:
+        """A copy of the database `template`, which is empty unless named; its url."""
         name = f"mes_{next(_NAMES)}"
         with self.connect() as connection:
-            connection.execute(f"CREATE DATABASE {name}")
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
         return self.url(name)
 
     def wait_until_ready(self, process: subprocess.Popen[bytes]) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, make_url
 
 from mes_server.store.engine import open_engine
 from mes_server.store.schema import upgrade
@@ -40,11 +40,36 @@ def empty_engine(database_url: str) -> Iterator[Engine]:
     engine.dispose()
 
 
+@pytest.fixture(scope="session")
+def upgraded_database(postgres: Cluster) -> str:
+    """The name of a database of PostgreSQL with all tables, to be copied."""
+    url = postgres.make_database()
+    engine = open_engine(url)
+    upgrade(engine)
+    engine.dispose()
+    name = make_url(url).database
+    assert name
+    return name
+
+
 @pytest.fixture
-def engine(empty_engine: Engine) -> Engine:
+def postgres_engine(postgres: Cluster, upgraded_database: str) -> Iterator[Engine]:
+    """A store on PostgreSQL alone, for what is about its ways."""
+    engine = open_engine(postgres.make_database(upgraded_database))
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     """The engine of a store without rows, on SQLite and on PostgreSQL."""
-    upgrade(empty_engine)
-    return empty_engine
+    if request.param == "sqlite":
+        engine = open_engine(f"sqlite:///{tmp_path / 'lodestone.db'}")
+        upgrade(engine)
+    else:
+        engine = request.getfixturevalue("postgres_engine")
+    yield engine
+    engine.dispose()
 
 
 @pytest.fixture

@@ -38,11 +38,8 @@ def test_only_the_writer_writes_and_only_it_checkpoints(sqlite_engine: Engine) -
     assert pragma(writer, "wal_autocheckpoint") == 1000
 
 
-def test_every_postgresql_connection_waits_for_the_disk(engine: Engine) -> None:
-    if engine.dialect.name != "postgresql":
-        assert engine.dialect.name == "sqlite"
-        return
-    for part in (engine, writer_of(engine)):
+def test_every_postgresql_connection_waits_for_the_disk(postgres_engine: Engine) -> None:
+    for part in (postgres_engine, writer_of(postgres_engine)):
         with part.connect() as conn:
             assert conn.execute(text("SHOW synchronous_commit")).scalar() == "on"
             assert conn.execute(text("SHOW fsync")).scalar() == "on"

@@ -101,19 +101,15 @@ def test_a_database_locked_by_another_process_is_said(
     other.dispose()
 
 
-def test_a_lock_that_is_not_given_is_said(engine: Engine, database_url: str) -> None:
-    if engine.dialect.name == "sqlite":
-        assert database_url.startswith("sqlite")
-        return
-
+def test_a_lock_that_is_not_given_is_said(postgres_engine: Engine) -> None:
     def write_quickly() -> None:
-        with writing(engine) as second:
+        with writing(postgres_engine) as second:
             second.execute(text("SET lock_timeout = '50ms'"))
             next_change(second)
 
-    with writing(engine) as conn:
+    with writing(postgres_engine) as conn:
         next_change(conn)
-    with writing(engine) as conn:
+    with writing(postgres_engine) as conn:
         next_change(conn)
         with pytest.raises(StoreFault) as caught:
             write_quickly()
