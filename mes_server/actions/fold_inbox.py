@@ -1,68 +1,62 @@
 """From the inbox to series, states and excursions: a shard at a time, all of a turn or nothing of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from mes_server.actions.boundary import LeaseLost, Trouble, attempt
 from mes_server.actions.fold_births import fold_event
 from mes_server.actions.fold_data import fold_data
-from mes_server.actions.fold_turn import Fault, Folded, Turn
+from mes_server.actions.fold_turn import Fault, Folded, Turn, open_turn
 from mes_server.actions.folding import Folding
-from mes_server.actions.hold_lease import LEASE_MS
 from mes_server.domain.messages import topic_of
-from mes_server.store.inbox import InboxMessage, delete_messages, list_messages
-from mes_server.store.leases import renew_lease
-from mes_server.store.transaction import writing
+from mes_server.store.inbox import InboxMessage, delete_batches, save_progress
+
+Rows = Sequence[InboxMessage]
+Waiting = Mapping[int, Rows]
 
 
-def fold_inbox(folding: Folding, shards: Sequence[int], limit: int, now_ms: int) -> Folded:
-    """Fold up to `limit` of the oldest messages of each shard, all in one commit with their removal.
+def fold_inbox(folding: Folding, waiting: Waiting, before_id: int, now_ms: int) -> Folded:
+    """Fold these messages, the first that wait of each shard, with their progress in one commit.
 
-    Raises StoreFault (nothing happened) and LeaseLost. A message that finds a bug of ours is found by
-    folding fewer and fewer, and quarantined.
+    `before_id`: all messages below this number are folded already; their batches are deleted.
+    Raises StoreFault (nothing happened, or all of it: read again what waits) and LeaseLost. A message
+    that finds a bug of ours is found by folding fewer and fewer, and quarantined.
     """
-    folded = attempt(_fold, folding, shards, limit, now_ms)
+    folded = attempt(_fold, folding, waiting, before_id, now_ms)
     if isinstance(folded, Folded):
         return folded
     whole = Folded()
-    for shard in shards:
-        whole.add(_fold_carefully(folding, shard, limit, now_ms))
+    for shard, rows in waiting.items():
+        if rows:
+            whole.add(_fold_carefully(folding, shard, rows, now_ms))
     return whole
 
 
-def _fold_carefully(folding: Folding, shard: int, limit: int, now_ms: int) -> Folded:
+def _fold_carefully(folding: Folding, shard: int, rows: Rows, now_ms: int) -> Folded:
     """Message by message with the codec; fewer and fewer, until the one that cannot be folded is alone."""
-    folded = attempt(_fold, folding, [shard], limit, now_ms, alike=False)
+    folded = attempt(_fold, folding, {shard: rows}, 0, now_ms, alike=False)
     if isinstance(folded, Folded):
         return folded
-    if limit > 1:
-        return _fold_carefully(folding, shard, limit // 2, now_ms)
-    return _put_first_aside(folding, shard, folded, now_ms)
+    if len(rows) > 1:
+        return _fold_carefully(folding, shard, rows[: len(rows) // 2], now_ms)
+    return _put_aside(folding, shard, rows[0], folded, now_ms)
 
 
 def _fold(
-    folding: Folding, shards: Sequence[int], limit: int, now_ms: int, alike: bool = True
+    folding: Folding, waiting: Waiting, before_id: int, now_ms: int, alike: bool = True
 ) -> Folded:
-    done = False
-    try:
-        with writing(folding.engine) as conn:
-            if renew_lease(conn, folding.holder, now_ms + LEASE_MS) is None:
-                raise LeaseLost
-            turn = Turn(conn, folding, folding.known(conn), now_ms)
-            for shard in shards:
-                rows = list_messages(conn, shard, limit)
-                fold_rows(turn, rows, alike)
-                turn.folded.messages[shard] += len(rows)
-                if rows:
-                    delete_messages(conn, shard, rows[-1].id)
-            turn.store()
-        done = True
-    finally:
-        if not done:
-            folding.forget()
+    spans = {shard: (rows[0].id, rows[-1].id) for shard, rows in waiting.items() if rows}
+    with open_turn(folding, now_ms) as turn:
+        if not save_progress(turn.conn, spans):
+            raise LeaseLost
+        for shard, rows in waiting.items():
+            fold_rows(turn, rows, alike)
+            turn.folded.messages[shard] += len(rows)
+        turn.store()
+        delete_batches(turn.conn, before_id)
     return turn.folded
 
 
-def fold_rows(turn: Turn, rows: Sequence[InboxMessage], alike: bool = True) -> None:
+def fold_rows(turn: Turn, rows: Rows, alike: bool = True) -> None:
     """Fold messages in their order; data between two births needs none among itself."""
     data: list[InboxMessage] = []
     for row in rows:
@@ -80,14 +74,12 @@ def fold_rows(turn: Turn, rows: Sequence[InboxMessage], alike: bool = True) -> N
     fold_data(turn, data, alike)
 
 
-def _put_first_aside(folding: Folding, shard: int, trouble: Trouble, now_ms: int) -> Folded:
-    with writing(folding.engine) as conn:
-        if renew_lease(conn, folding.holder, now_ms + LEASE_MS) is None:
+def _put_aside(
+    folding: Folding, shard: int, row: InboxMessage, trouble: Trouble, now_ms: int
+) -> Folded:
+    with open_turn(folding, now_ms) as turn:
+        if not save_progress(turn.conn, {shard: (row.id, row.id)}):
             raise LeaseLost
-        rows = list_messages(conn, shard, 1)
-        turn = Turn(conn, folding, folding.known(conn), now_ms)
-        for row in rows:
-            turn.aside(row, Fault(trouble, None, row.fresh))
-            delete_messages(conn, shard, row.id)
-    turn.folded.messages[shard] += len(rows)
+        turn.aside(row, Fault(trouble, None, row.fresh))
+    turn.folded.messages[shard] += 1
     return turn.folded

@@ -1,23 +1,28 @@
 """One turn of the fold: what its transaction reads, gathers and writes."""
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import numpy as np
 from sqlalchemy import Connection
 
-from mes_server.actions.boundary import Trouble
+from mes_server.actions.boundary import LeaseLost, Trouble
 from mes_server.actions.folding import Folding
 from mes_server.actions.gathering import Gathering, Limits
+from mes_server.actions.hold_lease import LEASE_MS
 from mes_server.actions.put_aside import put_aside
 from mes_server.domain.limits import excursions
 from mes_server.domain.messages import Message
 from mes_server.domain.nodes import ALIVE, DEAD, WAITING, NodeId, NodeRegister
 from mes_server.store.excursions import save_excursions
 from mes_server.store.inbox import InboxMessage
+from mes_server.store.leases import renew_lease
 from mes_server.store.nodes import note_node, note_seen
 from mes_server.store.stations import set_station_online
 from mes_server.store.telemetry import Column, append_samples
+from mes_server.store.transaction import writing
 
 
 @dataclass(slots=True)
@@ -118,3 +123,18 @@ class Turn:
             return
         save_excursions(self.conn, column.series_pk, closed, still_open, late=column.late)
         self.folding.opened[column.series_pk] = still_open
+
+
+@contextmanager
+def open_turn(folding: Folding, now_ms: int, live: bool = True) -> Iterator[Turn]:
+    """A transaction of the holder of the lease; when it fails, so does what the fold remembers."""
+    done = False
+    try:
+        with writing(folding.engine) as conn:
+            if renew_lease(conn, folding.holder, now_ms + LEASE_MS) is None:
+                raise LeaseLost
+            yield Turn(conn, folding, folding.known(conn), now_ms, live)
+        done = True
+    finally:
+        if not done:
+            folding.forget()

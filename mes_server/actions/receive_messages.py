@@ -4,7 +4,6 @@ One transaction: raw messages into the inbox, positions of their records, waterm
 cannot even be sorted into quarantine. Understanding them is the fold's work.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -17,12 +16,20 @@ from mes_server.domain.messages import Message, Read, read_message
 from mes_server.domain.nodes import NodeId
 from mes_server.domain.records import bits
 from mes_server.domain.watermarks import Gap, Watermark
-from mes_server.store import inbox
 from mes_server.store.alarms import raise_alarm
-from mes_server.store.inbox import InboxMessage, Journal, NewPosition
+from mes_server.store.inbox import InboxMessage, append_batch, shard_of
 from mes_server.store.leases import renew_lease
 from mes_server.store.losses import Loss, append_loss
 from mes_server.store.nodes import ensure_node, node_name
+from mes_server.store.positions import (
+    Journal,
+    Position,
+    append_positions,
+    load_crcs,
+    load_watermarks,
+    received_at,
+    save_watermarks,
+)
 from mes_server.store.transaction import writing
 from schemas.journal_metrics import position, split_position
 
@@ -34,12 +41,11 @@ CONFLICT = "position_reused"
 @dataclass(slots=True)
 class Receipt:
     """What became durable. `acks`: up to which position each node heard may be told it is stored;
-    `shards`: how many messages came into each shard of the inbox."""
+    `messages`: what came into the inbox."""
 
     acks: dict[NodeId, int] = field(default_factory=dict)
     heard: list[Read] = field(default_factory=list)
-    shards: Counter[int] = field(default_factory=Counter)
-    stored: int = 0
+    messages: list[InboxMessage] = field(default_factory=list)
     duplicates: int = 0
     quarantined: int = 0
 
@@ -47,8 +53,7 @@ class Receipt:
         """Take in what a later part of the same batch brought."""
         self.acks |= other.acks
         self.heard += other.heard
-        self.shards += other.shards
-        self.stored += other.stored
+        self.messages += other.messages
         self.duplicates += other.duplicates
         self.quarantined += other.quarantined
 
@@ -99,7 +104,7 @@ def _receive(intake: Intake, batch: Sequence[Message], now_ms: int) -> Receipt:
     with writing(intake.engine) as conn:
         first_id = _hold(conn, intake, len(good), now_ms)
         numbers = _numbers(conn, intake, good)
-        marks = inbox.load_watermarks(conn, _journals(good, numbers))
+        marks = load_watermarks(conn, _journals(good, numbers))
         sorting = _Sorting(conn, numbers, marks, first_id, now_ms)
         for message, read in zip(batch, reads, strict=True):
             if isinstance(read, Read):
@@ -138,13 +143,12 @@ class _Sorting:
     conn: Connection
     numbers: dict[NodeId, int]
     marks: dict[Journal, Watermark]
-    next_id: int
+    first_id: int
     now_ms: int
     receipt: Receipt = field(default_factory=Receipt)
     changed: dict[Journal, Watermark] = field(default_factory=dict)
     journals: dict[NodeId, Journal] = field(default_factory=dict)
-    positions: dict[tuple[Journal, int], NewPosition] = field(default_factory=dict)
-    messages: list[InboxMessage] = field(default_factory=list)
+    positions: dict[tuple[Journal, int], Position] = field(default_factory=dict)
     again: list[tuple[Read, int, Journal, int, int]] = field(default_factory=list)
 
     def take(self, read: Read) -> None:
@@ -158,20 +162,16 @@ class _Sorting:
         group, node = read.node
         whole = fresh is None or fresh == (1 << len(read.heads.records)) - 1
         message = read.message
-        shard = inbox.shard_of(group, node)
-        self.receipt.shards[shard] += 1
-        self.messages.append(
+        self.receipt.messages.append(
             InboxMessage(
-                shard,
-                self.next_id,
+                shard_of(group, node),
+                self.first_id + len(self.receipt.messages),
                 message.received_ms,
                 message.topic,
                 message.payload,
                 None if whole or fresh is None else bits(fresh),
             )
         )
-        self.next_id += 1
-        self.receipt.stored += 1
 
     def _mark(self, read: Read, epoch: int) -> tuple[Journal, Watermark]:
         journal = Journal(self.numbers[read.node], epoch)
@@ -190,7 +190,7 @@ class _Sorting:
             self._lost(journal, gap)
 
     def _lost(self, journal: Journal, gap: Gap) -> None:
-        since_ms = inbox.received_at(self.conn, journal, gap.first - 1)
+        since_ms = received_at(self.conn, journal, gap.first - 1)
         loss = Loss(
             journal.node,
             None,
@@ -216,7 +216,7 @@ class _Sorting:
             else:
                 mark.add(seq)
                 fresh |= 1 << index
-                self.positions[journal, seq] = NewPosition(
+                self.positions[journal, seq] = Position(
                     *journal, seq, head.crc, head.mono, head.clock, read.message.received_ms
                 )
         return fresh
@@ -235,7 +235,7 @@ class _Sorting:
         crcs = {
             (journal, seq): crc
             for journal, seqs in wanted.items()
-            for seq, crc in inbox.load_crcs(self.conn, journal, seqs).items()
+            for seq, crc in load_crcs(self.conn, journal, seqs).items()
         }
         crcs |= {key: row.crc for key, row in self.positions.items()}
         for read, index, journal, seq, crc in self.again:
@@ -252,8 +252,8 @@ class _Sorting:
     def store(self) -> None:
         """Write everything and count."""
         self._compare()
-        inbox.append_messages(self.conn, self.messages)
-        inbox.append_positions(self.conn, list(self.positions.values()))
-        inbox.save_watermarks(self.conn, self.changed, self.now_ms)
+        append_batch(self.conn, self.receipt.messages)
+        append_positions(self.conn, self.first_id, list(self.positions.values()))
+        save_watermarks(self.conn, self.changed, self.now_ms)
         for node, journal in self.journals.items():
             self.receipt.acks[node] = position(journal.epoch, self.marks[journal].seq)

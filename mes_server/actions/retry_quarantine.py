@@ -1,17 +1,15 @@
 """Try again what was put aside: because its birth has come, or because somebody asked for it."""
 
-from mes_server.actions.boundary import LeaseLost, Trouble, attempt
+from mes_server.actions.boundary import Trouble, attempt
 from mes_server.actions.fold_births import fold_event
 from mes_server.actions.fold_data import fold_message
-from mes_server.actions.fold_turn import Fault, Folded, Turn
+from mes_server.actions.fold_turn import Fault, Folded, Turn, open_turn
 from mes_server.actions.folding import Folding
-from mes_server.actions.hold_lease import LEASE_MS
 from mes_server.actions.put_aside import QUARANTINED, put_aside
 from mes_server.domain.messages import Message, read_message, topic_of
 from mes_server.domain.nodes import WAITING, UnreadableError
 from mes_server.store.alarms import settle_alarm
 from mes_server.store.inbox import InboxMessage
-from mes_server.store.leases import renew_lease
 from mes_server.store.nodes import node_name
 from mes_server.store.quarantine import (
     Quarantined,
@@ -20,7 +18,6 @@ from mes_server.store.quarantine import (
     note_failed_retry,
     settle_quarantined,
 )
-from mes_server.store.transaction import writing
 
 NOT_IN_BIRTH = "not in the birth"
 OVERTAKEN = "overtaken"
@@ -40,32 +37,22 @@ def retry_quarantine(folding: Folding, limit: int, now_ms: int) -> Folded:
 
 
 def _retry(folding: Folding, limit: int, now_ms: int) -> Folded:
-    done = False
-    try:
-        with writing(folding.engine) as conn:
-            if renew_lease(conn, folding.holder, now_ms + LEASE_MS) is None:
-                raise LeaseLost
-            marked = list_retries(conn, limit)
-            turn = Turn(conn, folding, folding.known(conn), now_ms, live=False)
-            for kept in marked:
-                _try_again(turn, kept)
-            turn.store()
+    with open_turn(folding, now_ms, live=False) as turn:
+        marked = list_retries(turn.conn, limit)
+        for kept in marked:
+            _try_again(turn, kept)
+        turn.store()
+        if marked:
             _settle_alarms(turn)
-        done = True
-    finally:
-        if not done:
-            folding.forget()
     turn.folded.retries = len(marked) == limit
     return turn.folded
 
 
 def _give_up_first(folding: Folding, trouble: Trouble, now_ms: int) -> Folded:
-    with writing(folding.engine) as conn:
-        if renew_lease(conn, folding.holder, now_ms + LEASE_MS) is None:
-            raise LeaseLost
-        marked = list_retries(conn, 1)
+    with open_turn(folding, now_ms, live=False) as turn:
+        marked = list_retries(turn.conn, 1)
         for kept in marked:
-            note_failed_retry(conn, kept.id, trouble.reason, trouble.detail)
+            note_failed_retry(turn.conn, kept.id, trouble.reason, trouble.detail)
     return Folded(retries=bool(marked))
 
 

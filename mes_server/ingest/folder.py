@@ -1,90 +1,117 @@
 """Drives the fold and, when nothing waits, merging and trimming: small steps between two commits."""
 
-from collections import Counter
+from collections.abc import Iterable
 
 from mes_server.actions.fold_inbox import fold_inbox
 from mes_server.actions.fold_turn import Folded
 from mes_server.actions.folding import Folding
-from mes_server.actions.merge_series import merge_series, trim_journal_positions
+from mes_server.actions.merge_series import (
+    merge_series,
+    pack_journal_positions,
+    trim_journal_positions,
+)
 from mes_server.actions.retry_quarantine import retry_quarantine
 from mes_server.store.engine import reading
-from mes_server.store.inbox import SHARDS, count_messages
+from mes_server.store.inbox import SHARDS, InboxMessage, load_waiting
 
-EVERY_MS = 400  # a shard's messages wait so long for company: larger turns make larger blocks
+EVERY_MS = 500  # a shard's messages wait so long for company: larger turns make larger blocks
 STEP_MESSAGES = 400  # about 10 ms of work: what is being received does not wait longer
+DEPTH_MAX = 100_000  # more may not wait: receiving pauses, and what is not stored the edges keep
 MERGE_MS = 1_000
 MERGE_CHUNKS = 32
 RETRY_MS = 5_000
 RETRY_MESSAGES = 100
-TRIM_MS = 600_000
+PACK_MS = 10_000
+PACK_ALL_MS = 300_000
+TRIM_MS = 3_600_000
 
 
 class Folder:
-    """Knows what waits to be folded, and does the most urgent part of it."""
+    """Knows what waits to be folded, and does the most urgent part of it.
+
+    The messages are those of the inbox, kept at hand since they were committed.
+    """
 
     def __init__(self, folding: Folding) -> None:
         self._folding = folding
-        self._waiting: Counter[int] = Counter()
+        self._waiting: dict[int, list[InboxMessage]] = {}
         self._due_ms = [0] * SHARDS
-        self._merge_ms = 0
-        self._retry_ms = 0
-        self._trim_ms = 0
         self._retry_more = True
+        self._retry_ms = self._merge_ms = self._pack_ms = self._pack_all_ms = self._trim_ms = 0
+        self._next_id = 1
+        self.depth = 0
 
     def load(self) -> None:
-        """Count what an earlier process left; raises StoreFault."""
+        """Read what waits in the inbox; raises StoreFault."""
         with reading(self._folding.engine) as conn:
-            self._waiting = Counter(count_messages(conn))
+            self._waiting = load_waiting(conn)
+        self.depth = sum(map(len, self._waiting.values()))
+        self._next_id = max((rows[-1].id + 1 for rows in self._waiting.values()), default=1)
 
-    @property
-    def depth(self) -> int:
-        """How many messages wait."""
-        return self._waiting.total()
-
-    def came(self, shards: Counter[int]) -> None:
-        """Messages were put into the inbox."""
-        self._waiting += shards
-
-    def next_ms(self) -> int | None:
-        """When there will be something to fold, None: when something comes."""
-        return min((self._due_ms[shard] for shard in self._waiting), default=None)
+    def came(self, messages: Iterable[InboxMessage]) -> None:
+        """These messages were put into the inbox, after all that were before."""
+        for message in messages:
+            waiting = self._waiting.get(message.shard)
+            if waiting is None:
+                self._waiting[message.shard] = [message]
+            else:
+                waiting.append(message)
+            self.depth += 1
+            self._next_id = message.id + 1
 
     def step(self, tick_ms: int, now_ms: int) -> Folded | None:
         """Fold the shards that are due, about STEP_MESSAGES in all; None: there was nothing to do.
 
-        `tick_ms`: of a clock that never jumps. Raises StoreFault (nothing happened) and LeaseLost.
+        `tick_ms`: of a clock that never jumps. Raises StoreFault (then `load` again) and LeaseLost.
         """
-        due = sorted((self._due_ms[s], s) for s in self._waiting if self._due_ms[s] <= tick_ms)
-        shards: list[int] = []
+        turn: dict[int, list[InboxMessage]] = {}
         room = STEP_MESSAGES
-        for _, shard in due:
-            if shards and self._waiting[shard] > room:
+        for _, shard in sorted((self._due_ms[s], s) for s in self._waiting):
+            waiting = self._waiting[shard]
+            if self._due_ms[shard] > tick_ms or (turn and len(waiting) > room):
                 break
-            shards.append(shard)
-            room -= self._waiting[shard]
-        if not shards:
+            turn[shard] = waiting[:STEP_MESSAGES]
+            room -= len(waiting)
+        if not turn:
             return None
-        folded = fold_inbox(self._folding, shards, STEP_MESSAGES, now_ms)
-        self._waiting -= folded.messages
-        for shard in shards:
-            self._due_ms[shard] = tick_ms + (0 if self._waiting[shard] else EVERY_MS)
+        before_id = min((rows[0].id for rows in self._waiting.values()), default=self._next_id)
+        folded = fold_inbox(self._folding, turn, before_id, now_ms)
+        for shard, count in folded.messages.items():
+            self._done(shard, count, tick_ms)
         self._retry_more |= folded.retries
         return folded
+
+    def _done(self, shard: int, count: int, tick_ms: int) -> None:
+        self.depth -= count
+        left = self._waiting[shard][count:]
+        if left:
+            self._waiting[shard] = left
+            self._due_ms[shard] = tick_ms
+        else:
+            del self._waiting[shard]
+            self._due_ms[shard] = tick_ms + EVERY_MS
 
     def tidy(self, tick_ms: int, now_ms: int) -> Folded | None:
         """Something less urgent, if it is due; what a retry did, else None.
 
         Raises StoreFault and LeaseLost.
         """
+        engine = self._folding.engine
         if self._retry_more or tick_ms >= self._retry_ms:
             self._retry_ms = tick_ms + RETRY_MS
             folded = retry_quarantine(self._folding, RETRY_MESSAGES, now_ms)
             self._retry_more = folded.retries
             return folded
-        engine = self._folding.engine
         if tick_ms >= self._merge_ms:
-            more = merge_series(engine, now_ms, MERGE_CHUNKS) >= MERGE_CHUNKS
+            more = merge_series(engine, now_ms, MERGE_CHUNKS) > 0
             self._merge_ms = tick_ms + (0 if more else MERGE_MS)
-        elif tick_ms >= self._trim_ms and not trim_journal_positions(engine, now_ms):
+        elif tick_ms >= self._pack_all_ms:
+            pack_journal_positions(engine, 1)
+            self._pack_all_ms = tick_ms + PACK_ALL_MS
+        elif tick_ms >= self._pack_ms:
+            pack_journal_positions(engine)
+            self._pack_ms = tick_ms + PACK_MS
+        elif tick_ms >= self._trim_ms:
+            trim_journal_positions(engine, now_ms)
             self._trim_ms = tick_ms + TRIM_MS
         return None

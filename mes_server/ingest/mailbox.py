@@ -11,6 +11,7 @@ from mes_server.domain.messages import Message
 
 MESSAGES_MAX = 100_000
 BYTES_MAX = 256 << 20
+TAKE_BYTES = 8 << 20
 
 
 class Mailbox:
@@ -55,7 +56,7 @@ class Mailbox:
         self._arrived.set()
 
     def take(self, limit: int) -> list[Message]:
-        """Up to `limit` messages, oldest first."""
+        """Up to `limit` messages of up to TAKE_BYTES together (or one), oldest first."""
         taken = []
         size = 0
         messages = self._messages
@@ -63,6 +64,8 @@ class Mailbox:
             message = messages.popleft()
             size += len(message.payload)
             taken.append(message)
+            if size >= TAKE_BYTES:
+                break
         self._bytes_out += size
         return taken
 

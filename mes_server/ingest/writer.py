@@ -14,7 +14,7 @@ from mes_server.domain.messages import Message
 from mes_server.domain.nodes import NodeId
 from mes_server.domain.sessions import REORDER_MS, SeqWatch
 from mes_server.ingest.commands import Commands
-from mes_server.ingest.folder import Folder
+from mes_server.ingest.folder import DEPTH_MAX, Folder
 from mes_server.ingest.listener import Listener, now_ms
 from mes_server.ingest.mailbox import Mailbox
 from mes_server.ingest.status import StatusFile
@@ -70,14 +70,14 @@ class Writer:
         self._watches: dict[NodeId, SeqWatch] = {}
         self._connections = 0
         self._doubt = True
-        self._loaded = False
+        self._loaded = self._ready = False
         self._fault: str | None = None
         self._failures = 0
         self._try_ms = 0
         self._committed_ms = 0
         self._status_ms = 0
         self._rate = _Rate()
-        self.counts = Receipt()
+        self._stored = self._duplicates = self._quarantined = 0
 
     def run(self, stop: Event) -> None:
         """Work until `stop` is set, then store what has come.
@@ -129,6 +129,7 @@ class Writer:
         if self._fault != fault.kind:
             _log.error("nothing is stored now: %s", fault)
         self._fault = fault.kind
+        self._loaded = False  # what was committed and what not, the store knows
         self._say(at_ms, at_once=True)
         if fault.kind == IO:
             raise DiskFailed(str(fault)) from fault
@@ -145,12 +146,12 @@ class Writer:
         """One commit of what came, and a step of folding."""
         if not self._loaded:
             self._folder.load()
-            self._loaded = True
+            self._loaded = self._ready = True
         self._note_connection()
         if self._doubt:
             doubt_nodes(self._folding, now_ms())
             self._doubt = False
-        if not self._held:
+        if not self._held and self._folder.depth < DEPTH_MAX:
             self._held = self._mailbox.take(BATCH_MAX)
         if self._held:
             receipt = receive_messages(self._intake, self._held, now_ms())
@@ -174,14 +175,14 @@ class Writer:
                 self._commands.want_birth(node, at_ms)
 
     def _folded(self, folded: Folded, at_ms: int) -> None:
-        self.counts.quarantined += folded.quarantined
+        self._quarantined += folded.quarantined
         for node in folded.rebirths:
             self._commands.want_birth(node, at_ms)
 
     def _received(self, receipt: Receipt, at_ms: int) -> None:
-        self.counts.stored += receipt.stored
-        self.counts.duplicates += receipt.duplicates
-        self.counts.quarantined += receipt.quarantined
+        self._stored += len(receipt.messages)
+        self._duplicates += receipt.duplicates
+        self._quarantined += receipt.quarantined
         for read in receipt.heard:
             watch = self._watches.get(read.node)
             if watch is None:
@@ -191,7 +192,7 @@ class Writer:
                 self._commands.born(read.node)
             watch.see(read.heads.seq, at_ms)
         self._commands.stored(receipt.acks, at_ms)
-        self._folder.came(receipt.shards)
+        self._folder.came(receipt.messages)
 
     def _note_connection(self) -> None:
         """What was said while we were not connected is not known: count, births, deaths."""
@@ -210,16 +211,16 @@ class Writer:
                 pid=os.getpid(),
                 at_ms=now_ms(),
                 connected=listening and self._listener.connected,
-                storing=listening and self._loaded and self._fault is None,
+                storing=listening and self._ready and self._fault is None,
                 fault=self._fault,
                 queue=len(self._mailbox) + len(self._held),
                 inbox_depth=self._folder.depth,
                 received=self._mailbox.received,
-                stored=self.counts.stored,
+                stored=self._stored,
                 dropped=self._mailbox.dropped,
-                duplicates=self.counts.duplicates,
-                quarantined=self.counts.quarantined,
-                rate_per_s=self._rate.of(self.counts.stored, at_ms),
+                duplicates=self._duplicates,
+                quarantined=self._quarantined,
+                rate_per_s=self._rate.of(self._stored, at_ms),
                 sqlite_version=version,
                 sqlite_affected=version is not None and sqlite_affected(version),
             )

@@ -1,85 +1,44 @@
-"""Raw messages exactly as they came, and which journal positions are stored.
+"""Raw messages exactly as they came, until they are folded: a row for each batch that was committed.
 
-A message lies in the inbox until it is folded; folding deletes it in the transaction of its results.
-Shards keep a node's messages in order and let folding work through the nodes in turns.
+Messages are numbered through. Folding keeps, for each shard of the nodes, the number it has come to, in
+the transaction of its results; batches that all shards are done with are deleted.
 """
 
+import struct
 import zlib
-from collections.abc import Iterable, Sequence
-from itertools import chain
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, LargeBinary
 from sqlmodel import Field, SQLModel
 
-from mes_server.domain.watermarks import Watermark, restored
-from mes_server.store.tables import CLUSTERED, run, wide, wide_key
+from mes_server.store.tables import run, wide, wide_key
 
 SHARDS = 16
-_INT64_MAX = (1 << 63) - 1
-_IN_MAX = 500
+_FRAME = struct.Struct("<BqHIH")  # shard, received, sizes of topic, payload and fresh
 
 
 class InboxRow(SQLModel, table=True):
-    """One message. `fresh`: which of its records are new, a bit each from the lowest; None: all."""
+    """One batch; its messages are numbered from `id` on."""
 
     __tablename__ = "inbox"
-    __table_args__ = CLUSTERED
-    shard: int = wide_key()
+
     id: int = wide_key()
-    received_ms: int = wide()
-    topic: str
-    payload: bytes = Field(sa_type=LargeBinary)
-    fresh: bytes | None = Field(default=None, sa_type=LargeBinary)
+    count: int
+    blob: bytes = Field(sa_type=LargeBinary)
 
 
-class PositionRow(SQLModel, table=True):
-    """One journalled record that is stored: its CRC, the edge's clocks and ours."""
+class FoldProgressRow(SQLModel, table=True):
+    """The number of the last message of a shard that is folded."""
 
-    __tablename__ = "position"
-    __table_args__ = CLUSTERED
-    node: int = wide_key()
-    epoch: int = wide_key()
-    seq: int = wide_key()
-    crc: int = wide()
-    mono: int = wide()
-    clock: int
-    received_ms: int = wide()
+    __tablename__ = "fold_progress"
 
-
-class WatermarkRow(SQLModel, table=True):
-    """How far a journal is stored without a gap, and how many records are stored beyond that."""
-
-    __tablename__ = "watermark"
-    __table_args__ = CLUSTERED
-    node: int = wide_key()
-    epoch: int = wide_key()
-    seq: int = wide()
-    ahead: int
-    begun_ms: int = wide()
-
-
-class Journal(NamedTuple):
-    """One journal of one node; `node` is the node's number in the store."""
-
-    node: int
-    epoch: int
-
-
-class NewPosition(NamedTuple):
-    """A row for `append_positions`, in the order of its columns."""
-
-    node: int
-    epoch: int
-    seq: int
-    crc: int
-    mono: int
-    clock: int
-    received_ms: int
+    shard: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    id: int = wide()
 
 
 class InboxMessage(NamedTuple):
-    """A message on its way into or out of the inbox; the columns of InboxRow."""
+    """A message in the inbox. `fresh`: which of its records are new (domain.records.bits); None: all."""
 
     shard: int
     id: int
@@ -94,131 +53,74 @@ def shard_of(group: str, node: str) -> int:
     return zlib.crc32(f"{group}/{node}".encode()) % SHARDS
 
 
-# -- positions and watermarks ------------------------------------------------------------------
-
-
-def load_watermarks(conn: Connection, journals: Iterable[Journal]) -> dict[Journal, Watermark]:
-    """The watermarks of those of the journals that are known."""
-    found: dict[Journal, Watermark] = {}
-    wanted = sorted(set(journals))
-    for start in range(0, len(wanted), _IN_MAX):
-        part = wanted[start : start + _IN_MAX]
-        query = (
-            "SELECT node, epoch, seq, ahead FROM watermark "  # noqa: S608  only question marks
-            f"WHERE (node, epoch) IN (VALUES {', '.join(['(?, ?)'] * len(part))})"
-        )
-        rows: list[Any] = list(run(conn, query, tuple(chain.from_iterable(part))))
-        for node, epoch, seq, ahead in rows:
-            journal = Journal(node, epoch)
-            found[journal] = restored(seq, _stored_beyond(conn, journal, seq) if ahead else ())
-    return found
-
-
-def _stored_beyond(conn: Connection, journal: Journal, seq: int) -> list[int]:
-    query = "SELECT seq FROM position WHERE node = ? AND epoch = ? AND seq > ?"
-    return list(run(conn, query, (*journal, seq)).scalars())
-
-
-def save_watermarks(conn: Connection, marks: dict[Journal, Watermark], now_ms: int) -> None:
-    """Write the watermarks as they are now."""
-    if not marks:
+def append_batch(conn: Connection, messages: Sequence[InboxMessage]) -> None:
+    """Put a batch into the inbox; its messages are numbered without gaps."""
+    if not messages:
         return
+    parts = []
+    for shard, _, received_ms, topic, payload, fresh in messages:
+        name = topic.encode()
+        bits = fresh or b""
+        parts += [
+            _FRAME.pack(shard, received_ms, len(name), len(payload), len(bits)),
+            name,
+            payload,
+            bits,
+        ]
     run(
         conn,
-        "INSERT INTO watermark (node, epoch, seq, ahead, begun_ms) VALUES (?, ?, ?, ?, ?) "
-        "ON CONFLICT (node, epoch) DO UPDATE SET seq = excluded.seq, ahead = excluded.ahead",
-        [(*journal, mark.seq, len(mark.ahead), now_ms) for journal, mark in marks.items()],
+        "INSERT INTO inbox (id, count, blob) VALUES (?, ?, ?)",
+        (messages[0].id, len(messages), b"".join(parts)),
     )
 
 
-def append_positions(conn: Connection, rows: Sequence[NewPosition]) -> None:
-    """Note stored records; one that is noted already stays as it is."""
-    if not rows:
-        return
-    run(
-        conn,
-        "INSERT INTO position (node, epoch, seq, crc, mono, clock, received_ms) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        [row if row.mono <= _INT64_MAX else row._replace(mono=_INT64_MAX) for row in rows],
-    )
-
-
-def load_crcs(conn: Connection, journal: Journal, seqs: Iterable[int]) -> dict[int, int]:
-    """The CRCs of those of the records `seqs` that are still noted."""
-    found: dict[int, int] = {}
-    wanted = sorted(set(seqs))
-    for start in range(0, len(wanted), _IN_MAX):
-        part = wanted[start : start + _IN_MAX]
-        query = (
-            "SELECT seq, crc FROM position WHERE node = ? AND epoch = ? "  # noqa: S608  as above
-            f"AND seq IN ({', '.join('?' * len(part))})"
+def _messages(number: int, blob: bytes) -> Iterator[InboxMessage]:
+    at = 0
+    while at < len(blob):
+        shard, received_ms, name, size, bits = _FRAME.unpack_from(blob, at)
+        start = at + _FRAME.size
+        middle = start + name
+        end = middle + size
+        at = end + bits
+        topic = blob[start:middle].decode()
+        yield InboxMessage(
+            shard, number, received_ms, topic, blob[middle:end], blob[end:at] if bits else None
         )
-        rows: list[Any] = list(run(conn, query, (*journal, *part)))
-        found |= dict(rows)
-    return found
+        number += 1
 
 
-def trim_positions(conn: Connection, before_ms: int, limit: int) -> int:
-    """Forget about `limit` positions that came before `before_ms` and lie below their watermark.
+def load_waiting(conn: Connection) -> dict[int, list[InboxMessage]]:
+    """All messages that are not folded yet, by shard, in the order they came."""
+    done: dict[int, int] = dict(_rows(conn, "SELECT shard, id FROM fold_progress"))
+    waiting: dict[int, list[InboxMessage]] = {}
+    for number, blob in _rows(conn, "SELECT id, blob FROM inbox ORDER BY id"):
+        for message in _messages(number, bytes(blob)):
+            if message.id > done.get(message.shard, 0):
+                waiting.setdefault(message.shard, []).append(message)
+    return waiting
 
-    How many; less than `limit`: there are no more. A record sent again after that is still known to be
-    stored, by the watermark, only not compared.
+
+def _rows(conn: Connection, query: str) -> list[Any]:
+    return list(run(conn, query))
+
+
+def save_progress(conn: Connection, folded: Mapping[int, tuple[int, int]]) -> bool:
+    """Note for each shard the first and last message that this transaction folds.
+
+    False: one of them was folded already; what the caller believes to wait is not what waits.
     """
-    done = 0
-    journals: list[Any] = list(run(conn, "SELECT node, epoch, seq FROM watermark"))
-    for node, epoch, seq in journals:
-        if done >= limit:
-            break
-        last = run(
+    for shard, (first_id, last_id) in folded.items():
+        moved = run(
             conn,
-            "SELECT max(seq) FROM (SELECT seq, received_ms FROM position "
-            "WHERE node = ? AND epoch = ? AND seq <= ? ORDER BY seq LIMIT ?) AS oldest "
-            "WHERE received_ms < ?",
-            (node, epoch, seq, limit - done, before_ms),
-        ).scalar()
-        if last is not None:
-            gone = "DELETE FROM position WHERE node = ? AND epoch = ? AND seq <= ?"
-            done += run(conn, gone, (node, epoch, last)).rowcount
-    return done
+            "INSERT INTO fold_progress (shard, id) VALUES (?, ?) ON CONFLICT (shard) "
+            "DO UPDATE SET id = excluded.id WHERE fold_progress.id < ? RETURNING shard",
+            (shard, last_id, first_id),
+        ).first()
+        if moved is None:
+            return False
+    return True
 
 
-def received_at(conn: Connection, journal: Journal, seq: int) -> int | None:
-    """When a record came, if that is still noted."""
-    query = "SELECT received_ms FROM position WHERE node = ? AND epoch = ? AND seq = ?"
-    at_ms: int | None = run(conn, query, (*journal, seq)).scalar()
-    return at_ms
-
-
-# -- messages ----------------------------------------------------------------------------------
-
-
-def append_messages(conn: Connection, rows: Sequence[InboxMessage]) -> None:
-    """Put messages into the inbox."""
-    if not rows:
-        return
-    run(
-        conn,
-        "INSERT INTO inbox (shard, id, received_ms, topic, payload, fresh) VALUES (?, ?, ?, ?, ?, ?)",
-        rows,
-    )
-
-
-def list_messages(conn: Connection, shard: int, limit: int) -> list[InboxMessage]:
-    """The oldest messages of a shard, in the order they came."""
-    query = (
-        "SELECT shard, id, received_ms, topic, payload, fresh FROM inbox "
-        "WHERE shard = ? ORDER BY id LIMIT ?"
-    )
-    rows: list[Any] = list(run(conn, query, (shard, limit)))
-    return [InboxMessage(*row) for row in rows]
-
-
-def delete_messages(conn: Connection, shard: int, last_id: int) -> None:
-    """Take out what has been folded: everything of the shard up to `last_id`."""
-    run(conn, "DELETE FROM inbox WHERE shard = ? AND id <= ?", (shard, last_id))
-
-
-def count_messages(conn: Connection) -> dict[int, int]:
-    """How many messages wait to be folded in each shard. Reads all of the inbox: for starts."""
-    rows: list[Any] = list(run(conn, "SELECT shard, count(*) FROM inbox GROUP BY shard"))
-    return dict(rows)
+def delete_batches(conn: Connection, before_id: int) -> None:
+    """Delete the batches all of whose messages are numbered below `before_id`."""
+    run(conn, "DELETE FROM inbox WHERE id < ? AND id + count <= ?", (before_id, before_id))

@@ -8,7 +8,7 @@ from sqlmodel import Field, SQLModel
 
 from mes_server.domain.nodes import NodeBirth
 from mes_server.store.alarms import AlarmRow
-from mes_server.store.inbox import WatermarkRow
+from mes_server.store.positions import WatermarkRow
 from mes_server.store.quarantine import QuarantineRow
 from mes_server.store.tables import run, table_of, wide_or_null
 

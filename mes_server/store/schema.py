@@ -21,6 +21,7 @@ from mes_server.store import (
     losses,
     nodes,
     numbering,
+    positions,
     quarantine,
     series,
     series_now,
@@ -30,7 +31,7 @@ from mes_server.store.faults import SchemaTooNew
 from mes_server.store.transaction import writing
 
 TABLE_MODULES = (
-    alarms, births, chunk_rows, excursions, fresh, inbox, leases, losses, nodes, numbering, quarantine,
+    alarms, births, chunk_rows, excursions, fresh, inbox, leases, losses, nodes, numbering, positions, quarantine,
     series, series_now, stations,
 )  # fmt: skip
 

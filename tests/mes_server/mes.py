@@ -14,7 +14,7 @@ from mes_server.actions.receive_messages import Intake, Receipt, receive_message
 from mes_server.actions.retry_quarantine import retry_quarantine
 from mes_server.domain.messages import Message
 from mes_server.store.engine import reading
-from mes_server.store.inbox import SHARDS
+from mes_server.store.inbox import load_waiting
 from mes_server.store.quarantine import Quarantined, list_quarantine
 from mes_server.store.series import series_key
 from mes_server.store.telemetry import iter_samples
@@ -50,12 +50,15 @@ class Mes:
         return receive_messages(self.intake, messages, self.now_ms)
 
     def fold(self, limit: int = 1000) -> Folded:
-        """Fold everything that waits."""
+        """Fold everything that waits, so many messages of a shard in a turn."""
         whole = Folded()
         while True:
-            folded = fold_inbox(self.folding, range(SHARDS), limit, self.now_ms)
-            whole.add(folded)
-            if not folded.messages.total():
+            with reading(self.engine) as conn:
+                waiting = load_waiting(conn)
+            first = min((rows[0].id for rows in waiting.values()), default=1 << 60)
+            turn = {shard: rows[:limit] for shard, rows in waiting.items()}
+            whole.add(fold_inbox(self.folding, turn, first, self.now_ms))
+            if not waiting:
                 return whole
 
     def take(self, *messages: Message) -> tuple[Receipt, Folded]:

@@ -8,13 +8,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
+from mes_server.actions import receive_messages
 from mes_server.actions.boundary import LeaseLost
 from mes_server.actions.hold_lease import LEASE_MS, drop_lease, hold_lease, keep_lease
 from mes_server.actions.receive_messages import CONFLICT, REUSED
 from mes_server.domain.messages import Message
-from mes_server.store import inbox
 from mes_server.store.engine import reading
-from mes_server.store.inbox import Journal, load_watermarks
+from mes_server.store.nodes import load_node_keys
+from mes_server.store.positions import Journal, load_positions, load_watermarks
 from schemas.journal_metrics import position
 from tests.mes_server.edge import NOW_MS, Edge
 from tests.mes_server.mes import Mes, batches
@@ -95,13 +96,9 @@ def test_every_record_is_found_once_after_any_disorder_and_a_resend(
 
 
 def stored_seqs(mes: Mes, edge: Edge) -> set[int]:
-    return {
-        seq
-        for (seq,) in mes.rows(
-            "SELECT p.seq FROM position p JOIN node n ON n.id = p.node "
-            f"WHERE n.node_id = '{edge.node}' AND p.epoch = {edge.epoch}"
-        )
-    }
+    with reading(mes.engine) as conn:
+        key = load_node_keys(conn)[edge.group, edge.node]
+        return {position.seq for position in load_positions(conn, Journal(key, edge.epoch))}
 
 
 def test_only_the_new_records_of_a_message_are_kept_for_the_fold(mes: Mes) -> None:
@@ -111,9 +108,9 @@ def test_only_the_new_records_of_a_message_are_kept_for_the_fold(mes: Mes) -> No
     mes.take(edge.ddata([records[1]]), edge.ddata([records[3]]))
     receipt, _ = mes.take(edge.ddata(records))
     assert receipt.acks == ack_of(edge, 5)
-    assert (receipt.stored, receipt.duplicates) == (1, 2)
+    assert (len(receipt.messages), receipt.duplicates) == (1, 2)
     receipt, _ = mes.take(edge.ddata(records))
-    assert (receipt.stored, receipt.duplicates) == (0, 5)
+    assert (len(receipt.messages), receipt.duplicates) == (0, 5)
     assert mes.values("step_no") == [1, 2, 3, 4, 5]
 
 
@@ -206,14 +203,14 @@ def test_a_message_that_finds_a_bug_is_put_aside_and_the_rest_is_stored(
     messages = [edge.nbirth(), edge.dbirth(), *[edge.live({"step_no": i}) for i in range(20)]]
     poison = messages[9]
 
-    real = inbox.append_messages
+    real = receive_messages.append_batch
 
     def stumbling(conn: object, rows: list[tuple[object, ...]]) -> None:
         if any(poison.payload in row for row in rows):
             raise ZeroDivisionError("a bug of ours")
         real(conn, rows)
 
-    monkeypatch.setattr(inbox, "append_messages", stumbling)
+    monkeypatch.setattr(receive_messages, "append_batch", stumbling)
     receipt = mes.receive(*messages)
     mes.fold()
     assert receipt.quarantined == 1

@@ -80,15 +80,17 @@ def upgrade() -> None:
     )
     op.create_index("fresh_size", "fresh", ["station", "received_ms", "size"], unique=False)
     op.create_table(
+        "fold_progress",
+        sa.Column("shard", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("shard"),
+    )
+    op.create_table(
         "inbox",
-        sa.Column("shard", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("received_ms", sa.BigInteger(), nullable=False),
-        sa.Column("topic", sa.String(), nullable=False),
-        sa.Column("payload", sa.LargeBinary(), nullable=False),
-        sa.Column("fresh", sa.LargeBinary(), nullable=True),
-        sa.PrimaryKeyConstraint("shard", "id"),
-        sqlite_with_rowid=False,
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("blob", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
         "lease",
@@ -124,16 +126,26 @@ def upgrade() -> None:
         sa.UniqueConstraint("group_id", "node_id"),
     )
     op.create_table(
-        "position",
+        "position_block",
         sa.Column("node", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("epoch", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("crc", sa.BigInteger(), nullable=False),
-        sa.Column("mono", sa.BigInteger(), nullable=False),
-        sa.Column("clock", sa.Integer(), nullable=False),
+        sa.Column("first", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("last", sa.BigInteger(), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
         sa.Column("received_ms", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("node", "epoch", "seq"),
-        sqlite_with_rowid=False,
+        sa.Column("blob", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("node", "epoch", "first", "number"),
+    )
+    op.create_index(
+        "position_block_received", "position_block", ["received_ms"], unique=False
+    )
+    op.create_table(
+        "position_log",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("blob", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
         "rollup",
@@ -172,7 +184,7 @@ def upgrade() -> None:
         sa.Column("node", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("epoch", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("seq", sa.BigInteger(), nullable=False),
-        sa.Column("ahead", sa.Integer(), nullable=False),
+        sa.Column("ahead", sa.String(), nullable=False),
         sa.Column("begun_ms", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("node", "epoch"),
         sqlite_with_rowid=False,
