@@ -217,12 +217,13 @@ class Watch:
         self._site = site
         self._lock = threading.Lock()
         self._seen: tuple[float, Facts] | None = None
+        self.keep_s = _WATCH_S
 
     def facts(self) -> Facts:
         """What was seen last, looked at again when it is older than a second."""
         with self._lock:
             now = time.monotonic()
-            if self._seen is None or now - self._seen[0] > _WATCH_S:
+            if self._seen is None or now - self._seen[0] >= self.keep_s:
                 self._seen = (now, gather_facts(self._site))
             return self._seen[1]
 

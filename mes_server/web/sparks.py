@@ -57,8 +57,9 @@ def _spark(conn: Connection, station: StationNow, now_ms: int) -> Spark | None:
     if station.layout is None or not station.layout.tile or not station.standing.known:
         return None
     spec = station.layout.tile[0]
-    series = load_series(conn, station.view.id, spec.name, now_ms - SPAN_MS, now_ms, POINTS)
-    return spark_of(series, spec, now_ms - SPAN_MS)
+    from_ms = now_ms - SPAN_MS
+    series = load_series(conn, station.view.id, spec.name, from_ms, now_ms, POINTS, spec.report_ms)
+    return spark_of(series, spec, from_ms)
 
 
 def spark_of(series: Series, spec: MetricSpec, from_ms: int) -> Spark | None:

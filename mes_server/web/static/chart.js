@@ -100,6 +100,13 @@ class Chart {
     }, this.data(), this.plot);
     touch(this.uplot);
     this.read();
+    this.name();
+  }
+
+  name() {
+    this.plot.setAttribute("aria-label", t("js.chart.label", {
+      title: this.chart.title, from: time(timeline.view.from), to: time(timeline.view.to),
+    }));
   }
 
   take(curves) {
@@ -124,9 +131,7 @@ class Chart {
     if (!this.uplot) return;
     this.uplot.setData(this.data());
     this.read();
-    this.plot.setAttribute("aria-label", t("js.chart.label", {
-      title: this.chart.title, from: time(timeline.view.from), to: time(timeline.view.to),
-    }));
+    this.name();
   }
 
   gaps() {

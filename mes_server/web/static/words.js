@@ -82,6 +82,6 @@ export function numberText(value, { places = null, whole = false, log = false } 
   let digits = whole && Number.isInteger(value) ? 0 : places;
   digits ??= size ? Math.max(0, 3 - Math.floor(Math.log10(size))) : 0;
   const [integer, fraction] = value.toFixed(digits).replace("-", "−").split(".");
-  const grouped = integer.length > 5 ? integer.replace(/\B(?=(\d{3})+$)/g, "\u202f") : integer;
+  const grouped = integer.replace("−", "").length > 4 ? integer.replace(/\B(?=(\d{3})+$)/g, "\u202f") : integer;
   return fraction ? `${grouped}.${fraction}` : grouped;
 }

@@ -12,14 +12,14 @@ from sqlalchemy import Connection, Engine
 
 from mes_server.domain.limits import Excursion
 from mes_server.domain.nodes import NodeBirth
-from mes_server.domain.watermarks import restored
+from mes_server.domain.watermarks import Watermark
 from mes_server.settings import Settings
 from mes_server.store.alarms import raise_alarm
 from mes_server.store.engine import open_engine
 from mes_server.store.excursions import save_excursions
 from mes_server.store.losses import Loss, append_loss
-from mes_server.store.inbox import Journal, save_watermarks
 from mes_server.store.nodes import ensure_node, note_seen, set_node_born, set_node_dead
+from mes_server.store.positions import Journal, save_watermarks
 from mes_server.store.quarantine import Unread, quarantine
 from mes_server.store.schema import upgrade
 from mes_server.store.series import ensure_series
@@ -79,7 +79,7 @@ class Plant:
         with writing(self.engine) as conn:
             key = ensure_node(conn, group, node)
             set_node_born(conn, key, own, born_ms, True)
-            save_watermarks(conn, {Journal(key, EPOCH): restored(stored, ())}, born_ms)
+            save_watermarks(conn, {Journal(key, EPOCH): Watermark(stored)}, born_ms)
             note_seen(conn, [(self.now_ms - 4000, key)])
             if not online:
                 set_node_dead(conn, key, self.now_ms - 120_000)
@@ -112,9 +112,7 @@ class Plant:
     ) -> int:
         """Samples of one series; the number of the change."""
         with writing(self.engine) as conn:
-            return put(
-                conn, station, metric, times_ms, values, datatype, **(more or {"received_ms": None})
-            )
+            return put(conn, station, metric, times_ms, values, datatype, **more)
 
     def excursion(
         self, station: int, metric: str, kind: str, minutes: int, open_: bool = True
@@ -171,7 +169,7 @@ def put(
 
 def history(spec: MetricSpec, seed: int, times_ms: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """Something that moves within the normal range of a metric."""
-    chance = random.Random(f"{seed} {spec.name}")  # noqa: S311  not for secrets
+    chance = random.Random(f"{seed} {spec.name}")
     low, high = spec.normal or (0.0, 100.0)
     low = 0.0 if low is None else low
     high = low + 10 if high is None else high
@@ -184,29 +182,27 @@ def history(spec: MetricSpec, seed: int, times_ms: np.ndarray[Any, Any]) -> np.n
     wave = wave + 0.01 * np.random.default_rng(seed).normal(size=len(t))
     if spec.scale == "log":
         low = max(low, 1e-4)
-        return np.exp(math.log(low) + wave * (math.log(high) - math.log(low)))  # type: ignore[no-any-return]
-    return low + wave * (high - low)  # type: ignore[no-any-return]
+        return np.exp(math.log(low) + wave * (math.log(high) - math.log(low)))
+    return low + wave * (high - low)
 
 
 def fill_station(plant: Plant, station: int, kind: StationType, state: str, minutes: int) -> None:
     """Every metric of a type for the last minutes, up to now."""
+    columns = []
     with writing(plant.engine) as conn:
+        named = [(spec.name, DATATYPES[spec.datatype]) for spec in kind.metrics]
+        keys = ensure_series(conn, station, named)
         for at, spec in enumerate(kind.metrics):
             period = min(spec.report_ms, 10_000) if spec.kind == "analog" else 60_000
-            times = np.arange(plant.now_ms - minutes * 60_000, plant.now_ms - 500, period, np.int64)
-            put(
-                conn,
-                station,
-                spec.name,
-                times,
-                _values(spec, station * 100 + at, times, state),
-                spec.datatype,
-            )
+            times = np.arange(plant.now_ms - minutes * 60_000, plant.now_ms - 500, period)
+            values = _values(spec, station * 100 + at, times, state)
+            columns.append(Column(keys[spec.name], times, values, int(times[-1]) + 20))
+        append_samples(conn, columns)
 
 
 def _values(spec: MetricSpec, seed: int, times: np.ndarray[Any, Any], state: str) -> Any:
     if spec.name == "state":
-        return [state if at % 90 > 4 else "setup" for at in range(len(times), 0, -1)]
+        return [state if at % 90 < 80 else "setup" for at in range(len(times), 0, -1)]
     if spec.datatype == "string":
         return ["R-7" if at % 70 < 45 else "R-8" for at in range(len(times))]
     if spec.datatype == "boolean":

@@ -1,0 +1,94 @@
+"""A small plant behind a real app: one node with a furnace that runs, one node that is gone."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from mes_server.app import create_app
+from mes_server.settings import Settings
+from tests.mes_server.web.plant_data import (
+    NOW_MS,
+    TYPES,
+    Plant,
+    fill_station,
+    make_settings,
+    make_store,
+    write_status,
+)
+
+
+@dataclass
+class Clock:
+    """The plant's clock; a test may move it."""
+
+    now_ms: int = NOW_MS
+
+    def __call__(self) -> int:
+        return self.now_ms
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return make_settings(tmp_path)
+
+
+@pytest.fixture
+def plant(settings: Settings) -> Iterator[Plant]:
+    """A store without rows, and ingest that says all is well."""
+    engine = make_store(settings)
+    write_status(settings.data_dir)
+    yield Plant(engine)
+    engine.dispose()
+
+
+@pytest.fixture
+def stations(plant: Plant) -> dict[str, int]:
+    """sinter-1 runs, mill-1 is idle, coater-1 is gone with its node; their keys."""
+    node = plant.node("ctl-sinter-1")
+    gone = plant.node("ctl-gbd-1", "gbd", online=False, stored=118_000)
+    keys = {
+        "sinter-1": plant.station(node, "sinter-1", "sinter_furnace"),
+        "mill-1": plant.station(node, "mill-1", "jet_mill"),
+        "coater-1": plant.station(gone, "coater-1", "gbd_sputter_coater", online=False),
+    }
+    fill_station(plant, keys["sinter-1"], TYPES["sinter_furnace"], "run", 20)
+    fill_station(plant, keys["mill-1"], TYPES["jet_mill"], "idle", 5)
+    fill_station(plant, keys["coater-1"], TYPES["gbd_sputter_coater"], "run", 5)
+    return keys
+
+
+@pytest.fixture
+def app(settings: Settings, plant: Plant, clock: Clock) -> Iterator[Flask]:
+    """The app over that store. It looks at its condition anew with every request."""
+    made = create_app(settings, clock)
+    made.extensions["lodestone-watch"].keep_s = 0.0
+    yield made
+    made.extensions["lodestone-hub"].close()
+    made.extensions["lodestone"].engine.dispose()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def page(client: FlaskClient) -> Callable[..., str]:
+    """The text of a page that must be there."""
+
+    def get(address: str, status: int = 200, **more: Any) -> str:
+        answer = client.get(address, **more)
+        assert answer.status_code == status, answer.text[:400]
+        return answer.text
+
+    return get

@@ -1,0 +1,61 @@
+"""As much of JSON Schema as our OpenAPI document uses: says where a value is not as promised."""
+
+from typing import Any
+
+_KINDS: dict[str, tuple[type, ...]] = {
+    "object": (dict,), "array": (list,), "string": (str,), "integer": (int,),
+    "number": (int, float), "boolean": (bool,), "null": (type(None),),
+}  # fmt: skip
+_KNOWN = {
+    "$ref", "additionalProperties", "anyOf", "const", "default", "description", "enum", "examples",
+    "items", "maxItems", "minItems", "prefixItems", "properties", "required", "title", "type",
+}  # fmt: skip
+
+
+def faults(
+    value: Any, schema: dict[str, Any], document: dict[str, Any], at: str = "$"
+) -> list[str]:
+    """Every place where `value` breaks `schema`; a word of the schema we do not know is a fault."""
+    if "$ref" in schema:
+        name = schema["$ref"].removeprefix("#/components/schemas/")
+        return faults(value, document["components"]["schemas"][name], document, at)
+    found = [f"{at}: schema word {word}" for word in schema.keys() - _KNOWN]
+    if "anyOf" in schema:
+        tried = [faults(value, choice, document, at) for choice in schema["anyOf"]]
+        return found if any(not each for each in tried) else [*found, f"{at}: {tried}"]
+    if "enum" in schema and value not in schema["enum"]:
+        found.append(f"{at}: {value!r} is none of {schema['enum']}")
+    if "const" in schema and value != schema["const"]:
+        found.append(f"{at}: {value!r} is not {schema['const']!r}")
+    kind = schema.get("type")
+    if kind is not None and not _is(value, kind):
+        return [*found, f"{at}: {value!r} is no {kind}"]
+    if isinstance(value, dict):
+        found += _object_faults(value, schema, document, at)
+    if isinstance(value, list):
+        items = schema.get("prefixItems", [schema.get("items", {})] * len(value))
+        for number, (item, kind_of_item) in enumerate(zip(value, items, strict=True)):
+            found += faults(item, kind_of_item, document, f"{at}[{number}]")
+    return found
+
+
+def _is(value: Any, kind: str) -> bool:
+    if isinstance(value, bool):
+        return kind == "boolean"
+    return isinstance(value, _KINDS[kind])
+
+
+def _object_faults(
+    value: dict[str, Any], schema: dict[str, Any], document: dict[str, Any], at: str
+) -> list[str]:
+    known = schema.get("properties", {})
+    rest = schema.get("additionalProperties", True)
+    found = [f"{at}: {name} is missing" for name in schema.get("required", ()) if name not in value]
+    for name, item in value.items():
+        if name in known:
+            found += faults(item, known[name], document, f"{at}.{name}")
+        elif rest is False:
+            found.append(f"{at}: {name} was not promised")
+        elif isinstance(rest, dict):
+            found += faults(item, rest, document, f"{at}.{name}")
+    return found

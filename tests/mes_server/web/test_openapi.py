@@ -1,0 +1,100 @@
+"""openapi.json cannot go stale: it lists what the app answers, and answers are as it says."""
+
+import re
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from tests.mes_server.web.json_schema import faults
+from tests.mes_server.web.plant_data import Plant
+
+EXAMPLES = {
+    "/api/v1/stations": ["", "?limit=1"],
+    "/api/v1/stations/{station_id}": ["/mill-1", "/compressor-9"],
+    "/api/v1/stations/{station_id}/series": [
+        "?metric=zone_1_temperature_c&points=50",
+        "?metric=state",
+    ],
+    "/api/v1/stations/{station_id}/curves": ["?metric=zone_1_temperature_c&metric=state&points=50"],
+    "/api/v1/nodes": [""],
+    "/api/v1/health": [""],
+    "/api/v1/quarantine": [""],
+    "/api/v1/station-types": [""],
+}
+
+
+@pytest.fixture
+def document(client: FlaskClient, plant: Plant) -> Any:
+    answer = client.get("/api/v1/openapi.json")
+    assert answer.status_code == 200
+    return answer.json
+
+
+def test_the_document_lists_exactly_what_the_app_answers(app: Flask, document: Any) -> None:
+    answered = {
+        re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)
+        for rule in app.url_map.iter_rules()
+        if rule.rule.startswith("/api/v1/")
+    }
+    answered -= {"/api/v1/openapi.json", "/api/v1/{rest}"}
+    assert set(document["paths"]) == answered
+    assert document["openapi"] == "3.1.0"
+
+
+def test_every_reference_leads_somewhere_and_every_schema_is_used(document: Any) -> None:
+    text = str(document)
+    named = set(re.findall(r"#/components/schemas/(\w+)", text))
+    assert named == set(document["components"]["schemas"])
+
+
+def test_every_parameter_of_an_address_is_described(document: Any) -> None:
+    for path, methods in document["paths"].items():
+        for operation in methods.values():
+            in_path = {p["name"] for p in operation["parameters"] if p["in"] == "path"}
+            assert in_path == set(re.findall(r"{(\w+)}", path))
+            assert operation["summary"]
+            assert "default" in operation["responses"]
+
+
+@pytest.mark.parametrize("path", EXAMPLES)
+def test_real_answers_are_as_the_document_says(
+    client: FlaskClient, document: Any, plant: Plant, stations: dict[str, int], path: str
+) -> None:
+    other = plant.station(plant.foreign_node("edge-7"), "compressor-9", None)
+    plant.samples(other, "Mode", [plant.now_ms - 5000], ["auto"], "string")
+    plant.unread("spBv1.0/x", b"\xff\x00")
+    plant.alarm("cloned", "gbd/ctl-gbd-1", serial="sim-9")
+    plant.loss(1, stations["sinter-1"])
+    content = document["paths"][path]["get"]["responses"]["200"]["content"]
+    schema = content["application/json"]["schema"]
+    for more in EXAMPLES[path]:
+        base = path.replace("/{station_id}", "" if more.startswith("/") else "/sinter-1")
+        answer = client.get(base + more)
+        assert answer.status_code == 200, answer.text
+        assert faults(answer.json, schema, document) == []
+
+
+def test_every_json_path_has_an_example(document: Any) -> None:
+    paths = {
+        path
+        for path, methods in document["paths"].items()
+        if "application/json" in methods["get"]["responses"]["200"]["content"]
+    }
+    assert paths == set(EXAMPLES)
+
+
+def test_problems_are_as_the_document_says(client: FlaskClient, document: Any) -> None:
+    schema = document["components"]["schemas"]["ProblemAnswer"]
+    for address in ("/api/v1/stations?limit=0", "/api/v1/stations/nobody", "/api/v1/nothing"):
+        assert faults(client.get(address).json, schema, document) == []
+
+
+def test_the_checker_sees_what_is_wrong(document: Any) -> None:
+    schema = document["components"]["schemas"]["GapAnswer"]
+    good = {"from": "2026-11-23T00:00:00.000Z", "to": "2026-11-23T00:00:00.000Z", "reason": "bad"}
+    assert faults(good, schema, document) == []
+    assert faults({**good, "reason": 5}, schema, document)
+    assert faults({**good, "more": 1}, schema, document)
+    assert faults({"from": good["from"]}, schema, document)
