@@ -4,6 +4,7 @@ Field numbers are those of the Eclipse Sparkplug 3.0 payload definition, chapter
 written in the order of their numbers, so that the bytes equal those of the official encoder.
 """
 
+# long: writing and reading of one format, held to one another line by line
 import struct
 from collections import namedtuple
 

@@ -36,9 +36,16 @@ def board(
 class Plant:
     """Everything of it runs in `folder`; `stop` ends all that was started."""
 
-    def __init__(self, folder: Path, broker: str = "nats", interpreter: str = PYTHON) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        broker: str = "nats",
+        interpreter: str = PYTHON,
+        data: Path | None = None,
+    ) -> None:
         self.folder, self.interpreter = folder, interpreter
-        self.data = folder / "data"
+        folder.mkdir(parents=True, exist_ok=True)
+        self.data = data or folder / "data"
         self.data.mkdir(parents=True)
         self.broker = Broker(broker, folder / "broker")
         self.http_port = free_port()
@@ -87,7 +94,7 @@ class Plant:
 
         def answers() -> bool:
             try:
-                with urllib.request.urlopen(self.url + "/healthz", timeout=2):
+                with urllib.request.urlopen(self.url + "/nodes", timeout=2):
                     return True
             except OSError:
                 return False

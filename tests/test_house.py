@@ -9,7 +9,8 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 ROOMS = ("schemas", "edge_agent", "firmware", "mes_server", "tools")
-FILE_LINES_MAX = 300
+FILE_LINES_MAX = {"tests": 400}  # a story may be longer than what it tells of
+FILE_LINES_ELSEWHERE = 300
 FUNCTION_LINES_MAX = 50
 # The only places that may catch everything, and why.
 BROAD_EXCEPTS = {
@@ -47,7 +48,8 @@ def test_a_file_fits_in_a_head_and_opens_with_what_it_is_for(file: Path) -> None
     if source.strip() and file.name != "__init__.py":
         assert ast.get_docstring(tree), f"{name_of(file)} has no docstring"
     lines = source.count("\n")
-    assert lines <= FILE_LINES_MAX or says_why_long(source), f"{name_of(file)}: {lines} lines"
+    most = FILE_LINES_MAX.get(file.relative_to(ROOT).parts[0], FILE_LINES_ELSEWHERE)
+    assert lines <= most or says_why_long(source), f"{name_of(file)}: {lines} lines"
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             length = (node.end_lineno or node.lineno) - node.lineno + 1

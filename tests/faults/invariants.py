@@ -6,6 +6,8 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from mes_server.store.inbox import load_waiting
+from mes_server.store.positions import Journal, load_positions
 from mes_server.store.telemetry import iter_samples
 from schemas import journal_metrics as names
 from tests.faults.edge_records import Reading, Recorded
@@ -14,12 +16,17 @@ FOR_EVER = (0, 1 << 62)
 
 
 def positions(conn: Connection, node: str) -> dict[tuple[int, int], int]:
-    """{(epoch, seq): crc} of every record the store says it holds of a node."""
+    """{(epoch, seq): crc} of every record the store says it holds of a node; none may be there twice."""
     rows = conn.execute(
-        text("SELECT p.epoch, p.seq, p.crc FROM position p JOIN node n ON n.id = p.node WHERE n.node_id = :node"),
+        text("SELECT w.node, w.epoch FROM watermark w JOIN node n ON n.id = w.node WHERE n.node_id = :node"),
         {"node": node},
-    )  # fmt: skip
-    return {(row.epoch, row.seq): row.crc for row in rows}
+    ).all()  # fmt: skip
+    held: dict[tuple[int, int], int] = {}
+    for row in rows:
+        for position in load_positions(conn, Journal(row.node, row.epoch)):
+            assert (row.epoch, position.seq) not in held, f"record {position.seq} is stored twice"
+            held[(row.epoch, position.seq)] = position.crc
+    return held
 
 
 def watermark(conn: Connection, node: str, epoch: int) -> int:
@@ -74,6 +81,11 @@ def findings(conn: Connection, node: str, recorded: Recorded, upto: int) -> list
 def _words(reading: Reading) -> str:
     station, metric, at_ms, value, quality = reading
     return f"{station}.{metric} at {at_ms} = {json.dumps(value)} ({quality})"
+
+
+def inbox_depth(conn: Connection) -> int:
+    """Messages stored and not folded yet: their samples are not in the series."""
+    return sum(len(messages) for messages in load_waiting(conn).values())
 
 
 def quarantined(conn: Connection) -> list[Any]:

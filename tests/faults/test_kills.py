@@ -36,6 +36,12 @@ def watermark(plant: Plant, node: str, epoch: int) -> int:
         return invariants.watermark(conn, node, epoch)
 
 
+def is_folded(plant: Plant) -> bool:
+    status = plant.status()
+    with reading(open_engine(plant.store_url)) as conn:
+        return status is not None and status.queue == 0 and invariants.inbox_depth(conn) == 0
+
+
 def pause(seconds: float) -> None:
     """Let the plant run on: the fault after it comes at a random moment."""
     threading.Event().wait(seconds)
@@ -87,8 +93,9 @@ def test_what_was_recorded_before_and_between_kills_is_stored_exactly_once(plant
         )
     for agent in plant.agents.values():
         agent.kill()
-    wait_until(lambda: (s := plant.status()) is not None and s.inbox_depth == 0, "the fold")
+    wait_until(lambda: is_folded(plant), "the fold")
     with reading(open_engine(plant.store_url)) as conn:
+        assert invariants.inbox_depth(conn) == 0
         assert invariants.quarantined(conn) == []
         for node in STATIONS:
             journal = recorded(plant, node)
