@@ -280,7 +280,7 @@ def _long_ago(metric: Any) -> None:
     broken_by=doctor.metric(doctor.sent("NCMD"), _long_ago),
 )
 def metric_times_are_those_of_this_day(recording: Recording) -> Finding:
-    begin = recording.events[0].at_ms - 3_600_000
+    begin = some(recording.events, "nothing passed")[0].at_ms - 3_600_000
     return first(
         f"{event}: {metric.name} is of {metric.timestamp}, the message of {event.at_ms}"
         for event, metric in all_metrics(recording)

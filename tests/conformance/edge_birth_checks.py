@@ -4,99 +4,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from tests.conformance import doctor
-from tests.conformance.common_checks import first, payloads
+from tests.conformance.common_checks import EDGE_VERBS, first, payloads
 from tests.conformance.definition import BOOLEAN
-from tests.conformance.edge_session_checks import bd_seq, born, nodes
-from tests.conformance.recording import Event, Recording, Session, message, some
+from tests.conformance.edge_session_checks import born, nodes
+from tests.conformance.recording import Event, Recording, Session, message
 from tests.conformance.registry import EDGE, Finding, check
 
 REBIRTH = "Node Control/Rebirth"
 DATA = ("NDATA", "DDATA")
-NUMBERED = ("NBIRTH", "DBIRTH", "NDATA", "DDATA", "DDEATH")
-
-
-def _set_seq(value: int) -> Any:
-    def change(payload: Any) -> None:
-        payload.seq = value
-
-    return change
-
-
-def _skip_seq(payload: Any) -> None:
-    payload.seq = (payload.seq + 3) % 256
-
-
-def _no_seq(payload: Any) -> None:
-    payload.ClearField("seq")
-
-
-@check(
-    EDGE,
-    "topics-nbirth-seq-num",
-    "payloads-nbirth-seq",
-    "payloads-sequence-num-req-nbirth",
-    "message-flow-edge-node-birth-publish-nbirth-payload-seq",
-    broken_by=(
-        doctor.rewritten(doctor.sent("NBIRTH"), _set_seq(1)),
-        doctor.rewritten(doctor.sent("NBIRTH"), _no_seq),
-    ),
-)
-def nbirth_has_seq_0(recording: Recording) -> Finding:
-    return first(
-        f"{event}: seq {payload.seq if payload.HasField('seq') else 'absent'}"
-        for event, payload in payloads(recording, "NBIRTH")
-        if not payload.HasField("seq") or payload.seq
-    )
-
-
-def _seq_faults(recording: Recording, verb: str) -> Iterator[str]:
-    recording.published(verb)
-    for session in born(recording):
-        before: int | None = None
-        for event in session.published(*NUMBERED):
-            payload = message(event.packet)
-            told = payload.seq if payload.HasField("seq") else None
-            expected = 0 if event.verb == "NBIRTH" or before is None else (before + 1) % 256
-            if event.verb == verb and told != expected:
-                yield f"{event}: seq {told} where {expected} was due"
-            before = told
-
-
-_SEQ_IDS = {
-    "NDATA": ("topics-ndata-seq-num", "payloads-ndata-seq", "payloads-ndata-seq-inc"),
-    "DBIRTH": (
-        "topics-dbirth-seq",
-        "payloads-dbirth-seq",
-        "payloads-dbirth-seq-inc",
-        "message-flow-device-birth-publish-dbirth-payload-seq",
-    ),
-    "DDATA": (
-        "topics-ddata-seq-num",
-        "payloads-ddata-seq",
-        "payloads-ddata-seq-inc",
-        "payloads-sequence-num-always-included",
-        "payloads-sequence-num-incrementing",
-    ),
-    "DDEATH": (
-        "topics-ddeath-seq-num",
-        "payloads-ddeath-seq",
-        "payloads-ddeath-seq-inc",
-        "payloads-ddeath-seq-number",
-    ),
-}
-
-
-def _register_seq(verb: str, ids: tuple[str, ...]) -> None:
-    def judge(recording: Recording) -> Finding:
-        return first(_seq_faults(recording, verb))
-
-    judge.__name__ = f"{verb.lower()}_takes_the_next_seq"
-    spoiled = tuple(doctor.rewritten(doctor.sent(verb), how) for how in (_skip_seq, _no_seq))
-    check(EDGE, *ids, broken_by=spoiled)(judge)
-
-
-for _verb, _ids in _SEQ_IDS.items():
-    _register_seq(_verb, _ids)
 
 
 _TOPIC_IDS = {
@@ -135,7 +50,7 @@ for _verb, _ids in _TOPIC_IDS.items():
 def rounds(session: Session) -> list[list[Event]]:
     """The messages of a session, cut before each NBIRTH."""
     cut: list[list[Event]] = []
-    for event in session.published(*NUMBERED, "NDEATH"):
+    for event in session.published(*EDGE_VERBS, "NDEATH"):
         if event.verb == "NBIRTH":
             cut.append([])
         if cut:
@@ -317,75 +232,3 @@ def nbirth_offers_the_rebirth_command(recording: Recording) -> Finding:
         if metric.boolean_value or metric.WhichOneof("value") != "boolean_value":
             return f"{event}: {REBIRTH} is not false"
     return None
-
-
-def is_rebirth_request(event: Event) -> bool:
-    """Whether this is an NCMD that asks for the births."""
-    return event.verb == "NCMD" and any(
-        metric.name == REBIRTH and metric.boolean_value for metric in message(event.packet).metrics
-    )
-
-
-IN_FLIGHT_MAX = 4  # what the edge had given to the network when the request reached it
-
-
-def _second(verb: str) -> Any:
-    """Picks the first message with this verb after a request for rebirth."""
-
-    def pick(recording: Recording) -> Event:
-        parts = [part for session in born(recording) for part in rounds(session)[1:]]
-        found = [event for part in parts for event in part if event.verb == verb]
-        return some(found, f"no {verb} after a request")[0]
-
-    return pick
-
-
-def _other_bd_seq(payload: Any) -> None:
-    bd_seq(payload).long_value += 1
-
-
-@check(
-    EDGE,
-    "operational-behavior-data-commands-rebirth-action-1",
-    "operational-behavior-data-commands-rebirth-action-2",
-    "operational-behavior-data-commands-rebirth-action-3",
-    broken_by=(
-        doctor.dropped(_second("NBIRTH")),
-        doctor.dropped(_second("DBIRTH")),
-        doctor.moved(doctor.sent("DDATA"), _second("DBIRTH")),
-        doctor.rewritten(_second("NBIRTH"), _other_bd_seq),
-    ),
-)
-def a_rebirth_request_stops_data_and_brings_all_births(recording: Recording) -> Finding:
-    asked = [
-        (session, event)
-        for session in born(recording)
-        for event in session.events
-        if not event.from_client and is_rebirth_request(event)
-    ]
-    faults = (fault for request in asked if (fault := _rebirth_fault(*request)))
-    if not any(_in_back_fill(*request) for request in asked):
-        return "no rebirth was asked for in the middle of back-fill"
-    return first(faults)
-
-
-def _rebirth_fault(session: Session, request: Event) -> Finding:
-    births = rounds(session)[0]
-    devices = {event.levels[4] for event in births if event.verb == "DBIRTH"}
-    after = [e for e in session.published() if session.index(e) > session.index(request)]
-    verbs = [event.verb for event in after]
-    at = next((n for n, verb in enumerate(verbs) if verb not in DATA), len(verbs))
-    if at > IN_FLIGHT_MAX or verbs[at : at + 1] != ["NBIRTH"]:
-        return f"connection {session.number}: after the request came {verbs[:9]}"
-    again = {e.levels[4] for e in after[at + 1 : at + 1 + len(devices)] if e.verb == "DBIRTH"}
-    if again != devices:
-        return f"connection {session.number}: after the NBIRTH came {verbs[at + 1 : at + 9]}"
-    told = [bd_seq(message(event.packet)) for event in (births[0], after[at])]
-    if None in told or told[0].long_value != told[1].long_value:
-        return f"{after[at]}: bdSeq is not that of the first birth"
-    return None
-
-
-def _in_back_fill(session: Session, request: Event) -> bool:
-    before = [e for e in session.published("DDATA") if session.index(e) < session.index(request)]
-    return any(m.is_historical for e in before[-5:] for m in message(e.packet).metrics)

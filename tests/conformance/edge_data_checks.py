@@ -5,15 +5,12 @@ from dataclasses import replace
 from typing import Any
 
 from tests.conformance import doctor
-from tests.conformance.common_checks import EDGE_VERBS, all_metrics, first, payloads
-from tests.conformance.definition import INT32
+from tests.conformance.common_checks import EDGE_VERBS, first, payloads
 from tests.conformance.edge_birth_checks import rounds
 from tests.conformance.edge_session_checks import born
-from tests.conformance.recording import Event, Recording, message, some
-from tests.conformance.registry import EDGE, HOST, Finding, check, requirements
+from tests.conformance.recording import Event, Recording, message
+from tests.conformance.registry import EDGE, Finding, check
 
-QUALITY = "Quality"
-QUALITIES = (0, 192, 500)
 HEAD = "Journal/"
 
 
@@ -185,12 +182,18 @@ def _value(metric: Any) -> Any:
     return None if kind is None else getattr(metric, kind)
 
 
+def _measures(event: Event) -> bool:
+    """Whether a message holds live values of sensors."""
+    names = [metric.name for metric in message(event.packet).metrics]
+    return _live(event) and not all(name.startswith(HEAD) for name in names)
+
+
 def _repeat(recording: Recording) -> Recording:
-    """A live DDATA says the same once more, 50 ms later."""
-    event = doctor.sent("DDATA", which=_live)(recording)
+    """The last metric of a live DDATA is said once more, 50 ms later."""
+    event = doctor.sent("DDATA", which=_measures)(recording)
     payload = message(event.packet)
-    for metric in payload.metrics:
-        metric.timestamp += 50
+    del payload.metrics[:-1]
+    payload.metrics[0].timestamp += 50
     again = replace(event, packet=replace(event.packet, payload=payload.SerializeToString()))
     place = next(i for i, e in enumerate(recording.events) if e is event) + 1
     events = (*recording.events[:place], again, *recording.events[place:])
@@ -209,21 +212,20 @@ def _repeat(recording: Recording) -> Recording:
 )
 def ddata_repeats_a_value_only_when_its_silence_grew_too_long(recording: Recording) -> Finding:
     silences = recording.fact("report_ms")  # metric → the longest silence of its contract
-    last: dict[tuple[str, str], tuple[int, Any]] = {}
-    for event, payload in payloads(recording, "DDATA"):
-        if not payload.metrics:
-            return f"{event} says nothing"
-        for metric in payload.metrics:
-            if metric.is_historical or metric.name.startswith(HEAD):
-                continue
-            key = (event.topic, metric.name)
-            at_ms, value = last.get(key, (0, object()))
-            last[key] = (metric.timestamp, _value(metric))
-            early = metric.timestamp - at_ms < silences[metric.name] * 0.5
-            if _value(metric) == value and early:
-                return (
-                    f"{event}: {metric.name} is {value} again after {metric.timestamp - at_ms} ms"
-                )
+    for session in born(recording):
+        last: dict[tuple[str, str], tuple[int, Any]] = {}
+        for event in session.published("DDATA"):
+            metrics = message(event.packet).metrics
+            if not metrics:
+                return f"{event} says nothing"
+            for metric in metrics:
+                if metric.is_historical or metric.name.startswith(HEAD):
+                    continue
+                key, now = (event.topic, metric.name), (metric.timestamp, _value(metric))
+                at_ms, value = last.get(key, (0, object()))
+                last[key] = now
+                if now[1] == value and now[0] - at_ms < silences[metric.name] * 0.5:
+                    return f"{event}: {metric.name} is {value} again after {now[0] - at_ms} ms"
     return None
 
 
@@ -242,68 +244,6 @@ def ndata_tells_what_changed_at_the_node(recording: Recording) -> Finding:
     return None
 
 
-def _qualities(recording: Recording) -> list[tuple[Event, Any, Any]]:
-    found = [
-        (event, metric, metric.properties)
-        for event, metric in all_metrics(recording)
-        if metric.HasField("properties")
-    ]
-    return some(found, "no metric had a property")
-
-
-def _with_property(event: Event) -> bool:
-    return any(metric.HasField("properties") for metric in message(event.packet).metrics)
-
-
-def _spoiled_property(spoil: Any, *verbs: str) -> doctor.Mutation:
-    def change(payload: Any) -> None:
-        spoil(next(m.properties for m in payload.metrics if m.HasField("properties")))
-
-    return doctor.rewritten(doctor.sent(*verbs, which=_with_property), change)
-
-
-def _as_text(properties: Any) -> None:
-    properties.values[0].type = 12
-
-
-def _code_42(properties: Any) -> None:
-    properties.values[0].int_value = 42
-
-
-def _typeless(properties: Any) -> None:
-    properties.values[0].ClearField("type")
-
-
-@check(
-    EDGE,
-    "payloads-propertyset-keys-array-size",
-    "payloads-propertyset-values-array-size",
-    "payloads-metric-propertyvalue-type-type",
-    "payloads-metric-propertyvalue-type-value",
-    "payloads-metric-propertyvalue-type-req",
-    "payloads-propertyset-quality-value-type",
-    "payloads-propertyset-quality-value-value",
-    broken_by=(
-        _spoiled_property(lambda properties: properties.keys.append("more"), "DBIRTH", "DDATA"),
-        _spoiled_property(lambda properties: properties.values.add(), "DBIRTH", "DDATA"),
-        _spoiled_property(_as_text, "DBIRTH", "DDATA"),
-        _spoiled_property(_code_42, "DBIRTH", "DDATA"),
-        _spoiled_property(_typeless, "DBIRTH", "DDATA"),
-    ),
-)
-def quality_is_the_one_property_and_well_formed(recording: Recording) -> Finding:
-    for event, metric, properties in _qualities(recording):
-        where = f"{event}: {metric.name}"
-        if list(properties.keys) != [QUALITY] or len(properties.values) != 1:
-            return f"{where} has keys {list(properties.keys)}, {len(properties.values)} values"
-        value = properties.values[0]
-        if value.type != INT32 or value.WhichOneof("value") != "int_value":
-            return f"{where}: Quality has type {value.type}"
-        if value.int_value not in QUALITIES:
-            return f"{where}: Quality is {value.int_value}"
-    return None
-
-
 @check(
     EDGE,
     "operational-behavior-device-ddeath",
@@ -319,44 +259,3 @@ def a_lost_station_dies_and_is_born_again(recording: Recording) -> Finding:
         if "DDEATH" in told and "DBIRTH" in told[told.index("DDEATH") :]:
             return None
     return f"{lost} lost all its sensors: there was no DDEATH with a DBIRTH after it"
-
-
-_LEFT_OUT = tuple(
-    requirement.id
-    for requirement in requirements()
-    if requirement.id.startswith(
-        ("payloads-template-", "payloads-dataset-", "payloads-alias-", "topics-nbirth-templates")
-    )
-)
-
-
-def _template(metric: Any) -> None:
-    metric.datatype = 19
-    metric.template_value.is_definition = True
-
-
-def _aliased(metric: Any) -> None:
-    metric.alias = 4
-
-
-@check(
-    EDGE,
-    *_LEFT_OUT,
-    broken_by=(
-        doctor.metric(doctor.sent("NBIRTH"), _template),
-        doctor.metric(doctor.sent("DDATA"), _aliased),
-    ),
-)
-@check(
-    HOST,
-    "payloads-alias-data-cmd-requirement",
-    broken_by=doctor.metric(doctor.sent("NCMD"), _aliased),
-)
-def there_are_no_aliases_templates_or_data_sets(recording: Recording) -> Finding:
-    return first(
-        f"{event}: {metric.name} has an alias or is a template or data set"
-        for event, metric in all_metrics(recording)
-        if metric.HasField("alias")
-        or metric.datatype in (16, 19)
-        or metric.WhichOneof("value") in ("dataset_value", "template_value")
-    )

@@ -2,7 +2,8 @@
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -64,12 +65,19 @@ class EdgeLab:
         process.start()
         return process
 
-    def until_more(self, node: str, *verbs: str, seconds: float = 40) -> None:
-        """Wait until the node has sent one more message with one of these verbs."""
+    @contextmanager
+    def one_more(self, node: str, *verbs: str, seconds: float = 40) -> Iterator[None]:
+        """What is done inside makes the node send one more message with one of these verbs."""
         find = _verbs(node, *verbs)
         before = len(find(self.proxy.recording()))
+        yield
         what = f"another {verbs} of {node}"
         self.proxy.until(lambda recording: len(find(recording)) > before, what, seconds)
+
+    def until_more(self, node: str, *verbs: str) -> None:
+        """Wait until the node has sent one more message with one of these verbs by itself."""
+        with self.one_more(node, *verbs):
+            pass
 
     def until(self, node: str, verb: str, seconds: float = 40) -> None:
         """Wait until the node has sent such a message at all."""
@@ -123,14 +131,18 @@ def _waits_for_its_host(lab: EdgeLab) -> None:
     lab.mes.say_state(HOST, True, start + 15)
     lab.until_told(True, start + 15)
     lab.until_it_breathes(node)
-    lab.mes.say_state(HOST, True, start + 30)
-    lab.until_more(node, "NBIRTH")
+    with lab.one_more(node, "NBIRTH"):
+        lab.mes.say_state(HOST, True, start + 30)
 
 
 def _historical(node: str) -> Callable[[Recording], bool]:
+    """Whether the last that this node said was back-fill."""
+
     def found(recording: Recording) -> bool:
-        data = _verbs(node, "DDATA")(recording)[-1:]
-        return any(m.is_historical for event in data for m in message(event.packet).metrics)
+        last = _verbs(node, "NBIRTH", "DBIRTH", "DDATA")(recording)[-1]
+        return last.verb == "DDATA" and any(
+            metric.is_historical for metric in message(last.packet).metrics
+        )
 
     return found
 
@@ -138,11 +150,11 @@ def _historical(node: str) -> Callable[[Recording], bool]:
 def _is_reborn(lab: EdgeLab) -> None:
     """Rebirth while all is quiet, and in the middle of back-fill that nobody acknowledges."""
     lab.until("ctl-a", "DDATA")
-    lab.mes.ask_rebirth(GROUP, "ctl-a")
-    lab.until_more("ctl-a", "NBIRTH")
+    with lab.one_more("ctl-a", "NBIRTH"):
+        lab.mes.ask_rebirth(GROUP, "ctl-a")
     lab.proxy.until(_historical("ctl-a"), "back-fill of ctl-a")
-    lab.mes.ask_rebirth(GROUP, "ctl-a")
-    lab.until_more("ctl-a", "NBIRTH")
+    with lab.one_more("ctl-a", "NBIRTH"):
+        lab.mes.ask_rebirth(GROUP, "ctl-a")
     lab.until_more("ctl-a", "DDATA")
 
 
@@ -154,8 +166,8 @@ def _loses_a_station(lab: EdgeLab) -> None:
     broken = {"station": LOST, "metric": None, "fault": "sensor_open", "from_ms": 0, "to_ms": None}
     lab.faults.write_text(json.dumps({"faults": [broken]}))
     lab.until("ctl-a", "DDEATH", LONG)
-    lab.faults.write_text(json.dumps({"faults": []}))
-    lab.until_more("ctl-a", "DBIRTH", seconds=LONG)
+    with lab.one_more("ctl-a", "DBIRTH", seconds=LONG):
+        lab.faults.write_text(json.dumps({"faults": []}))
 
 
 def record_edge(broker: Address, folder: Path, micropython: str) -> Recording:
@@ -172,9 +184,9 @@ def record_edge(broker: Address, folder: Path, micropython: str) -> Recording:
         _waits_for_its_host(lab)
         _loses_a_station(lab)
         lab.until("ctl-a", "NDATA")
-        first.kill()
-        first.start()
-        lab.until_more("ctl-a", "NBIRTH")
+        with lab.one_more("ctl-a", "NBIRTH"):
+            first.kill()
+            first.start()
         lab.until_more("ctl-a", "DDATA")
         orderly.stop()
         lab.until("ctl-b", "NDEATH")

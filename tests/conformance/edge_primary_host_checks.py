@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from tests.conformance import doctor
 from tests.conformance.common_checks import first
-from tests.conformance.edge_session_checks import nodes
+from tests.conformance.edge_session_checks import connected, nodes
 from tests.conformance.packets import Disconnect, Publish, Subscribe
 from tests.conformance.recording import Event, Recording, Session, some
 from tests.conformance.registry import EDGE, Finding, check
@@ -192,7 +192,7 @@ def an_outdated_offline_of_the_host_is_ignored(recording: Recording) -> Finding:
 def no_device_commands_are_subscribed(recording: Recording) -> Finding:
     return first(
         f"connection {session.number} subscribes {name}"
-        for session in recording.sessions()
+        for session in connected(recording)
         for name in _filters(session)
         if "/DCMD/" in name or name.endswith("#")
     )

@@ -17,11 +17,16 @@ BD_SEQ = "bdSeq"
 def nodes(recording: Recording) -> dict[tuple[str, ...], list[Session]]:
     """Sessions by group and node, as their Wills name them."""
     found: dict[tuple[str, ...], list[Session]] = {}
-    for session in recording.sessions():
+    for session in some(recording.sessions(), "no edge connected"):
         will = session.connect.will
         levels = tuple(will.topic.split("/")) if will else ("", "", "", "")
         found.setdefault((levels[1], levels[-1]), []).append(session)
     return found
+
+
+def connected(recording: Recording) -> list[Session]:
+    """All sessions; raises NotSeen when there are none."""
+    return some(recording.sessions(), "no edge connected")
 
 
 def bd_seq(payload: Any) -> Any:
@@ -44,7 +49,7 @@ def born(recording: Recording) -> list[Session]:
 def connects_with_a_clean_session(recording: Recording) -> Finding:
     return first(
         f"connection {session.number} is not clean, or not MQTT 3.1.1"
-        for session in recording.sessions()
+        for session in connected(recording)
         if not session.connect.clean or session.connect.level != 4
     )
 
@@ -63,7 +68,7 @@ def connects_with_a_clean_session(recording: Recording) -> Finding:
     ),
 )
 def the_will_is_the_death_of_the_own_node(recording: Recording) -> Finding:
-    for session in recording.sessions():
+    for session in connected(recording):
         will = session.connect.will
         if will is None or verb_of(will.topic) != "NDEATH":
             return f"connection {session.number} has no NDEATH as Will"
@@ -77,7 +82,7 @@ def the_will_is_the_death_of_the_own_node(recording: Recording) -> Finding:
 
 
 def _deaths(recording: Recording) -> Iterator[tuple[str, Any]]:
-    for session in recording.sessions():
+    for session in connected(recording):
         if session.connect.will:
             yield f"Will of connection {session.number}", message(session.connect.will)
         for event in session.published("NDEATH"):
@@ -138,7 +143,7 @@ def _as_uint64(payload: Any) -> None:
     EDGE,
     "message-flow-edge-node-birth-publish-will-message-payload-bdSeq",
     "topics-nbirth-bdseq-increment",
-    broken_by=(doctor.will_payload(_jump), doctor.will_payload(_as_uint64)),
+    broken_by=(doctor.will_payload(_jump, -1), doctor.will_payload(_as_uint64)),
 )
 def bdseq_goes_up_by_one_with_every_connect(recording: Recording) -> Finding:
     repeated = 0

@@ -9,7 +9,7 @@ from schemas import journal_metrics as names
 from schemas.topics import state_topic, topic
 from tests.brokers import Process, wait_until
 from tests.conformance.definition import BOOLEAN, DOUBLE, INT64, UINT32, UINT64, Payload
-from tests.conformance.edge_birth_checks import is_rebirth_request
+from tests.conformance.edge_rebirth_checks import is_rebirth_request
 from tests.conformance.host_state_checks import state
 from tests.conformance.peer import Peer, add_metric, now_ms
 from tests.conformance.proxy import Address, Proxy

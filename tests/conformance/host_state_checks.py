@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.conformance import doctor
 from tests.conformance.common_checks import CLOCK_SLACK_MS, first
-from tests.conformance.packets import Connect, Disconnect, Publish, Suback, Subscribe
+from tests.conformance.packets import Connect, Publish, Suback, Subscribe
 from tests.conformance.recording import Event, NotSeen, Recording, Session, some
 from tests.conformance.registry import HOST, Finding, check
 
@@ -24,7 +24,7 @@ def state(packet: Any) -> dict[str, Any]:
     return said
 
 
-def _changed(**fields: Any) -> Any:
+def state_with(**fields: Any) -> Any:
     """For `changed(payload=…)`: other fields in the JSON of a STATE; None takes one away."""
 
     def rewrite(payload: bytes) -> bytes:
@@ -39,7 +39,8 @@ def sessions(recording: Recording) -> list[Session]:
     return some(recording.sessions(), "the host never connected")
 
 
-def _states(session: Session, online: bool) -> list[Event]:
+def states_of(session: Session, online: bool) -> list[Event]:
+    """What a session said of the host itself."""
     return [e for e in session.published("STATE") if state(e.packet)["online"] is online]
 
 
@@ -47,23 +48,17 @@ def births(recording: Recording) -> list[tuple[Session, Event]]:
     """Each session with its first STATE online; raises NotSeen for a session without."""
     found = []
     for session in sessions(recording):
-        told = some(_states(session, True), f"connection {session.number} has no STATE online")
+        told = some(states_of(session, True), f"connection {session.number} has no STATE online")
         found.append((session, told[0]))
     return found
 
 
-def deaths(recording: Recording) -> list[tuple[Session, Event]]:
-    """Each STATE offline that the host itself published, with its session."""
-    found = [(s, event) for s in sessions(recording) for event in _states(s, False)]
-    return some(found, "the host never published a STATE offline")
-
-
-def _is(online: bool) -> doctor.Which:
+def is_state(online: bool) -> doctor.Which:
+    """For pickers: a STATE that says so."""
     return lambda event: state(event.packet)["online"] is online
 
 
-BIRTH = doctor.sent("STATE", which=_is(True))
-DEATH = doctor.sent("STATE", which=_is(False))
+BIRTH = doctor.sent("STATE", which=is_state(True))
 
 
 @check(
@@ -113,8 +108,8 @@ def _will_faults(recording: Recording) -> Iterator[str]:
         doctor.will(qos=0),
         doctor.will(retain=False),
         doctor.will(payload=b"OFFLINE"),
-        doctor.will(payload=_changed(online=True)),
-        doctor.will(payload=_changed(timestamp="now")),
+        doctor.will(payload=state_with(online=True)),
+        doctor.will(payload=state_with(timestamp="now")),
     ),
 )
 def the_will_of_the_host_is_its_state_offline(recording: Recording) -> Finding:
@@ -124,7 +119,7 @@ def the_will_of_the_host_is_its_state_offline(recording: Recording) -> Finding:
 @check(
     HOST,
     "host-topic-phid-death-payload-timestamp-connect",
-    broken_by=doctor.will(payload=_changed(timestamp=1_700_000_000_000)),
+    broken_by=doctor.will(payload=state_with(timestamp=1_700_000_000_000)),
 )
 def the_will_tells_the_time_of_its_connect(recording: Recording) -> Finding:
     for session in sessions(recording):
@@ -168,7 +163,7 @@ def host_subscribes_its_state_and_all_of_sparkplug_first(recording: Recording) -
     broken_by=(
         doctor.moved(doctor.sent("NCMD"), BIRTH),
         doctor.dropped(doctor.packet(Suback)),
-        doctor.changed(BIRTH, payload=_changed(online=False)),
+        doctor.changed(BIRTH, payload=state_with(online=False)),
     ),
 )
 def host_says_online_as_soon_as_it_has_subscribed(recording: Recording) -> Finding:
@@ -181,7 +176,8 @@ def host_says_online_as_soon_as_it_has_subscribed(recording: Recording) -> Findi
     return None
 
 
-def _state_faults(events: list[Event], topic: str) -> Iterator[str]:
+def state_faults(events: list[Event], topic: str) -> Iterator[str]:
+    """STATE messages that do not go to `topic` at QoS 1, retained."""
     for event in events:
         sent = event.packet
         assert isinstance(sent, Publish)
@@ -206,7 +202,7 @@ def _state_faults(events: list[Event], topic: str) -> Iterator[str]:
 )
 def state_online_goes_to_its_topic_at_qos_1_and_stays(recording: Recording) -> Finding:
     topic = f"spBv1.0/STATE/{recording.fact('host id')}"
-    return first(_state_faults([birth for _, birth in births(recording)], topic))
+    return first(state_faults([birth for _, birth in births(recording)], topic))
 
 
 @check(
@@ -219,8 +215,8 @@ def state_online_goes_to_its_topic_at_qos_1_and_stays(recording: Recording) -> F
     "payloads-state-birth-payload",
     broken_by=(
         doctor.changed(BIRTH, payload=b"ONLINE"),
-        doctor.changed(BIRTH, payload=_changed(timestamp=None)),
-        doctor.changed(BIRTH, payload=_changed(timestamp=1_700_000_000_000)),
+        doctor.changed(BIRTH, payload=state_with(timestamp=None)),
+        doctor.changed(BIRTH, payload=state_with(timestamp=1_700_000_000_000)),
     ),
 )
 def state_online_repeats_the_time_of_the_will(recording: Recording) -> Finding:
@@ -228,91 +224,4 @@ def state_online_repeats_the_time_of_the_will(recording: Recording) -> Finding:
         promised = state(session.connect.will)["timestamp"]
         if state(birth.packet)["timestamp"] != promised:
             return f"{birth} is of {state(birth.packet)['timestamp']}, its Will of {promised}"
-    return None
-
-
-def _late_offline(recording: Recording) -> list[tuple[Session, Event]]:
-    """STATE offline of the host itself that reached it while it was online."""
-    topic = f"spBv1.0/STATE/{recording.fact('host id')}"
-    found = []
-    for session, birth in births(recording):
-        own_deaths = _states(session, False)
-        for event in session.events[session.index(birth) :]:
-            heard = not event.from_client and event.verb == "STATE" and event.topic == topic
-            stopping = any(session.index(death) < session.index(event) for death in own_deaths)
-            if heard and not stopping and not state(event.packet)["online"]:
-                found.append((session, event))
-    return some(found, "no late STATE offline reached the host")
-
-
-def _answers(recording: Recording) -> list[Event]:
-    session, late = _late_offline(recording)[-1]
-    after = [e for e in _states(session, True) if session.index(e) > session.index(late)]
-    return some(after, "no answer to a late STATE offline")
-
-
-def _answer(recording: Recording) -> Event:
-    return _answers(recording)[0]
-
-
-@check(
-    HOST,
-    "message-flow-hid-sparkplug-state-message-delivered",
-    broken_by=(
-        lambda recording: recording.without(*_answers(recording)),
-        doctor.changed(_answer, payload=_changed(timestamp=1_800_000_000_000)),
-    ),
-)
-def host_contradicts_a_late_offline_of_its_own(recording: Recording) -> Finding:
-    for session, late in _late_offline(recording):
-        after = [e for e in _states(session, True) if session.index(e) > session.index(late)]
-        if not after:
-            return f"connection {session.number}: no STATE online followed a late STATE offline"
-        promised = state(session.connect.will)["timestamp"]
-        if state(after[0].packet)["timestamp"] != promised:
-            return f"{after[0]} does not repeat the time of the Will"
-    return None
-
-
-@check(
-    HOST,
-    "host-topic-phid-death-topic",
-    "host-topic-phid-death-qos",
-    "host-topic-phid-death-retain",
-    "host-topic-phid-death-payload",
-    "host-topic-phid-death-payload-timestamp-disconnect-clean",
-    "host-topic-phid-death-payload-timestamp-disconnect-with-no-disconnect-packet",
-    "operational-behavior-host-application-termination",
-    "operational-behavior-host-application-death-topic",
-    "operational-behavior-host-application-death-payload",
-    "operational-behavior-host-application-death-qos",
-    "operational-behavior-host-application-death-retained",
-    "operational-behavior-host-application-disconnect-intentional",
-    "intro-sparkplug-host-state",
-    "components-ph-state",
-    "conformance-primary-host",
-    broken_by=(
-        doctor.dropped(DEATH),
-        doctor.changed(DEATH, qos=0),
-        doctor.changed(DEATH, retain=False),
-        doctor.changed(DEATH, topic="spBv1.0/STATE/another"),
-        doctor.changed(DEATH, payload=_changed(timestamp=1_700_000_000_000)),
-        doctor.moved(DEATH, doctor.goodbye(), after=True),
-    ),
-)
-def host_says_offline_with_the_time_before_it_leaves(recording: Recording) -> Finding:
-    topic = f"spBv1.0/STATE/{recording.fact('host id')}"
-    fault = first(_state_faults([death for _, death in deaths(recording)], topic))
-    if fault:
-        return fault
-    for session in sessions(recording):
-        goodbyes = [e for e in session.events if isinstance(e.packet, Disconnect)]
-        for goodbye in goodbyes:
-            said = session.published("STATE")
-            if not said or state(said[-1].packet)["online"]:
-                return f"connection {session.number} leaves without a STATE offline"
-            if session.index(said[-1]) > session.index(goodbye):
-                return f"connection {session.number} says offline after its goodbye"
-            if abs(state(said[-1].packet)["timestamp"] - said[-1].at_ms) > CLOCK_SLACK_MS:
-                return f"{said[-1]} does not tell the time of the end"
     return None

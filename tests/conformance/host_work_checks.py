@@ -8,7 +8,7 @@ from schemas.journal_metrics import ACK, REBIRTH
 from tests.conformance import doctor
 from tests.conformance.common_checks import CLOCK_SLACK_MS, first, payloads
 from tests.conformance.definition import BOOLEAN
-from tests.conformance.edge_birth_checks import is_rebirth_request
+from tests.conformance.edge_rebirth_checks import is_rebirth_request
 from tests.conformance.recording import Event, Recording, message, some
 from tests.conformance.registry import HOST, Finding, check
 

@@ -15,7 +15,11 @@ from tests.conformance import (
     edge_birth_checks,
     edge_data_checks,
     edge_primary_host_checks,
+    edge_property_checks,
+    edge_rebirth_checks,
+    edge_seq_checks,
     edge_session_checks,
+    host_farewell_checks,
     host_state_checks,
     host_work_checks,
 )
@@ -34,7 +38,11 @@ CHECKED_BY = (
     edge_birth_checks,
     edge_data_checks,
     edge_primary_host_checks,
+    edge_property_checks,
+    edge_rebirth_checks,
+    edge_seq_checks,
     edge_session_checks,
+    host_farewell_checks,
     host_state_checks,
     host_work_checks,
 )

@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import Any
 
 from tests.conformance.packets import Closed, Packet, PacketError, Splitter
-from tests.conformance.recording import Event, Recording
+from tests.conformance.recording import Event, Recording, story
 
 Address = tuple[str, int]
 
@@ -61,7 +61,8 @@ class Proxy:
             with self._changed:
                 rest = deadline - time.monotonic()
                 if rest <= 0:
-                    raise TimeoutError(f"within {seconds} s there was never {what}")
+                    said = story(self.recording())
+                    raise TimeoutError(f"within {seconds} s there was never {what}\n{said}")
                 self._changed.wait_for(lambda seen=seen: len(self._events) > seen, min(rest, 1))
 
     def cut(self, *, refuse: bool = False) -> None:

@@ -147,6 +147,18 @@ class Recording:
         return replace(self, events=tuple(e for e in self.events if id(e) not in gone))
 
 
+def story(recording: Recording) -> str:
+    """What passed, a line for each connection: for people who ask why a scenario went wrong."""
+    lines = []
+    for session in recording.sessions():
+        words = [
+            (e.verb or type(e.packet).__name__.lower()) + ("" if e.from_client else "<")
+            for e in session.events
+        ]
+        lines.append(f"{session.number} {session.connect.client_id}: {' '.join(words)}")
+    return "\n".join(lines)
+
+
 def some(found: Iterable[T], otherwise: str) -> list[T]:
     """The list itself; raises NotSeen when it is empty, so that no check passes by seeing nothing."""
     listed = list(found)
