@@ -39,7 +39,7 @@ class Agent:
     async def run(self) -> None:
         """Until stop() was called: then all is recorded, NDEATH is published, and it returns."""
         session = asyncio.create_task(self._guard("session", self.session.run))
-        works = [("keeper", self._keep)]
+        works: list[tuple[str, Callable[[], Awaitable[None]]]] = [("keeper", self._keep)]
         for slot, station in enumerate(self._board.stations):
             works.append((f"sampler of {station.station}", self._sampling(slot)))
         tasks = [asyncio.create_task(self._guard(name, work)) for name, work in works]

@@ -4,6 +4,8 @@ A value is reported when it moved by its deadband, and at least every report_ms 
 visible. A sensor that cannot be read is reported at once as BAD, without a value.
 """
 
+from collections import namedtuple
+
 from edge_agent.journal import EVENTS_ONLY
 from edge_agent.records import TEXT_MAX
 from schemas.samples import BAD, GOOD, STALE
@@ -12,6 +14,7 @@ from schemas.sparkplug import DATATYPES
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any, NamedTuple
 
     from edge_agent.ports import Channel
     from edge_agent.records import Reading, Value
@@ -23,6 +26,7 @@ RECORD_MS = 1000  # one record holds at most so much time
 DEAD_MS = 10_000  # a station none of whose channels answers for so long is lost
 _INTEGERS = {1: 8, 2: 16, 3: 32, 4: 64, 5: 8, 6: 16, 7: 32, 8: 64}
 _SIGNED = (1, 2, 3, 4)
+_INFINITE = float("inf")
 _BOOLEAN, _STRING = DATATYPES["boolean"], DATATYPES["string"]
 
 
@@ -50,31 +54,61 @@ def _cut(text: str) -> str:
     return text
 
 
+# What a contract and a calibration ask of a metric. band: deadband, or share: deadband as a share of
+# the last value; low, high: alarm limits; edge: its changes must not wait for the next sync.
+_FIELDS = "code every_ms report_ms band share low high analog edge scale offset"
+if TYPE_CHECKING:
+
+    class Rules(NamedTuple):
+        code: int
+        every_ms: int
+        report_ms: int
+        band: float
+        share: float
+        low: float
+        high: float
+        analog: bool
+        edge: bool
+        scale: float
+        offset: float
+
+else:
+    Rules = namedtuple("Rules", _FIELDS.split())
+
+
+def rules_of(spec: "BoardMetric") -> Rules:
+    """The Rules of a metric of a board's file."""
+    code = DATATYPES[spec.datatype]
+    band = share = 0.0
+    if isinstance(spec.deadband, str):
+        share = float(spec.deadband[:-1]) / 100
+    else:
+        band = float(spec.deadband)
+    low, high = spec.alarm or (None, None)
+    return Rules(
+        code,
+        spec.every_ms,
+        spec.report_ms,
+        band,
+        share,
+        -_INFINITE if low is None else low,
+        _INFINITE if high is None else high,
+        spec.kind == "analog",
+        spec.kind == "event" or (spec.kind == "counter" and code in _INTEGERS),
+        spec.scale,
+        spec.offset,
+    )
+
+
 class _Channel:
     """One metric: its sensor, when it is due, and what was last reported."""
 
-    def __init__(self, spec: "BoardMetric", open_channel: "Open", now: int) -> None:
-        self.code: int = DATATYPES[spec.datatype]
-        self._open = open_channel
-        self._sensor: Channel | None = None
-        self._scale = (spec.scale, spec.offset) if (spec.scale, spec.offset) != (1, 0) else None
-        self.every_ms: int = spec.every_ms
-        self.report_ms: int = spec.report_ms
-        # Absolute, or a share of the last value.
-        self._band, self._share = 0.0, 0.0
-        if isinstance(spec.deadband, str):
-            self._share = float(spec.deadband[:-1]) / 100
-        else:
-            self._band = float(spec.deadband)
-        low, high = spec.alarm or (None, None)
-        self._low = -float("inf") if low is None else low
-        self._high = float("inf") if high is None else high
-        self._limited = low is not None or high is not None
-        self.analog = spec.kind == "analog"
-        # What must not wait for the next sync: events, and edges of counters that count things.
-        self.edge = spec.kind == "event" or (spec.kind == "counter" and self.code in _INTEGERS)
+    def __init__(self, rules: Rules, opener: "Open", now: int) -> None:
+        self.rules = rules
+        self._opener: Open | None = opener  # let go once the sensor is there: memory
+        self._sensor: Any = None
         self.due = now
-        self.wait_ms = self.every_ms
+        self.wait_ms = rules.every_ms
         self.quiet_until = now  # a thinned metric is not recorded before
         self.value: Value = None
         self.quality = STALE  # never read
@@ -83,23 +117,29 @@ class _Channel:
 
     def read(self) -> "Value":
         """The reading, None when it is no value of its datatype. Raises OSError."""
-        if self._sensor is None:
-            self._sensor = self._open()
+        if self._opener is not None:
+            self._sensor = self._opener()
+            self._opener = None
         value = self._sensor.read()
-        if self._scale and isinstance(value, (int, float)):
-            value = value * self._scale[0] + self._scale[1]
-        return fitted(self.code, value)
+        rules = self.rules
+        if isinstance(value, (int, float)) and (rules.scale != 1 or rules.offset):
+            value = value * rules.scale + rules.offset
+        return fitted(rules.code, value)
 
     def differs(self, value: "Value") -> bool:
         """Whether a good value is news."""
         last = self.value
         if last is None or isinstance(value, (str, bool)) or value == last:
             return value != last
+        rules = self.rules
         moved: float = abs(value - last)  # type: ignore[operator]
-        return moved >= (self._band or self._share * abs(last))  # type: ignore[arg-type]
+        return moved >= (rules.band or rules.share * abs(last))  # type: ignore[arg-type]
 
     def outside(self, value: "Value") -> bool:
-        return self._limited and not self._low <= value <= self._high  # type: ignore[operator]
+        """Whether a good value is beyond an alarm limit."""
+        if isinstance(value, str):
+            return False
+        return not self.rules.low <= value <= self.rules.high  # type: ignore[operator]
 
 
 class Sampler:
@@ -113,7 +153,7 @@ class Sampler:
     ) -> None:
         self._mono_ms = mono_ms
         now = mono_ms()
-        self.channels = [_Channel(specs[n], openers[n], now) for n in range(len(specs))]
+        self.channels = [_Channel(rules_of(specs[n]), openers[n], now) for n in range(len(specs))]
         self.readings: list[Reading] = []  # of the record that is open
         self.dropped = 0  # samples thinned out of it
         self.urgent = False  # it holds an event
@@ -136,7 +176,7 @@ class Sampler:
                 channel.due += channel.wait_ms
                 if channel.due <= now:  # we were held up: go on in step
                     late = now - channel.due
-                    channel.due = now - late % channel.every_ms + channel.every_ms
+                    channel.due = now - late % channel.rules.every_ms + channel.rules.every_ms
             if channel.due < next_ms:
                 next_ms = channel.due
         self.next_ms = next_ms
@@ -147,10 +187,11 @@ class Sampler:
         try:
             value = channel.read()
         except OSError:
-            channel.wait_ms = min(channel.wait_ms * 2, max(channel.report_ms, channel.every_ms))
+            rules = channel.rules
+            channel.wait_ms = min(channel.wait_ms * 2, max(rules.report_ms, rules.every_ms))
             self._note(index, channel, None)
             return False
-        channel.wait_ms = channel.every_ms
+        channel.wait_ms = channel.rules.every_ms
         self._note(index, channel, value)
         return True
 
@@ -161,15 +202,15 @@ class Sampler:
         if value is not None:
             if channel.differs(value):
                 changed = True
-                urgent = urgent or channel.edge
+                urgent = urgent or channel.rules.edge
             if channel.outside(value) != channel.alarmed:
                 channel.alarmed = not channel.alarmed
                 changed = urgent = True
-        if not changed and channel.due - channel.reported < channel.report_ms:
+        if not changed and channel.due - channel.reported < channel.rules.report_ms:
             return
         if self.dead and value is None:
             return
-        if channel.analog and self.thinning > 1 and not urgent and self._thin(channel):
+        if channel.rules.analog and self.thinning > 1 and not urgent and self._thin(channel):
             return
         channel.value = value
         channel.quality = quality
@@ -182,7 +223,7 @@ class Sampler:
         if self.thinning >= EVENTS_ONLY or channel.due < channel.quiet_until:
             self.dropped += 1
             return True
-        channel.quiet_until = channel.due + channel.every_ms * self.thinning
+        channel.quiet_until = channel.due + channel.rules.every_ms * self.thinning
         return False
 
     def _judge(self, now: int, answered: int, failed: int) -> None:

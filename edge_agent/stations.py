@@ -22,7 +22,10 @@ def _opener(
 
 
 class Stations:
-    """Slot n of the journal is station n of the board's file."""
+    """Slot n of the journal is station n of the board's file.
+
+    Takes the metrics out of `stations`: what each sensor needs is kept until it is open, no longer.
+    """
 
     def __init__(
         self,
@@ -39,6 +42,7 @@ class Stations:
             self.layouts.append(Layout(station.station, metrics))
             self.samplers.append(Sampler(station.metrics, openers, mono_ms))
             self._kinds.append((station.type, station.revision))
+            station.metrics.clear()
 
     def record(self, slot: int, journal: "Journal", now_ms: int) -> None:
         """Put what a station's sampler has read into the journal, as one record."""

@@ -31,7 +31,8 @@ class Bench:
         self.sensor = Sensor()
         metrics = [board_metric("zone_1_temperature_c"), board_metric("zone_2_temperature_c")]
         specs = [
-            BoardStation(name, "sinter_furnace", "1", metrics) for name in ("sinter-1", "sinter-2")
+            BoardStation(name, "sinter_furnace", "1", list(metrics))
+            for name in ("sinter-1", "sinter-2")
         ]
         mono_ms = self.time.clock.mono_ms
         self.stations = Stations(specs, lambda *_: self.sensor, mono_ms)

@@ -20,7 +20,9 @@ class Bench:
         self.opened = []
         self.sensors = {}
         metrics = [board_metric("a", args={"pin": 4}), board_metric("b", datatype="int32")]
-        specs = [BoardStation(name, "jet_mill", "3", metrics) for name in ("mill-1", "mill-2")]
+        specs = [
+            BoardStation(name, "jet_mill", "3", list(metrics)) for name in ("mill-1", "mill-2")
+        ]
         self.stations = Stations(specs, self._open, self.time.clock.mono_ms)
         self.journal = open_journal(MemoryStorage(), self.time, self.stations.layouts)
 
