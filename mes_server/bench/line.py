@@ -11,16 +11,17 @@ from pathlib import Path
 from socket import socket
 from typing import Any
 
-from sqlalchemy import text
-
 from mes_server import broker
 from mes_server.bench import payloads
 from mes_server.settings import read_settings
 from mes_server.store.engine import open_engine, reading
 from mes_server.store.ingest_status import read_status
+from mes_server.store.stations import list_stations
+from mes_server.store.telemetry import list_series, load_series
 from schemas.station_types import load_station_types
 
 DEADLINE_S = 120.0
+FOR_EVER_MS = 1 << 45
 
 
 class BenchError(RuntimeError):
@@ -126,11 +127,17 @@ def swarm(port: int, nodes: int, messages: int, metrics: int, rate: int = 0) -> 
 
 
 def stored_samples(data: Path) -> int:
-    """Samples a query finds in the store of `data` now."""
+    """Samples that asking for every series of every station finds in the store of `data`."""
     settings = read_settings({"MES_DATA_DIR": str(data)})
-    with reading(open_engine(settings.url)) as conn:
-        found = conn.execute(text("SELECT count(*), coalesce(sum(count), 0) FROM chunk")).one()
-    return int(found[1])
+    engine = open_engine(settings.url)
+    total = 0
+    with reading(engine, limit_s=DEADLINE_S) as conn:
+        for station in list_stations(conn):
+            for series in list_series(conn, station.id):
+                found = load_series(conn, station.id, series.metric, 0, FOR_EVER_MS, points_max=10)
+                total += found.count
+    engine.dispose()
+    return total
 
 
 def inbox_is_empty(data: Path) -> bool:

@@ -6,7 +6,7 @@ import subprocess
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -106,12 +106,8 @@ def test_a_full_disk_is_said_and_nothing_is_acknowledged_until_there_is_room(
         try:
             start(plant)
             filler = disk / "filler"
-            with filler.open("wb") as file:
-                try:
-                    while True:
-                        file.write(bytes(4096))
-                        file.flush()
-                except OSError:
+            with filler.open("wb", buffering=0) as file, suppress(OSError):
+                while file.write(bytes(4096)):
                     pass
             wait_until(
                 lambda: says(plant, 503, "disk"), f"a full disk to be said ({health(plant)})"
