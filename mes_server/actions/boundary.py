@@ -12,7 +12,7 @@ from typing import ParamSpec, TypeVar
 
 from mes_server.domain.messages import PAYLOAD
 from mes_server.domain.nodes import UnreadableError
-from mes_server.store.faults import StoreFault, told_apart
+from mes_server.store.faults import StoreFault, fault_of
 from schemas.sparkplug import PayloadError
 
 P = ParamSpec("P")
@@ -41,8 +41,7 @@ def _say_once(text: str) -> None:
 def attempt(step: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | Trouble:
     """What the step returns, or the Trouble a message made. A StoreFault or LeaseLost passes through."""
     try:
-        with told_apart():  # a disk that fails under a message is no fault of the message
-            return step(*args, **kwargs)
+        return step(*args, **kwargs)
     except (StoreFault, LeaseLost):
         raise
     except UnreadableError as error:
@@ -50,6 +49,9 @@ def attempt(step: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | Trou
     except PayloadError as error:
         return Trouble(PAYLOAD, str(error))
     # The ingest message boundary: a bug becomes quarantine and a log line, never a stopped ingest.
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:
+        fault = fault_of(error)
+        if fault is not None:  # a disk that fails under a message is no fault of the message
+            raise fault from error
         _say_once(traceback.format_exc())
         return Trouble(BUG, f"{type(error).__name__}: {error}")

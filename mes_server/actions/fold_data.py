@@ -8,7 +8,7 @@ import numpy as np
 
 from mes_server.actions.boundary import Trouble, attempt
 from mes_server.actions.fold_turn import Fault, Turn
-from mes_server.actions.folding import StationKeys, keep_template
+from mes_server.actions.folding import Place, Shape, StationKeys, keep_shape
 from mes_server.actions.gathering import Where
 from mes_server.domain.messages import topic_of
 from mes_server.domain.nodes import (
@@ -62,40 +62,39 @@ def _fold_alike(turn: Turn, group: list[InboxMessage]) -> list[InboxMessage]:
     layout = turn.register.state(node).layouts.get(station)
     if layout is None:
         return group
-    keys = turn.folding.station_keys(turn.conn, node, station, layout)
-    known = turn.folding.templates(group[0].topic, len(group[0].payload), layout)
+    known = turn.folding.shapes(group[0].topic, len(group[0].payload), layout)
     left = group
-    for template in known:
-        left = _fold_shape(turn, template, keys, left)
+    for shape in known:
+        left = _fold_shape(turn, shape, left)
         if not left:
             break
     while len(left) >= GROUP_MIN:
-        learned = learn(left[0].payload, layout)
-        if learned is None:
+        template = learn(left[0].payload, layout)
+        if template is None:
             break
+        keys = turn.folding.station_keys(turn.conn, node, station, layout)
+        learned = Shape(template, _places(turn, template, keys))
         before = len(left)
-        left = _fold_shape(turn, learned, keys, left)
+        left = _fold_shape(turn, learned, left)
         if before - len(left) < GROUP_MIN:
             break
-        keep_template(known, learned)
+        keep_shape(known, learned)
     if len(left) < len(group):
         turn.heard(node, station, group[-1].received_ms)
     return left
 
 
-def _fold_shape(
-    turn: Turn, template: Template, keys: StationKeys, rows: Rows
-) -> list[InboxMessage]:
+def _fold_shape(turn: Turn, shape: Shape, rows: Rows) -> list[InboxMessage]:
     payloads = np.frombuffer(b"".join([row.payload for row in rows]), np.uint8)
     payloads = payloads.reshape(len(rows), -1)
-    fits = template.matches(payloads)
+    fits = shape.template.matches(payloads)
     if not fits.any():
         return list(rows)
     received = np.array([row.received_ms for row in rows], np.int64)[fits]
-    extract, plain = template.extract(payloads[fits], received)
+    extract, plain = shape.template.extract(payloads[fits], received)
     taken = np.flatnonzero(fits)[plain]
     if len(taken):
-        _gather(turn, template, keys, extract, plain, int(received[plain].max()))
+        _gather(turn, shape.places, extract, plain, int(received[plain].max()))
     left = np.ones(len(rows), bool)
     left[taken] = False
     return [rows[index] for index in np.flatnonzero(left).tolist()]
@@ -103,30 +102,39 @@ def _fold_shape(
 
 def _gather(
     turn: Turn,
-    template: Template,
-    keys: StationKeys,
+    places: list[Place],
     extract: Extract,
     plain: np.ndarray[tuple[int], np.dtype[np.bool_]],
     received_ms: int,
 ) -> None:
     whole = bool(plain.all())
     times = extract.times if whole else extract.times[plain]
-    missing = [slot for slot in template.slots if slot.metric not in keys.series]
-    turn.folding.add_series(turn.conn, keys, [(slot.metric, slot.datatype) for slot in missing])
-    shared = times[:, 0]
-    for index, (slot, values) in enumerate(zip(template.slots, extract.values, strict=True)):
-        where = Where(keys.series[slot.metric], slot.datatype, slot.historical, slot.clock)
-        limits = keys.limits.get(slot.metric)
-        column = times[:, index]
+    shared = times[:, 0].copy()
+    is_shared = (times == shared[:, None]).all(axis=0).tolist()  # the store keeps equal times once
+    for index, (place, values) in enumerate(zip(places, extract.values, strict=True)):
+        where, limits, slot = place
+        column = shared if is_shared[index] else times[:, index]
         if values is None:
             for at_ms in column.tolist():
                 reading = at_ms, slot.value, slot.quality
                 turn.gathering.add(where, limits, received_ms, reading)
             continue
-        if index and np.array_equal(column, shared):
-            column = shared  # the store keeps equal times once
         many = values if whole else values[plain]
         turn.gathering.add_many(where, limits, received_ms, (column, many, slot.quality))
+
+
+def _places(turn: Turn, template: Template, keys: StationKeys) -> list[Place]:
+    """Where the readings of a shape go."""
+    missing = [slot for slot in template.slots if slot.metric not in keys.series]
+    turn.folding.add_series(turn.conn, keys, [(slot.metric, slot.datatype) for slot in missing])
+    return [
+        (
+            Where(keys.series[slot.metric], slot.datatype, slot.historical, slot.clock),
+            keys.limits.get(slot.metric),
+            slot,
+        )
+        for slot in template.slots
+    ]
 
 
 @dataclass(frozen=True, slots=True)

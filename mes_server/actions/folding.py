@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, Engine
 
-from mes_server.domain.limits import Excursion, Range
+from mes_server.actions.gathering import Limits, Where
+from mes_server.domain.limits import Excursion
 from mes_server.domain.nodes import (
     SERIES_DATATYPES,
     Layout,
@@ -19,7 +20,7 @@ from mes_server.domain.nodes import (
     node_birth,
 )
 from mes_server.domain.sessions import CloneWatch
-from mes_server.domain.templates import Template
+from mes_server.domain.templates import Slot, Template
 from mes_server.store.births import Birth, load_births
 from mes_server.store.excursions import load_open_excursions
 from mes_server.store.nodes import ensure_node, load_node_keys
@@ -28,8 +29,17 @@ from mes_server.store.stations import ensure_station
 from schemas.sparkplug import Metric, Payload
 from schemas.station_types import StationType
 
-TEMPLATES_MAX = 20_000
-_TEMPLATES_EACH = 8
+Place = tuple[Where, Limits | None, Slot]
+SHAPES_MAX = 20_000
+_SHAPES_EACH = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A Template of a station's messages, and where the reading in each of its slots goes."""
+
+    template: Template
+    places: list[Place]
 
 
 @dataclass(slots=True)
@@ -38,7 +48,7 @@ class StationKeys:
 
     key: int
     series: dict[str, int]
-    limits: dict[str, tuple[Range, Range]]
+    limits: dict[str, Limits]
 
 
 @dataclass(slots=True)
@@ -53,13 +63,14 @@ class Folding:
     stations: dict[tuple[NodeId, str], StationKeys] = field(default_factory=dict)
     clones: dict[NodeId, CloneWatch] = field(default_factory=dict)
     opened: dict[int, list[Excursion]] = field(default_factory=dict)
-    _templates: dict[tuple[str, int], list[Template]] = field(default_factory=dict)
+    _shapes: dict[tuple[str, int], list[Shape]] = field(default_factory=dict)
 
     def forget(self) -> None:
         """Drop what may not be in the store: the transaction that said so was rolled back."""
         self.register = None
         self.stations.clear()
         self.node_keys.clear()
+        self._shapes.clear()
 
     def known(self, conn: Connection) -> NodeRegister:
         """The register, read from the store when there is none."""
@@ -97,7 +108,7 @@ class Folding:
         if new:
             keys.series |= ensure_series(conn, keys.key, new)
 
-    def _limits(self, layout: Layout) -> dict[str, tuple[Range, Range]]:
+    def _limits(self, layout: Layout) -> dict[str, Limits]:
         contract = self.types.get(layout.station_type or "")
         if contract is None:
             return {}
@@ -107,23 +118,23 @@ class Folding:
             if spec.normal is not None or spec.alarm is not None
         }
 
-    def templates(self, topic: str, size: int, layout: Layout) -> list[Template]:
+    def shapes(self, topic: str, size: int, layout: Layout) -> list[Shape]:
         """The shapes known of a topic's payloads of this size; those of an older birth are dropped."""
-        found = self._templates.get((topic, size))
-        if found is not None and all(template.layout is layout for template in found):
+        found = self._shapes.get((topic, size))
+        if found is not None and all(shape.template.layout is layout for shape in found):
             return found
-        if len(self._templates) >= TEMPLATES_MAX:
-            self._templates.clear()
-        fresh: list[Template] = []
-        self._templates[topic, size] = fresh
+        if len(self._shapes) >= SHAPES_MAX:
+            self._shapes.clear()
+        fresh: list[Shape] = []
+        self._shapes[topic, size] = fresh
         return fresh
 
 
-def keep_template(known: list[Template], template: Template) -> None:
+def keep_shape(known: list[Shape], shape: Shape) -> None:
     """Remember a shape among those of its topic and size; the oldest makes room."""
-    if len(known) >= _TEMPLATES_EACH:
+    if len(known) >= _SHAPES_EACH:
         known.pop(0)
-    known.append(template)
+    known.append(shape)
 
 
 def series_of(layout: Layout) -> list[tuple[str, int]]:

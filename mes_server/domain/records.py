@@ -29,6 +29,10 @@ class Heads(NamedTuple):
 
 _POS = names.POS.encode()
 _MASK64 = (1 << 64) - 1
+_DIGITS = 0x007F_007F_007F_007F_007F_007F_007F_007F
+_PAIRS = 0x3FFF_0000_3FFF_0000_3FFF_0000_3FFF
+_FOURS = 0x0FFF_FFFF_0000_0000_0FFF_FFFF
+_EIGHTS = (1 << 56) - 1
 _VARINT = rb"[\x80-\xff]{0,9}[\x00-\x7f]"
 
 
@@ -57,10 +61,12 @@ _START = re.compile(rb"(?:\x08" + _VARINT + rb")?")
 
 
 def _number(raw: bytes) -> int:
-    number = 0
-    for byte in reversed(raw):
-        number = number << 7 | byte & 127
-    return number & _MASK64
+    """A varint of up to ten bytes: its seven-bit digits are pushed together in pairs."""
+    x = int.from_bytes(raw, "little")
+    x = (x & _DIGITS) | (x & _DIGITS << 8) >> 1
+    x = (x & _PAIRS) | (x & _PAIRS << 16) >> 2
+    x = (x & _FOURS) | (x & _FOURS << 32) >> 4
+    return ((x & _EIGHTS) | (x & _EIGHTS << 64) >> 8) & _MASK64
 
 
 def _head_at(payload: bytes, at: int) -> tuple[Head, int] | None:

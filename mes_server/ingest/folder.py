@@ -12,9 +12,12 @@ from mes_server.actions.merge_series import (
 )
 from mes_server.actions.retry_quarantine import retry_quarantine
 from mes_server.store.engine import reading
-from mes_server.store.inbox import SHARDS, InboxMessage, load_waiting
+from mes_server.store.inbox import InboxMessage, load_waiting
 
-EVERY_MS = 500  # a shard's messages wait so long for company: larger turns make larger blocks
+# A shard's messages wait for company: what a turn costs depends on its series more than on its samples.
+CALM_MS = 500
+BUSY_MS = 2_000
+CALM_MESSAGES = 500  # so many waiting are folded sooner
 STEP_MESSAGES = 400  # about 10 ms of work: what is being received does not wait longer
 DEPTH_MAX = 100_000  # more may not wait: receiving pauses, and what is not stored the edges keep
 MERGE_MS = 1_000
@@ -35,7 +38,7 @@ class Folder:
     def __init__(self, folding: Folding) -> None:
         self._folding = folding
         self._waiting: dict[int, list[InboxMessage]] = {}
-        self._due_ms = [0] * SHARDS
+        self._since_ms: dict[int, int] = {}  # when a shard was last folded
         self._retry_more = True
         self._retry_ms = self._merge_ms = self._pack_ms = self._pack_all_ms = self._trim_ms = 0
         self._next_id = 1
@@ -66,9 +69,12 @@ class Folder:
         """
         turn: dict[int, list[InboxMessage]] = {}
         room = STEP_MESSAGES
-        for _, shard in sorted((self._due_ms[s], s) for s in self._waiting):
+        wait_ms = CALM_MS if self.depth <= CALM_MESSAGES else BUSY_MS
+        for since_ms, shard in sorted((self._since_ms.get(s, 0), s) for s in self._waiting):
             waiting = self._waiting[shard]
-            if self._due_ms[shard] > tick_ms or (turn and len(waiting) > room):
+            if tick_ms - since_ms < wait_ms and len(waiting) < STEP_MESSAGES:
+                continue
+            if turn and len(waiting) > room:
                 break
             turn[shard] = waiting[:STEP_MESSAGES]
             room -= len(waiting)
@@ -83,13 +89,12 @@ class Folder:
 
     def _done(self, shard: int, count: int, tick_ms: int) -> None:
         self.depth -= count
+        self._since_ms[shard] = tick_ms
         left = self._waiting[shard][count:]
         if left:
             self._waiting[shard] = left
-            self._due_ms[shard] = tick_ms
         else:
             del self._waiting[shard]
-            self._due_ms[shard] = tick_ms + EVERY_MS
 
     def tidy(self, tick_ms: int, now_ms: int) -> Folded | None:
         """Something less urgent, if it is due; what a retry did, else None.

@@ -1,7 +1,8 @@
 """Excursions, open and closed, as the fold judged them."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
+from operator import attrgetter
 
 from sqlalchemy import BigInteger, Connection, ForeignKey, UniqueConstraint, select
 from sqlmodel import Field, SQLModel
@@ -37,6 +38,7 @@ class ExcursionRow(SQLModel, table=True):
 
 EXCURSION = table_of(ExcursionRow)
 _FIELDS = tuple(Excursion.__slots__)
+_values_of = attrgetter(*_FIELDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +94,13 @@ def save_excursions(
     late: bool = False,
 ) -> None:
     """Write what `domain.limits.excursions` answered; `late` as it was told there."""
+    rows = []
     for excursion in [*closed, *opened]:
         if late and excursion.to_ms is not None:
-            facts = asdict(_join_late(conn, series_pk, excursion))
-        else:
-            facts = asdict(excursion)
-        run(conn, _SAVE, (series_pk, *(facts[name] for name in _FIELDS)))
+            excursion = _join_late(conn, series_pk, excursion)
+        rows.append((series_pk, *_values_of(excursion)))
+    if rows:
+        run(conn, _SAVE, rows)
 
 
 def load_open_excursions(

@@ -78,15 +78,21 @@ def _without_server(driver: BaseException | None) -> bool:
     )
 
 
+def fault_of(error: BaseException) -> StoreFault | None:
+    """The StoreFault that an exception of the driver means; None for a bug of ours."""
+    if isinstance(error, PoolTimeout):
+        return StoreFault(LOCKED, "another thread of this process holds the writer")
+    kind = _kind_of(error) if isinstance(error, DBAPIError) else None
+    return None if kind is None else StoreFault(kind, str(getattr(error, "orig", error)))
+
+
 @contextmanager
 def told_apart() -> Iterator[None]:
     """Turn what the driver raises into a StoreFault; what is a bug of ours stays what it is."""
     try:
         yield
-    except PoolTimeout as error:
-        raise StoreFault(LOCKED, "another thread of this process holds the writer") from error
-    except DBAPIError as error:
-        kind = _kind_of(error)
-        if kind is None:
+    except (PoolTimeout, DBAPIError) as error:
+        fault = fault_of(error)
+        if fault is None:
             raise
-        raise StoreFault(kind, str(error.orig)) from error
+        raise fault from error

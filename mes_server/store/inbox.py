@@ -14,7 +14,7 @@ from sqlmodel import Field, SQLModel
 
 from mes_server.store.tables import run, wide, wide_key
 
-SHARDS = 16
+SHARDS = 64
 _FRAME = struct.Struct("<BqHIH")  # shard, received, sizes of topic, payload and fresh
 
 
