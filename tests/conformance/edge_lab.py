@@ -170,6 +170,15 @@ def _loses_a_station(lab: EdgeLab) -> None:
         lab.faults.write_text(json.dumps({"faults": []}))
 
 
+def _closed(node: str) -> Callable[[Recording], bool]:
+    def found(recording: Recording) -> bool:
+        client = f"{GROUP}-{node}"
+        mine = [s for s in recording.sessions() if s.connect.client_id == client]
+        return all(session.closed_ms for session in mine)
+
+    return found
+
+
 def record_edge(broker: Address, folder: Path, micropython: str) -> Recording:
     """The whole life of our edge on this broker."""
     silences: dict[str, int] = {}
@@ -189,5 +198,5 @@ def record_edge(broker: Address, folder: Path, micropython: str) -> Recording:
             first.start()
         lab.until_more("ctl-a", "DDATA")
         orderly.stop()
-        lab.until("ctl-b", "NDEATH")
+        lab.proxy.until(_closed("ctl-b"), "the end of ctl-b's session")
         return lab.proxy.recording()

@@ -98,14 +98,18 @@ def host_says_offline_with_the_time_before_it_leaves(recording: Recording) -> Fi
     fault = first(state_faults([death for _, death in deaths(recording)], topic))
     if fault:
         return fault
-    for session in sessions(recording):
-        goodbyes = [e for e in session.events if isinstance(e.packet, Disconnect)]
-        for goodbye in goodbyes:
-            said = session.published("STATE")
-            if not said or state(said[-1].packet)["online"]:
-                return f"connection {session.number} leaves without a STATE offline"
-            if session.index(said[-1]) > session.index(goodbye):
-                return f"connection {session.number} says offline after its goodbye"
-            if abs(state(said[-1].packet)["timestamp"] - said[-1].at_ms) > CLOCK_SLACK_MS:
-                return f"{said[-1]} does not tell the time of the end"
+    ended = [
+        (session, event)
+        for session in sessions(recording)
+        for event in session.events
+        if isinstance(event.packet, Disconnect)
+    ]
+    for session, goodbye in some(ended, "the host never said goodbye"):
+        last = some(session.published("STATE"), "a session without STATE")[-1]
+        if state(last.packet)["online"]:
+            return f"connection {session.number} leaves without a STATE offline"
+        if session.index(last) > session.index(goodbye):
+            return f"connection {session.number} says offline after its goodbye"
+        if abs(state(last.packet)["timestamp"] - last.at_ms) > CLOCK_SLACK_MS:
+            return f"{last} does not tell the time of the end"
     return None

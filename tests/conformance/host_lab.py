@@ -226,4 +226,5 @@ def record_host(broker: Address, folder: Path) -> Recording:
         begin = len(lab.peer.heard)
         standby.stop()
         lab.peer.until(_said_gone(lab, begin), "the farewell of the host")
+        lab.proxy.until(lambda r: all(s.closed_ms for s in r.sessions()), "the end of its session")
         return lab.proxy.recording()
