@@ -36,7 +36,8 @@ class Buckets:
         inside &= ~np.isnan(rollup.lows)
         owner = (rollup.t0[inside] - self.origin_ms) // self.step_ms
         np.add.at(self.counts, owner, rollup.counts[inside])
-        np.add.at(self.totals, owner, rollup.totals[inside])
+        with np.errstate(over="ignore", invalid="ignore"):
+            np.add.at(self.totals, owner, rollup.totals[inside])
         np.minimum.at(self.lows, owner, rollup.lows[inside])
         np.maximum.at(self.highs, owner, rollup.highs[inside])
         return total
@@ -69,7 +70,8 @@ class Buckets:
             return
         numbers = samples.values.astype(np.float64)
         self.counts[points] += ends - starts
-        self.totals[points] += np.add.reduceat(numbers, starts)
+        with np.errstate(over="ignore", invalid="ignore"):
+            self.totals[points] += np.add.reduceat(numbers, starts)
         self.lows[points] = np.minimum(self.lows[points], np.minimum.reduceat(numbers, starts))
         self.highs[points] = np.maximum(self.highs[points], np.maximum.reduceat(numbers, starts))
 
@@ -81,5 +83,9 @@ class Buckets:
         if self.text:
             labels = self.labels[there].tolist()
             return times, labels, labels, labels, counts.tolist()
-        means = (self.totals[there] / counts).tolist()
-        return times, means, self.lows[there].tolist(), self.highs[there].tolist(), counts.tolist()
+        totals, lows, highs = self.totals[there], self.lows[there], self.highs[there]
+        with np.errstate(invalid="ignore"):
+            means = totals / counts
+        middles = lows / 2 + highs / 2  # where the sum was too large for a number
+        means = np.where(np.isfinite(means), means, middles)
+        return times, means.tolist(), lows.tolist(), highs.tolist(), counts.tolist()

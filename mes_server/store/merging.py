@@ -3,13 +3,14 @@
 Nothing is taken away before what takes its place has been read back and found the same.
 """
 
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 from sqlalchemy import Connection
 
-from mes_server.store.alarms import raise_alarm
+from mes_server.store.alarms import Facts, raise_alarm
 from mes_server.store.blocks import Came
 from mes_server.store.chunks import ChunkBroken, decode_chunk, encode_chunk
 from mes_server.store.columns import Samples, joined, same
@@ -19,6 +20,7 @@ from mes_server.store.tables import run, run_many
 
 PART_MAX = 65_536  # samples in one merged chunk
 STAGGER_MS = 1_800_000
+SECONDS_MAX = 0.02
 CHUNK_BROKEN = "chunk broken"
 _GRACE_MS = 180_000  # what is a little late still comes in time
 _SPREAD = 2_654_435_761  # odd and large: neighbours in number fall far apart in time
@@ -41,6 +43,7 @@ INSERT INTO chunk (hour, series, number, t_first, t_last, count,
     late_count, clock_worst, received_first_ms, received_last_ms, blob)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
+_DUE = "SELECT series, hour FROM chunk_due WHERE due_ms <= ? ORDER BY due_ms LIMIT ?"
 _ENQUEUE = "INSERT INTO chunk_due (series, hour, due_ms) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
 
 
@@ -141,25 +144,33 @@ def merge_hour(conn: Connection, series: int, hour: int) -> None:
     save_rollup(conn, series, hour, joined(of_kinds).sorted(), late)
 
 
-def merge_due(conn: Connection, now_ms: int, chunks_max: int = 32) -> int:
-    """Do what is due, at most about `chunks_max` merges' worth; how much was done, 0: nothing is due.
+def _merge_or_tell(conn: Connection, series: int, hour: int, now_ms: int) -> None:
+    """Merge an hour; one that cannot be read stays as it is, and an alarm says so."""
+    try:
+        merge_hour(conn, series, hour)
+    except ChunkBroken as error:
+        facts: Facts = {"hour": hour, "detail": str(error)}
+        raise_alarm(conn, CHUNK_BROKEN, f"series {series}", facts, now_ms)
 
-    Call it again soon when it did as much as it might.
+
+def merge_due(
+    conn: Connection, now_ms: int, chunks_max: int = 32, seconds_max: float = SECONDS_MAX
+) -> int:
+    """Do some of what is due, in a transaction short enough to wait for; 0: nothing is due.
+
+    How much was done: at most about `chunks_max` merges' worth, and nothing is begun after
+    `seconds_max`. Call it again soon unless it did nothing.
     """
+    end = time.monotonic() + seconds_max
     done = 0
     for station in list_full(conn, now_ms):
-        if done >= chunks_max:
+        if done and (done >= chunks_max or time.monotonic() > end):
             return done
         done += 1 + flush_station(conn, station) // _FLUSH_SHARE
-    due = run(
-        conn,
-        "SELECT series, hour FROM chunk_due WHERE due_ms <= ? ORDER BY due_ms LIMIT ?",
-        (now_ms, max(chunks_max - done, 0)),
-    ).all()
+    due = run(conn, _DUE, (now_ms, max(chunks_max - done, 0))).all()
     for row in due:
-        try:
-            merge_hour(conn, row.series, row.hour)
-        except ChunkBroken as error:  # the hour stays as it is, the others go on
-            facts = {"hour": row.hour, "detail": str(error)}
-            raise_alarm(conn, CHUNK_BROKEN, f"series {row.series}", facts, now_ms)
-    return done + len(due)
+        if done and time.monotonic() > end:
+            break
+        _merge_or_tell(conn, row.series, row.hour, now_ms)
+        done += 1
+    return done

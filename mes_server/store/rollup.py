@@ -60,7 +60,8 @@ def _sums(values: Floats, starts: Ints) -> Floats:
     """Sums of decimals are decimals: added as whole numbers they stay short, and exact."""
     found = decimals(values)
     if found is None or found[0] > 15:
-        return np.add.reduceat(values, starts)
+        with np.errstate(over="ignore", invalid="ignore"):
+            return np.add.reduceat(values, starts)
     return np.asarray(np.add.reduceat(found[1], starts) / 10.0 ** found[0])
 
 

@@ -110,6 +110,18 @@ def test_each_point_holds_what_lies_in_it(engine: Engine) -> None:
     assert found.times_ms[:2] == [T0 + 30_000, T0 + 90_000]
 
 
+def test_numbers_too_large_to_add_up_still_make_a_curve(engine: Engine) -> None:
+    station, series = series_of(engine)
+    values = np.array([1.7e308, 1.7e308, -1.7e308, -1.7e308] * 200)
+    append(engine, column(series, T0 + np.arange(800) * 1000, values))
+    for _ in range(2):
+        for span in (HOUR, 400 * HOUR):
+            found = curve(engine, station, T0, T0 + span - 1, points_max=10)
+            assert np.isfinite(found.values).all()
+            assert (min(found.lows), max(found.highs)) == (-1.7e308, 1.7e308)
+        merge_all(engine)
+
+
 @settings(
     max_examples=20,
     deadline=None,

@@ -32,6 +32,7 @@ from tests.mes_server.store.making import (
     merge_all,
 )
 
+PATIENT_S = 60.0
 WIDE = (T0 - 10**12, T0 + 10**12)
 ON_ONE_ENGINE = settings(
     max_examples=25,
@@ -220,7 +221,7 @@ def test_merging_does_no_more_at_a_time_than_it_may(engine: Engine) -> None:
     done = []
     while True:
         with writing(engine) as conn:
-            more = merge_due(conn, T0 + 10 * HOUR, 5)
+            more = merge_due(conn, T0 + 10 * HOUR, 5, PATIENT_S)
         if not more:
             break
         done.append(more)
@@ -228,11 +229,21 @@ def test_merging_does_no_more_at_a_time_than_it_may(engine: Engine) -> None:
     assert count_rows(engine, "chunk", "number <= 0") == 12
 
 
+def test_merging_begins_nothing_more_when_its_time_is_over(engine: Engine) -> None:
+    for _, series in [series_of(engine) for _ in range(3)]:
+        append(engine, column(series, [T0], [1.0]))
+    done = []
+    while not done or done[-1]:
+        with writing(engine) as conn:
+            done.append(merge_due(conn, T0 + 10 * HOUR, 100, 0.0))
+    assert done == [1] * 6 + [0]
+
+
 def test_series_are_merged_at_different_times(engine: Engine) -> None:
     pairs = [series_of(engine) for _ in range(30)]
     append(engine, *(column(series, [T0], [1.0]) for _, series in pairs))
     with writing(engine) as conn:
-        merge_due(conn, T0 + HOUR - 1, 1000)
+        merge_due(conn, T0 + HOUR - 1, 1000, PATIENT_S)
     with reading(engine) as conn:
         due = conn.execute(text("SELECT due_ms FROM chunk_due ORDER BY due_ms")).scalars().all()
     assert len(set(due)) == 30
@@ -265,7 +276,7 @@ def test_a_broken_chunk_stops_neither_merging_nor_reading(engine: Engine) -> Non
     _, sound = series_of(engine)
     append(engine, column(broken, [T0], [1.0]), column(sound, [T0], [1.0]))
     with writing(engine) as conn:
-        assert merge_due(conn, T0 + HOUR - 1) == 2
+        assert merge_due(conn, T0 + HOUR - 1, 10, PATIENT_S) == 2
     append(engine, column(broken, [T0 + HOUR], [1.0]))
     with writing(engine) as conn:
         garbage = {"blob": b"not a chunk", "series": broken}
