@@ -5,16 +5,24 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, text
 
+from mes_server.store.engine import reading
 from mes_server.store.nodes import ensure_node
 from mes_server.store.stations import ensure_station
-from mes_server.store.telemetry import Column, append_samples, ensure_series, merge_due
+from mes_server.store.telemetry import (
+    Column,
+    append_samples,
+    ensure_series,
+    iter_samples,
+    merge_due,
+)
 from mes_server.store.transaction import writing
 from schemas.sparkplug import DATATYPES
 
 HOUR = 3_600_000
 T0 = 1_795_000_000_000 // HOUR * HOUR
+WIDE = (T0 - 10**12, T0 + 10**12)
 _NUMBERS = itertools.count(1)
 
 
@@ -63,3 +71,18 @@ def furnace(seconds: int, seed: int = 1) -> tuple[np.ndarray, np.ndarray]:
 def listed(samples: Sequence[Any]) -> list[tuple[int, Any, int]]:
     """Samples as plain tuples."""
     return [(sample.at_ms, sample.value, sample.quality) for sample in samples]
+
+
+def series_of(engine: Engine, datatype: str = "double") -> tuple[str, int]:
+    with writing(engine) as conn:
+        return make_series(conn, datatype)
+
+
+def stored(engine: Engine, series: int, span: tuple[int, int] = WIDE) -> list[tuple[int, Any, int]]:
+    with reading(engine) as conn:
+        return listed(list(iter_samples(conn, series, *span)))
+
+
+def count_rows(engine: Engine, table: str, where: str = "1 = 1") -> int:
+    with reading(engine) as conn:
+        return int(conn.execute(text(f"SELECT count(*) FROM {table} WHERE {where}")).scalar_one())
