@@ -17,6 +17,11 @@ _BLANK = "\N{NARROW NO-BREAK SPACE}"
 _MINUS = "\N{MINUS SIGN}"
 _RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 _SIGNIFICANT = 4
+_INTERPRETERS = {
+    "micropython": "MicroPython",
+    "cpython": "CPython",
+    "circuitpython": "CircuitPython",
+}
 _AGE_STEPS = ((86_400_000, "d"), (3_600_000, "h"), (60_000, "min"), (1000, "s"))
 
 Value = float | int | bool | str | None
@@ -118,6 +123,12 @@ def bytes_text(count: float | None) -> str:
             )
         size /= 1000
     return f"{size:.1f}{_BLANK}TB"
+
+
+def interpreter_text(name: str | None) -> str:
+    """`micropython 1.25.0` as its makers write it."""
+    kind, _, version = (name or NOTHING).partition(" ")
+    return f"{_INTERPRETERS.get(kind, kind)} {version}".rstrip()
 
 
 def limits_text(limits: tuple[float | None, float | None] | None, spec: MetricSpec) -> str:

@@ -69,7 +69,8 @@ def reason_text(reason: Reason, severity: str = "fault") -> str:
 def agents_text(site_watch: Watch) -> str:
     """Which interpreters run the agents that are online: `12 agents: MicroPython 1.25.0`."""
     nodes = site_watch.facts().nodes
-    running = Counter(n.interpreter for n in nodes if n.online and n.interpreter)
+    said = [node.interpreter for node in nodes if node.online and node.interpreter]
+    running = Counter(formats.interpreter_text(name) for name in said)
     if not running:
         return ""
     shares = [
@@ -161,6 +162,7 @@ def _writers(site: Site, t: Words) -> dict[str, Any]:
         "limits": formats.limits_text,
         "bytes_text": formats.bytes_text,
         "iso": formats.iso_text,
+        "interpreter": formats.interpreter_text,
     }
 
 

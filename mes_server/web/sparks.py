@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from mes_server.store.telemetry import Series, load_series
 from mes_server.web.overview import StationNow
+from mes_server.web.standing import band_of
 from schemas.station_types import MetricSpec
 
 SPAN_MS = 1_800_000
@@ -22,7 +23,10 @@ _WIDTH = 100.0
 
 @dataclass(frozen=True, slots=True)
 class Spark:
-    """Polylines in a box of 100 × 26, broken at gaps; `band`: top and height of the normal range."""
+    """Polylines in a box of 100 × 26, broken at gaps; `band`: top and height of the normal range,
+
+    shown only where a value lies outside it.
+    """
 
     lines: tuple[str, ...]
     band: tuple[float, float] | None
@@ -89,11 +93,11 @@ def spark_of(series: Series, spec: MetricSpec, from_ms: int) -> Spark | None:
             lines.append([])
         lines[-1].append(f"{across(at_ms)},{down(y)}")
     band = None
-    if spec.normal is not None:
+    outside = any(band_of(value, spec) in ("warn", "alarm") for value in series.values)
+    if spec.normal is not None and outside:
         top = down(_height(spec.normal[1], spec)) if spec.normal[1] is not None else 0.0
         bottom = down(_height(spec.normal[0], spec)) if spec.normal[0] is not None else _HEIGHT
-        whole = top <= 0 and bottom >= _HEIGHT
-        band = None if whole else (top, round(bottom - top, 2))
+        band = (top, round(bottom - top, 2))
     return Spark(tuple(" ".join(line) for line in lines if len(line) > 1), band)
 
 

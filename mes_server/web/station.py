@@ -147,6 +147,8 @@ def common_title(titles: list[str]) -> tuple[str, list[str]]:
     first, last = titles[0], titles[-1]
     ahead = _shared(titles)
     behind = _shared([title[ahead:][::-1] for title in titles])
+    if any(len(title) - ahead - behind < 2 and not title[ahead].isascii() for title in titles):
+        behind -= bool(behind)  # one Chinese character alone says too little: 一区, not 一
     end = len(first) - behind
     title = f"{first[:ahead]}{first[ahead:end]} … {last[ahead : len(last) - behind]}{first[end:]}"
     labels = [text[: len(text) - behind].strip() for text in titles]

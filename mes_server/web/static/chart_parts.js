@@ -57,7 +57,9 @@ function label(value, splits, log) {
 function placesOf(splits) {
   const known = splits.filter((v) => v !== null);
   const step = known.length > 1 ? Math.abs(known[1] - known[0]) : 1;
-  return Math.min(6, Math.max(0, -Math.floor(Math.log10(step) + 1e-9)));
+  let places = 0;
+  while (places < 6 && Math.abs(step * 10 ** places - Math.round(step * 10 ** places)) > 1e-6) places += 1;
+  return places;
 }
 
 function timeLabels(splits, step) {

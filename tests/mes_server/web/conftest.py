@@ -1,5 +1,6 @@
 """A small plant behind a real app: one node with a furnace that runs, one node that is gone."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,8 @@ from tests.mes_server.web.plant_data import (
     make_store,
     write_status,
 )
+
+DATABASE = "lodestone.db"
 
 
 @dataclass
@@ -51,9 +54,11 @@ def plant(settings: Settings) -> Iterator[Plant]:
     engine.dispose()
 
 
-@pytest.fixture
-def stations(plant: Plant) -> dict[str, int]:
-    """sinter-1 runs, mill-1 is idle, coater-1 is gone with its node; their keys."""
+@pytest.fixture(scope="session")
+def furnished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, int]]:
+    """A store with three stations, to be copied, and their keys."""
+    settings = make_settings(tmp_path_factory.mktemp("furnished"))
+    plant = Plant(make_store(settings))
     node = plant.node("ctl-sinter-1")
     gone = plant.node("ctl-gbd-1", "gbd", online=False, stored=118_000)
     keys = {
@@ -64,7 +69,20 @@ def stations(plant: Plant) -> dict[str, int]:
     fill_station(plant, keys["sinter-1"], TYPES["sinter_furnace"], "run", 20)
     fill_station(plant, keys["mill-1"], TYPES["jet_mill"], "idle", 5)
     fill_station(plant, keys["coater-1"], TYPES["gbd_sputter_coater"], "run", 5)
-    return keys
+    plant.engine.dispose()
+    return settings.data_dir / DATABASE, keys
+
+
+@pytest.fixture
+def stations(
+    plant: Plant, settings: Settings, furnished: tuple[Path, dict[str, int]]
+) -> dict[str, int]:
+    """sinter-1 runs, mill-1 is idle, coater-1 is gone with its node; their keys."""
+    plant.engine.dispose()
+    for file in settings.data_dir.glob(f"{DATABASE}*"):
+        file.unlink()
+    shutil.copy(furnished[0], settings.data_dir / DATABASE)
+    return dict(furnished[1])
 
 
 @pytest.fixture

@@ -68,7 +68,7 @@ class Plant:
     def node(self, node: str, group: str = "sintering", online: bool = True, **birth: Any) -> int:
         """A node of ours that was born an hour ago; `next` records, of which `stored` are here."""
         said: dict[str, Any] = {
-            "interpreter": "MicroPython 1.25.0", "version": "0.1.0", "serial": f"sim-{node}",
+            "interpreter": "micropython 1.25.0", "version": "0.1.0", "serial": f"sim-{node}",
             "boot": 3, "first": 1, "next": 120_000, "lost": 0, "used_pct": 1.5, "clock": 2,
             "heap": 61_000,
         }  # fmt: skip

@@ -93,7 +93,7 @@ def test_nodes_are_listed_with_their_backlog(client: FlaskClient, stations: dict
     assert nodes["ctl-gbd-1"]["backlog"] == 1999
     assert nodes["ctl-gbd-1"]["online"] is False
     assert nodes["ctl-sinter-1"]["clock"] == "network"
-    assert nodes["ctl-sinter-1"]["interpreter"] == "MicroPython 1.25.0"
+    assert nodes["ctl-sinter-1"]["interpreter"] == "micropython 1.25.0"
 
 
 def test_health_says_the_same_as_the_page(

@@ -160,7 +160,7 @@ def test_a_contract_metric_keeps_its_contract_beside_unknown_ones() -> None:
 
 
 def test_titles_say_what_they_share_once() -> None:
-    assert common_title(["一区温度", "二区温度"]) == ("一 … 二区温度", ["一", "二"])
+    assert common_title(["一区温度", "二区温度"]) == ("一区 … 二区温度", ["一区", "二区"])
     load = [f"Load thermocouple {at}" for at in (1, 2, 3)]
     assert common_title(load) == ("Load thermocouple 1 … 3", ["1", "2", "3"])
     assert common_title(["Feed rate"]) == ("Feed rate", ["Feed rate"])
