@@ -229,14 +229,19 @@ class Journal:
 
     # -- what the MES says -------------------------------------------------------------------
 
+    def number_of(self, pos: int) -> "int | None":
+        """The number of a position the MES names; None when it is not one that was sent."""
+        epoch, seq = split_position(pos)
+        return seq if epoch == self.epoch and seq <= self.sent else None
+
     def acknowledge(self, pos: int) -> bool:
         """Take the MES's word that it holds everything up to `pos`; whether it can be meant.
 
         A lower one than before comes from a MES that was restored: what is still here is unacked
         again.
         """
-        epoch, seq = split_position(pos)
-        if epoch != self.epoch or seq > self.sent:
+        seq = self.number_of(pos)
+        if seq is None:
             return False
         self.ack = max(seq, self.first - 1)
         self._measure()

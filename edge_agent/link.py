@@ -101,6 +101,9 @@ class Link:
     ) -> None:
         """Open the connection with a Will at QoS 1, not retained, and a clean session."""
         self._reader, self._writer = await within(_DEADLINE_S, self._open(*address))
+        transport = getattr(self._writer, "transport", None)
+        if transport is not None:  # CPython: drain() is to wait until all is on its way
+            transport.set_write_buffer_limits(0)
         flags = 0x02 | 0x04 | 0x08
         self._pinged_ms = self._mono_ms()
         body = _text("MQTT") + bytes((4, flags)) + self._keepalive_s.to_bytes(2, "big")

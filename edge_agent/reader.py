@@ -17,10 +17,12 @@ if TYPE_CHECKING:
     from typing import Any
 
     from edge_agent.records import Layout, Reading
-    from edge_agent.ring import Ring, Segment
+    from edge_agent.ring import Frames, Ring, Segment
 
 # layout: the station's when the record was written; crc: of the record as journalled.
 Entry = namedtuple("Entry", ("head", "crc", "body", "layout"))
+
+_TRIES = 3
 
 
 class Reader:
@@ -37,6 +39,8 @@ class Reader:
         self._layouts = layouts
         self._layouts_crc = layouts_crc
         self._hole = hole
+        self._tried = ""  # the last segment opened, and how often it could not be read
+        self._faults = 0
         self._old: tuple[Segment | None, dict[int, Layout]] = (None, {})
         self.seek(1)
 
@@ -89,11 +93,14 @@ class Reader:
         self._frames = self._ring.frames(self._segment)
         self._seen = self._segment.first - 1
         self._crcs = {}
+        if self._segment.name != self._tried:
+            self._tried = self._segment.name
+            self._faults = 0
 
     def _in_segment(self, bound: int) -> "Entry | None":
         frames = self._frames
         frames.extend(self._segment.size)
-        while (entry := frames.next()) is not None:
+        while (entry := self._read(frames)) is not None:
             crc, body = entry
             if body is None:
                 self._crcs[self._seen + 1] = crc
@@ -112,6 +119,18 @@ class Reader:
                     return Entry(head, crc, body, layout)
                 self._crcs[head.seq] = crc
         return None
+
+    def _read(self, frames: "Frames") -> "tuple[int, bytes | None] | None":
+        """The next frame. A segment the medium cannot read, tried a few times, is a hole."""
+        if self._faults >= _TRIES:
+            return None
+        try:
+            return frames.next()
+        except OSError:
+            self._faults += 1
+            if self._faults < _TRIES:
+                raise
+            return None
 
     def _layout(self, slot: int) -> "Layout | None":
         segment = self._segment

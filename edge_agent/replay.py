@@ -13,13 +13,15 @@ if TYPE_CHECKING:
     from edge_agent.journal import Journal
     from edge_agent.reader import Entry
 
-WINDOW = 200  # records in flight
+WINDOW = 200  # records in flight, fewer when the answer takes longer than a second
+_WINDOW_MIN = 20
 _READ_RECORDS = 40
 _READ_BYTES = 6144
 BATCH_RECORDS = 20  # in one message
 _GRACE_MS = 2000  # after a birth the MES says what it holds before anything old is sent
 _PATIENCE_MS = (1500, 5000)
 _PATIENCE_MAX_MS = 60_000
+_AMBIGUOUS_MS = 2000
 
 
 class Replay:
@@ -31,6 +33,7 @@ class Replay:
         self._rate = rate
         self._mono_ms = mono_ms
         self._tokens = 0.0
+        self._answer_ms = 0  # how long an acknowledgement takes, smoothed
         self._filled_ms = mono_ms()
         self.begin()
 
@@ -42,14 +45,23 @@ class Replay:
         self._upto = self._journal.durable
         self._top = self._acked  # the highest number sent in this session
         self._not_before = now + _GRACE_MS
+        self._rewound_to = 0  # below, acknowledgements do not hold up what was asked for again
+        self._probe = (0, 0)  # a number and when it was sent, to time its acknowledgement
+        self._moved(now)
+
+    def _moved(self, now: int) -> None:
+        """There was progress: patience begins anew."""
         self._moved_ms = now
         self._doubled = 0
-        self._patience_ms = random.randint(*_PATIENCE_MS)
+        self._patience_ms = max(random.randint(*_PATIENCE_MS), 2 * self._answer_ms)
 
     def sent(self, seq: int) -> None:
         """A record is on its way."""
+        now = self._mono_ms()
         if self._top <= self._acked:
-            self._moved_ms = self._mono_ms()
+            self._moved_ms = now
+        if not self._probe[0] and seq > self._top:
+            self._probe = (seq, now)
         self._top = max(self._top, seq)
         self._journal.sent = max(self._journal.sent, seq)
 
@@ -65,12 +77,27 @@ class Replay:
         if ack < self._acked:
             self._upto = max(self._upto, self._top)
             self._next = ack + 1
+        if self._probe[0] and ack >= self._probe[0]:
+            self._answered(now - self._probe[1])
         if ack != self._acked:
-            self._moved_ms = now
-            self._doubled = 0
-            self._patience_ms = random.randint(*_PATIENCE_MS)
+            self._moved(now)
         self._acked = ack
-        self._next = max(self._next, ack + 1)
+        if self._next > self._rewound_to:
+            self._next = max(self._next, ack + 1)
+
+    def _answered(self, took: int) -> None:
+        """An acknowledgement took so long; sent twice, it may say that the MES was away, not slow."""
+        known = self._answer_ms
+        if self._doubled:
+            self._answer_ms = max(known, min(took, max(_AMBIGUOUS_MS, 2 * known)))
+        else:
+            self._answer_ms = (7 * known + took) // 8 if known else took
+        self._probe = (0, 0)
+
+    def rewind(self, seq: int) -> None:
+        """Send again from `seq`, or the oldest record that is held, whatever was acknowledged."""
+        self._upto = self._rewound_to = max(self._upto, self._top)
+        self._next = max(seq, self._journal.first)
 
     def idle(self) -> bool:
         """Whether everything old was sent."""
@@ -82,7 +109,7 @@ class Replay:
         if now < self._not_before:
             return {}
         self._go_back_if_stuck(now)
-        room = min(self._acked + WINDOW + 1, self._upto + 1) - self._next
+        room = min(self._acked + self._window() + 1, self._upto + 1) - self._next
         self._refill(now)
         count = min(room, int(self._tokens), _READ_RECORDS)
         if count <= 0 or (count < room and count < BATCH_RECORDS):
@@ -90,7 +117,7 @@ class Replay:
         return self._read(count)
 
     def _go_back_if_stuck(self, now: int) -> None:
-        waiting = self.idle() or self._next > self._acked + WINDOW
+        waiting = self.idle() or self._next > self._acked + self._window()
         if not waiting or self._top <= self._acked:
             return
         if now - self._moved_ms < self._patience_ms:
@@ -99,8 +126,14 @@ class Replay:
         self._next = self._acked + 1
         self._moved_ms = now
         self._doubled += 1
-        patience = random.randint(*_PATIENCE_MS) << min(self._doubled, 6)
+        patience = max(random.randint(*_PATIENCE_MS), 2 * self._answer_ms) << min(self._doubled, 6)
         self._patience_ms = min(patience, _PATIENCE_MAX_MS)
+
+    def _window(self) -> int:
+        """On a slow link fewer are in flight, so that live records do not wait behind old ones."""
+        if self._answer_ms <= 1000:
+            return WINDOW
+        return max(_WINDOW_MIN, WINDOW * 1000 // self._answer_ms)
 
     def _refill(self, now: int) -> None:
         gained = (now - self._filled_ms) * self._rate / 1000
@@ -128,7 +161,7 @@ class Replay:
         now = self._mono_ms()
         if now < self._not_before:
             return self._not_before - now
-        if self.idle() or self._next > self._acked + WINDOW:
+        if self.idle() or self._next > self._acked + self._window():
             if self._top <= self._acked:
                 return 60_000
             return max(self._moved_ms + self._patience_ms - now, 1)

@@ -234,14 +234,19 @@ class Session:
         if asked.rebirth:
             self._rebirth = True
         if asked.ack is not None:
-            self._acknowledged(asked.ack)
+            if self._journal.acknowledge(asked.ack):
+                self._sender.replay.acknowledged()
+            else:
+                self._refuse(asked.ack)
         if asked.rewind:
-            self._acknowledged(asked.rewind - 1)
+            seq = self._journal.number_of(asked.rewind)
+            if seq is not None:
+                self._sender.replay.rewind(seq)
+            else:
+                self._refuse(asked.rewind)
 
-    def _acknowledged(self, pos: int) -> None:
-        if self._journal.acknowledge(pos):
-            self._sender.replay.acknowledged()
-        elif pos != self._refused:
+    def _refuse(self, pos: int) -> None:
+        if pos != self._refused:
             self._refused = pos
             self._say(f"command: {pos:#x} is not a position of ours that was sent; it is ignored")
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from edge_agent.ports import Channel, OpenChannel
     from schemas.board_config import BoardMetric, BoardStation
 
+_RECORD_SPAN_MS = 60_000
+
 
 def _opener(
     open_channel: "OpenChannel", spec: "BoardMetric", station: str
@@ -50,8 +52,14 @@ class Stations:
         if sampler.dropped:
             journal.give_up(slot, "thinned", now_ms, sampler.dropped)
         readings = sampler.close_record()
-        if readings:
-            journal.append(slot, readings[0][1], readings)
+        while readings:
+            # A sensor may have held up the others for long; a record counts its time in 16 bits.
+            begun = readings[0][1]
+            count = len(readings)
+            while readings[count - 1][1] - begun > _RECORD_SPAN_MS:
+                count -= 1
+            journal.append(slot, begun, readings[:count])
+            readings = readings[count:]
 
     def names(self, old: "list[Layout]") -> "list[str]":
         """Every station a record may come from; those only in `old` are measured no longer."""

@@ -92,6 +92,7 @@ def read_board(text: str, file: str, types: "Mapping[str, StationType]") -> Boar
     _check_broker(check, raw.get("broker", {}))
     _check_journal(check, raw.get("journal", {}))
     stations = _stations(check, raw.get("stations", []), types)
+    _check_segment(check, raw.get("journal", {}), stations)
     if "plant" not in raw and any(m.driver == "simulated" for s in stations for m in s.metrics):
         check.say("plant", "is missing", 'simulated stations need "plant": {"seed": …}')
     if check.faults:
@@ -167,6 +168,17 @@ def _check_journal(check: Check, raw: "Any") -> None:
     check.whole("journal.sync_ms", raw.get("sync_ms", 1000), 1)
 
 
+def _check_segment(check: Check, raw: "Any", stations: "list[BoardStation]") -> None:
+    """Each segment repeats the names of all metrics; they may take a quarter of it."""
+    segment = raw.get("segment_bytes", 65536) if isinstance(raw, dict) else None
+    least = 0
+    for station in stations:
+        least += 4 * (30 + sum([len(metric.name) + 2 for metric in station.metrics]))
+    if isinstance(segment, int) and segment < least:
+        wrong = f"{segment} is too small for the metrics of these stations"
+        check.say("journal.segment_bytes", wrong, f"write at least {least}")
+
+
 def _stations(check: Check, raw: "Any", types: "Mapping[str, StationType]") -> "list[BoardStation]":
     if not isinstance(raw, list) or not raw:
         check.say("stations", f"{show(raw)} is no list of stations", "write [{…}]")
@@ -179,7 +191,7 @@ def _stations(check: Check, raw: "Any", types: "Mapping[str, StationType]") -> "
         _id(check, f"{where}.station", entry["station"])
         if any(entry["station"] == other.station for other in found):
             check.say(f"{where}.station", "is there twice", "give each station its own id")
-        kind = types.get(entry["type"])
+        kind = types.get(str(entry["type"]))
         if kind is None:
             write = "write the stem of a file in schemas/stations"
             check.say(f"{where}.type", f"{show(entry['type'])} is not known", write)

@@ -134,6 +134,29 @@ def test_records_of_an_older_contract_keep_their_names_and_datatypes():
     assert [old.station for old in journal.old_layouts()] == ["sinter-1"]
 
 
+def test_a_segment_the_medium_cannot_read_is_a_hole_after_a_few_tries():
+    storage, _, journal = _journal()
+    bad = storage.segments()[1]
+    plain, faults = storage.read, []
+
+    def read(name, offset, count):
+        if name == bad:
+            faults.append(offset)
+            raise OSError(5, "bad block")
+        return plain(name, offset, count)
+
+    storage.read = read
+    reader = journal.reader()
+    seqs = []
+    while len(seqs) < 250:
+        try:
+            seqs.append(reader.next(journal.durable).head.seq)
+        except OSError:
+            reader.seek(reader.seq)
+    assert seqs == list(range(1, 251)) and len(faults) == 3
+    assert journal.lost == journal._ring.bound(1) - journal._ring.segments[1].first
+
+
 def test_a_segment_whose_layouts_cannot_be_read_is_stated_as_lost():
     storage, time, journal = _journal(10)
     storage.flip(storage.segments()[0], 12)

@@ -123,9 +123,11 @@ def test_progress_restores_patience():
 def test_live_records_that_were_not_acknowledged_are_sent_again_with_their_number():
     bench = Bench()
     bench.acknowledge(0)
-    bench.live(5)
+    bench.live(1)
+    bench.acknowledge(1)
+    bench.live(4)
     bench.acknowledge(2)
-    bench.pump(6)
+    bench.pump(8)
     assert bench.sent[:3] == [3, 4, 5]
     assert bench.replay.wait_ms() > 1
 
@@ -156,11 +158,61 @@ def test_a_restored_mes_gets_everything_after_what_it_holds():
     bench = Bench(old=50)
     bench.journal.sent = 50
     bench.acknowledge(50)
-    bench.live(10)
-    bench.acknowledge(60)
+    bench.live(1)
+    bench.acknowledge(51)
     bench.acknowledge(20)
     bench.pump(1)
-    assert bench.sent == list(range(21, 61))
+    assert bench.sent == list(range(21, 52))
+
+
+def test_a_rewind_is_not_cut_short_by_the_acknowledgements_that_go_on():
+    bench = Bench(old=100)
+    bench.journal.sent = 100
+    bench.acknowledge(100)
+    bench.live(20)
+    bench.acknowledge(120)
+    bench.replay.rewind(31)
+    bench.time.pass_ms(100)
+    bench.batch()
+    bench.acknowledge(120)
+    bench.pump(1)
+    assert bench.sent == list(range(31, 121)) and bench.replay.idle()
+    bench.live(1)
+    bench.acknowledge(121)
+    bench.pump(10)
+    assert len(bench.sent) == 90
+
+
+def test_a_rewind_behind_what_is_held_begins_with_the_oldest_record():
+    bench = Bench()
+    bench.acknowledge(0)
+    for _ in range(30):
+        put_many(bench.journal, bench.time, 60)
+        bench.journal.sent = bench.journal.durable
+        bench.acknowledge(bench.journal.durable)
+    assert bench.journal.first > 1
+    bench.replay.sent(bench.journal.durable)
+    bench.replay.rewind(1)
+    bench.pump(30)
+    assert bench.sent == list(range(bench.journal.first, bench.journal.durable + 1))
+
+
+def test_on_a_slow_link_fewer_records_are_in_flight_and_patience_grows():
+    bench = Bench(old=3000)
+    bench.acknowledge(0)
+    flying = []
+    for _ in range(400):
+        seqs = bench.batch()
+        if seqs:
+            flying.append((bench.time.ticks + 6000, seqs[-1]))
+        while flying and flying[0][0] <= bench.time.ticks:
+            bench.acknowledge(max(bench.journal.ack, flying.pop(0)[1]))
+        bench.time.pass_ms(100)
+    # Before the first answer it cannot know; from then on nothing is sent twice.
+    assert len(bench.sent) - len(set(bench.sent)) <= 3 * WINDOW
+    late = bench.sent[-200:]
+    assert late == list(range(late[0], late[0] + 200))
+    assert late[-1] - bench.journal.ack <= 60
 
 
 def test_the_whole_backlog_arrives_once_when_everything_is_acknowledged():

@@ -56,6 +56,19 @@ def test_readings_become_one_record_of_the_station_with_the_time_of_the_first():
     assert entry.head.base_ms == bench.time.unix - 400
 
 
+def test_readings_a_slow_sensor_has_pulled_apart_become_several_records():
+    bench = Bench()
+    for at in (0, 10, 59_000, 61_000, 200_000):
+        bench.stations.samplers[0].readings.append((0, at, 1.0, GOOD))
+    bench.time.pass_ms(200_000)
+    bench.stations.record(0, bench.journal, bench.time.clock.now_ms())
+    bench.journal.sync()
+    entries = read_all(bench.journal)
+    assert [entry.head.mono_ms for entry in entries] == [0, 61_000, 200_000]
+    assert [len(entry.body) for entry in entries] == [27 + 39, 27 + 13, 27 + 13]
+    assert entries[1].head.base_ms == bench.time.unix - 139_000
+
+
 def test_thinned_samples_are_given_up_and_counted_with_their_station():
     bench = Bench()
     sampler = bench.stations.samplers[0]
