@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Index
+from sqlalchemy import Connection
 from sqlmodel import SQLModel
 
 from mes_server.store.series import SERIES_PER_STATION
@@ -14,10 +14,13 @@ Value = float | int | bool | str | None
 
 
 class SeriesNowRow(SQLModel, table=True):
-    """The latest sample. `order_ms`: its time, or when it came if its clock is ahead of ours."""
+    """The latest sample. `order_ms`: its time, or when it came if its clock is ahead of ours.
+
+    `change` has no index: PostgreSQL then changes a row in place. The station's `sampled` leads to it.
+    """
 
     __tablename__ = "series_now"
-    __table_args__ = (Index("series_now_change", "change"), CLUSTERED)
+    __table_args__ = CLUSTERED
 
     series: int = wide_key()
     order_ms: int = wide()
@@ -68,6 +71,9 @@ def save_now(conn: Connection, samples: Sequence[NowSample], change: int) -> Non
         for series, at_ms, value, quality, received_ms, historical in samples
     ]
     run_many(conn, _SAVE, rows)
+    stations = {sample[0] // SERIES_PER_STATION for sample in samples}
+    touched = [(change, station) for station in sorted(stations)]
+    run_many(conn, "UPDATE station SET sampled = ? WHERE id = ?", touched)
 
 
 def _view(row: Sequence[object]) -> SeriesNow:
@@ -85,8 +91,8 @@ def list_now(conn: Connection, station_id: str) -> list[SeriesNow]:
 
 def list_now_since(conn: Connection, since: int, limit: int) -> list[SeriesNow]:
     """Latest samples written after change number `since`, the newest change first."""
-    query = _VIEW + "WHERE w.change > ? ORDER BY w.change DESC, w.series LIMIT ?"
-    return [_view(row) for row in run(conn, query, (since, limit))]
+    query = _VIEW + "WHERE s.sampled > ? AND w.change > ? ORDER BY w.change DESC, w.series LIMIT ?"
+    return [_view(row) for row in run(conn, query, (since, since, limit))]
 
 
 def load_latest_times(conn: Connection, station_pk: int) -> dict[int, int]:

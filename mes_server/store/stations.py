@@ -13,7 +13,10 @@ from mes_server.store.tables import run, table_of, wide, wide_or_null
 
 
 class StationRow(SQLModel, table=True):
-    """One station (Sparkplug device). `url_id` is given once and never changes."""
+    """One station (Sparkplug device). `url_id` is given once and never changes.
+
+    `change`: the latest change of this row; `sampled`: that of its samples.
+    """
 
     __tablename__ = "station"
     __table_args__ = (UniqueConstraint("node", "device"),)
@@ -29,6 +32,7 @@ class StationRow(SQLModel, table=True):
     online: bool = False
     online_since_ms: int | None = wide_or_null()
     change: int = wide()
+    sampled: int = wide()
 
 
 STATION = table_of(StationRow)
@@ -97,6 +101,7 @@ def ensure_station(
         "contract_fits": False,
         "online": False,
         "change": next_change(conn),
+        "sampled": 0,
     }
     insert = STATION.insert().values(values | told).returning(STATION.c.id)
     return int(conn.execute(insert).scalar_one())
@@ -127,14 +132,13 @@ def set_all_stations_offline(conn: Connection, at_ms: int) -> None:
 _VIEW = """
 SELECT s.url_id, n.group_id, n.node_id, s.device, s.type, s.revision, s.area, s.online,
     s.online_since_ms,
-    (SELECT max(w.at_ms) FROM series_now w WHERE w.series BETWEEN s.id * 65536 AND s.id * 65536 + 65535),
-    (SELECT max(w.received_ms) FROM series_now w
-        WHERE w.series BETWEEN s.id * 65536 AND s.id * 65536 + 65535),
+    (SELECT max(w.at_ms) FROM series_now w WHERE w.series BETWEEN {first} AND {first} + 65535),
+    (SELECT max(w.received_ms) FROM series_now w WHERE w.series BETWEEN {first} AND {first} + 65535),
     (SELECT w.value FROM series_now w JOIN series r ON r.id = w.series
         WHERE r.station = s.id AND r.metric = 'state'),
     s.contract_fits
 FROM station s JOIN node n ON n.id = s.node
-"""
+""".replace("{first}", "CAST(s.id AS BIGINT) * 65536")
 
 
 def _view(row: Row[Any]) -> StationView:

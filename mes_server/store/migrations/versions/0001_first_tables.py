@@ -137,9 +137,7 @@ def upgrade() -> None:
         sa.Column("blob", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("node", "epoch", "first", "number"),
     )
-    op.create_index(
-        "position_block_received", "position_block", ["received_ms"], unique=False
-    )
+    op.create_index("position_block_received", "position_block", ["received_ms"], unique=False)
     op.create_table(
         "position_log",
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -178,7 +176,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("series"),
         sqlite_with_rowid=False,
     )
-    op.create_index("series_now_change", "series_now", ["change"], unique=False)
     op.create_table(
         "watermark",
         sa.Column("node", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -241,6 +238,7 @@ def upgrade() -> None:
         sa.Column("online", sa.Boolean(), nullable=False),
         sa.Column("online_since_ms", sa.BigInteger(), nullable=True),
         sa.Column("change", sa.BigInteger(), nullable=False),
+        sa.Column("sampled", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
             ["node"],
             ["node.id"],
@@ -315,3 +313,6 @@ def upgrade() -> None:
         # These bytes are compressed already; PostgreSQL need not try.
         for table in ("chunk", "fresh", "rollup"):
             op.execute(f"ALTER TABLE {table} ALTER COLUMN blob SET STORAGE EXTERNAL")
+        # Room for a row to be changed where it lies, as these are by every commit.
+        for table in ("series_now", "station", "node", "change"):
+            op.execute(f"ALTER TABLE {table} SET (fillfactor = 50)")
