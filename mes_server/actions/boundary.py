@@ -7,7 +7,6 @@ import logging
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import ParamSpec, TypeVar
 
 from mes_server.domain.messages import PAYLOAD
@@ -18,6 +17,7 @@ from schemas.sparkplug import PayloadError
 P = ParamSpec("P")
 T = TypeVar("T")
 BUG = "bug"
+_SAID_MAX = 200
 _log = logging.getLogger(__name__)
 
 
@@ -33,9 +33,15 @@ class Trouble:
     detail: str
 
 
-@lru_cache(maxsize=64)
-def _say_once(text: str) -> None:
-    _log.error("a message found a fault in this program\n%s", text)
+_said: set[str] = set()
+
+
+def _say_once(error: Exception) -> None:
+    """Log a fault of ours with its traceback, each place in the program once."""
+    where = "".join(str(frame) for frame in traceback.extract_tb(error.__traceback__))
+    if where not in _said and len(_said) < _SAID_MAX:
+        _said.add(where)
+        _log.error("a message found a fault in this program", exc_info=error)
 
 
 def attempt(step: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | Trouble:
@@ -53,5 +59,5 @@ def attempt(step: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | Trou
         fault = fault_of(error)
         if fault is not None:  # a disk that fails under a message is no fault of the message
             raise fault from error
-        _say_once(traceback.format_exc())
+        _say_once(error)
         return Trouble(BUG, f"{type(error).__name__}: {error}")

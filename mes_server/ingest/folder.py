@@ -18,7 +18,8 @@ from mes_server.store.inbox import InboxMessage, load_waiting
 CALM_MS = 500
 BUSY_MS = 2_000
 CALM_MESSAGES = 500  # so many waiting are folded sooner
-STEP_MESSAGES = 400  # about 10 ms of work: what is being received does not wait longer
+STEP_COST = 400  # about 10 ms of work: what is being received does not wait longer
+EVENT_COST = 50  # of a birth or death, in data messages of one shape
 DEPTH_MAX = 100_000  # more may not wait: receiving pauses, and what is not stored the edges keep
 MERGE_MS = 1_000
 MERGE_CHUNKS = 32
@@ -27,6 +28,17 @@ RETRY_MESSAGES = 100
 PACK_MS = 10_000
 PACK_ALL_MS = 300_000
 TRIM_MS = 3_600_000
+
+
+def _affordable(waiting: list[InboxMessage], room: int) -> tuple[list[InboxMessage], int]:
+    """The first messages that fit into the room (at least one), and the room they leave."""
+    count = 0
+    for message in waiting:
+        room -= 1 if "/DDATA/" in message.topic else EVENT_COST
+        count += 1
+        if room <= 0:
+            break
+    return waiting[:count], room
 
 
 class Folder:
@@ -63,21 +75,22 @@ class Folder:
             self._next_id = message.id + 1
 
     def step(self, tick_ms: int, now_ms: int) -> Folded | None:
-        """Fold the shards that are due, about STEP_MESSAGES in all; None: there was nothing to do.
+        """Fold the shards that are due, about STEP_COST in all; None: there was nothing to do.
 
         `tick_ms`: of a clock that never jumps. Raises StoreFault (then `load` again) and LeaseLost.
         """
         turn: dict[int, list[InboxMessage]] = {}
-        room = STEP_MESSAGES
+        room = STEP_COST
         wait_ms = CALM_MS if self.depth <= CALM_MESSAGES else BUSY_MS
         for since_ms, shard in sorted((self._since_ms.get(s, 0), s) for s in self._waiting):
             waiting = self._waiting[shard]
-            if tick_ms - since_ms < wait_ms and len(waiting) < STEP_MESSAGES:
+            if tick_ms - since_ms < wait_ms and len(waiting) < STEP_COST:
                 continue
             if turn and len(waiting) > room:
                 break
-            turn[shard] = waiting[:STEP_MESSAGES]
-            room -= len(waiting)
+            turn[shard], room = _affordable(waiting, room)
+            if room <= 0:
+                break
         if not turn:
             return None
         before_id = min((rows[0].id for rows in self._waiting.values()), default=self._next_id)
