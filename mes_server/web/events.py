@@ -22,6 +22,7 @@ def events() -> Response:
     hub: Hub = current_app.extensions[HUB]
     feed: Feed = current_app.extensions[FEED]
     station = request.args.get("station")
+    feed.begin()
     try:
         listener = hub.join()
     except HubFull:
@@ -32,7 +33,8 @@ def events() -> Response:
     def wanted(event: Event) -> bool:
         return station is None or event.station is None or event.station == station
 
-    first = [feed.hello(), *(event for event in _missed(feed) if wanted(event))]
+    told = (*feed.standings(), *_missed(feed))
+    first = [feed.hello(), *(event for event in told if wanted(event))]
     return Response(
         stream(hub, listener, first, wanted, BEAT_S),
         mimetype="text/event-stream",

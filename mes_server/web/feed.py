@@ -4,6 +4,7 @@ import json
 import math
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 
 from sqlalchemy import Connection
 
@@ -50,6 +51,19 @@ class Feed:
             events += self._condition_events()
         return events
 
+    def begin(self) -> None:
+        """Before the first listener joins: from here on nothing is missed."""
+        if self._number is None:
+            with suppress(StoreFault), self._site.reading() as conn:
+                self._number = latest_change(conn)
+
+    def standings(self) -> Sequence[Event]:
+        """How every station stands now: a page may have been drawn a moment ago."""
+        with suppress(StoreFault), self._site.reading() as conn:
+            pairs = load_standings(self._site, conn, self._site.clock_ms())
+            return [_standing_event(standing) for _, standing in pairs]
+        return []
+
     def since(self, number: int) -> Sequence[Event]:
         """What a page missed after change `number`; a number from before a restore means: afresh."""
         with self._site.reading() as conn:
@@ -81,10 +95,8 @@ class Feed:
         pairs = load_standings(self._site, conn, self._site.clock_ms())
         self._layouts = {view.id: self._site.layout_of(view) for view, _ in pairs}
         known, self._standings = self._standings, {s.station: s for _, s in pairs}
-        if not known:
-            return []
         return [
-            Event("station", _json(standing_facts(standing)), None, standing.station)
+            _standing_event(standing)
             for _, standing in pairs
             if _differs(known.get(standing.station), standing)
         ]
@@ -110,6 +122,10 @@ def _differs(known: Standing | None, standing: Standing) -> bool:
     return (known.look, known.reason, known.mark, known.excursions) != (
         standing.look, standing.reason, standing.mark, standing.excursions,
     )  # fmt: skip
+
+
+def _standing_event(standing: Standing) -> Event:
+    return Event("station", _json(standing_facts(standing)), None, standing.station)
 
 
 def _json(facts: object) -> str:

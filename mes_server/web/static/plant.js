@@ -27,6 +27,12 @@ async function redraw() {
   }
 }
 
+let soon = 0;
+function redrawSoon() {
+  clearTimeout(soon);
+  soon = setTimeout(redraw, 1000);
+}
+
 function stand(tile, { look, known, mark, excursions }) {
   tile.dataset.look = look;
   tile.dataset.known = String(known);
@@ -42,8 +48,9 @@ function stand(tile, { look, known, mark, excursions }) {
 
 on("station", (standing) => {
   const tile = tileOf(standing.station);
+  const { look, mark } = tile?.dataset ?? {};
   if (tile) stand(tile, standing);
-  redraw(); // the summary above counts them
+  if (look !== standing.look || mark !== standing.mark) redrawSoon(); // the summary counts them
 });
 
 on("samples", ({ station, samples }) => {

@@ -83,6 +83,13 @@ def test_a_cut_line_resumes_behind_the_last_number_it_saw(
     resumed.close()
 
 
+def test_a_page_drawn_a_moment_ago_hears_how_stations_stand_now(port: int) -> None:
+    line = Stream(port)
+    looks = {facts["station"]: facts["look"] for facts in (line.wait("station") for _ in range(3))}
+    assert looks == {"mill-1": "idle", "sinter-1": "run", "coater-1": "offline"}
+    line.close()
+
+
 def test_a_page_may_name_the_number_from_which_it_was_drawn(
     port: int, plant: Plant, stations: dict[str, int]
 ) -> None:
@@ -103,11 +110,10 @@ def test_a_number_that_cannot_be_resumed_means_load_afresh(port: int, last_id: s
 def test_silence_and_death_change_how_a_station_stands(port: int, clock: Clock) -> None:
     line = Stream(port, "?station=mill-1")
     line.wait("hello")
-    first = threading.Event()
-    threading.Timer(1.2, first.set).start()  # the feed has looked once
-    first.wait(DEADLINE_S)
+    assert line.wait("station")["look"] == "idle", "how it stands now comes first"
     clock.now_ms = NOW_MS + 120_000
-    facts = line.wait("station")
+    while (facts := line.wait("station"))["look"] == "idle":
+        pass
     assert (facts["station"], facts["look"], facts["known"]) == ("mill-1", "unknown", False)
     assert facts["reason"] == "js.why.silent"
     line.close()

@@ -1,9 +1,11 @@
 """A state only while it is known: rules of standing and band, without a store."""
 
+from typing import Any
+
 import pytest
 
 from mes_server.store.stations import StationView
-from mes_server.web.layout import layout_of
+from mes_server.web.layout import Layout, layout_of
 from mes_server.web.standing import Standing, band_of, quality_word, silence_limit_ms, standing_of
 from tests.mes_server.web.plant_data import NOW_MS, TYPES
 
@@ -22,8 +24,8 @@ def view(**facts: object) -> StationView:
     return StationView(**(known | facts))  # type: ignore[arg-type]
 
 
-def stand(limits: tuple[str, ...] = (), layout: object = FURNACE, **facts: object) -> Standing:
-    return standing_of(view(**facts), layout, limits, NOW_MS)  # type: ignore[arg-type]
+def stand(limits: tuple[str, ...] = (), layout: Layout | None = FURNACE, **facts: Any) -> Standing:
+    return standing_of(view(**facts), layout, limits, NOW_MS)
 
 
 def test_a_fresh_state_is_believed() -> None:
@@ -39,7 +41,8 @@ def test_without_its_node_a_station_is_offline_whatever_it_said_last() -> None:
 @pytest.mark.parametrize("field", ["last_sample_ms", "last_received_ms"])
 def test_an_old_sample_makes_a_state_unknown_by_either_clock(field: str) -> None:
     old = NOW_MS - silence_limit_ms(FURNACE) - 1
-    standing = stand(**{field: old})
+    facts: dict[str, Any] = {field: old}
+    standing = stand(**facts)
     assert (standing.look, standing.reason) == ("unknown", "js.why.silent")
 
 
