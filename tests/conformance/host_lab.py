@@ -14,7 +14,7 @@ from tests.conformance.host_state_checks import state
 from tests.conformance.peer import Peer, add_metric, now_ms
 from tests.conformance.proxy import Address, Proxy
 from tests.conformance.recording import Recording, Session
-from tests.conformance.store_view import StoreView
+from tests.store_view import StoreView
 
 HOST = "lodestone"
 GROUP = "test"
