@@ -96,14 +96,15 @@ class Link:
         self.out = bytearray()  # what flush() will send
         self.oversized = 0  # packets thrown away
 
-    async def connect(
-        self, address: tuple[str, int], client_id: str, will_topic: str, will: bytes
-    ) -> None:
-        """Open the connection with a Will at QoS 1, not retained, and a clean session."""
+    async def open(self, address: tuple[str, int]) -> None:
+        """Open the stream; nothing is sent yet."""
         self._reader, self._writer = await within(_DEADLINE_S, self._open(*address))
         transport = getattr(self._writer, "transport", None)
         if transport is not None:  # CPython: drain() is to wait until all is on its way
             transport.set_write_buffer_limits(0)
+
+    async def connect(self, client_id: str, will_topic: str, will: bytes) -> None:
+        """CONNECT with a Will at QoS 1, not retained, and a clean session."""
         flags = 0x02 | 0x04 | 0x08
         self._pinged_ms = self._mono_ms()
         body = _text("MQTT") + bytes((4, flags)) + self._keepalive_s.to_bytes(2, "big")

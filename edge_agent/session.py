@@ -116,9 +116,6 @@ class Session:
 
     async def _live_once(self) -> None:
         """One connection, from CONNECT to its end."""
-        state = self._state
-        state.bd_seq = random.randint(0, 255) if state.bd_seq < 0 else (state.bd_seq + 1) % 256
-        state.save()
         self._fault = None
         opener = self._hands.opener or open_stream
         self._link = link = Link(self._board.keepalive_s, self._clock.mono_ms, opener)
@@ -152,9 +149,12 @@ class Session:
 
     async def _connect(self, link: Link) -> None:
         board = self._board
-        will = death(self._state.bd_seq, self._journal.now_ms())
-        name = f"{board.group}-{board.node}"
-        await link.connect(board.broker, name, self._topic("NDEATH"), will)
+        await link.open(board.broker)
+        state = self._state
+        state.bd_seq = random.randint(0, 255) if state.bd_seq < 0 else (state.bd_seq + 1) % 256
+        state.save()
+        will = death(state.bd_seq, self._journal.now_ms())
+        await link.connect(f"{board.group}-{board.node}", self._topic("NDEATH"), will)
         topics = [self._topic("NCMD")]
         if board.primary_host:
             topics.append(state_topic(board.primary_host))

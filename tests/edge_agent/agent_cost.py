@@ -89,7 +89,8 @@ def microseconds(count):
 
     async def work():
         link = Link(30, clock.mono_ms, sink.open)
-        await link.connect(("b", 1), "c", "t", b"w")
+        await link.open(("b", 1))
+        await link.connect("c", "t", b"w")
         sender.begin(link)
         await sender.give_birth(1, "s")
         return link

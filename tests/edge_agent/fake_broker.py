@@ -81,6 +81,7 @@ class FakeBroker:
             self.published.append((body[2:end].decode(), body[end:]))
         elif kind >> 4 == 14:
             self.disconnects += 1
+            self.close()
         elif kind >> 4 == 4:
             self.acked.append(body)
         elif self.silent:

@@ -14,7 +14,8 @@ def _connected(broker, time=None, keepalive_s=30):
 
     async def work():
         link = Link(keepalive_s, time.clock.mono_ms, broker.open)
-        await link.connect(ADDRESS, "sintering-ctl-1", "spBv1.0/g/NDEATH/n", b"will")
+        await link.open(ADDRESS)
+        await link.connect("sintering-ctl-1", "spBv1.0/g/NDEATH/n", b"will")
         return link
 
     return work()
@@ -161,7 +162,8 @@ def test_a_broker_silent_for_one_and_a_half_keepalives_is_dead():
 
     async def work():
         link = Link(1, Time().clock.mono_ms, broker.open)
-        await link.connect(ADDRESS, "c", "t", b"w")
+        await link.open(ADDRESS)
+        await link.connect("c", "t", b"w")
         link._keepalive_s = 0.04
         await link.receive()
 
@@ -185,7 +187,8 @@ def test_a_port_nobody_listens_on_is_a_fault_and_leaves_nothing_open():
     async def work():
         link = Link(5, Time().clock.mono_ms)
         try:
-            await link.connect(("127.0.0.1", 1), "c", "t", b"w")
+            await link.open(("127.0.0.1", 1))
+            await link.connect("c", "t", b"w")
         finally:
             link.close()
 

@@ -45,7 +45,8 @@ class Bench:
         """Connect and be born."""
 
         async def work():
-            await self.link.connect(("b", 1), "c", "t", b"w")
+            await self.link.open(("b", 1))
+            await self.link.connect("c", "t", b"w")
             self.sender.begin(self.link)
             await self.sender.give_birth(4, "serial-1")
             await self.link.flush()

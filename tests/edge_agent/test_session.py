@@ -103,6 +103,20 @@ def test_the_number_of_a_birth_grows_with_every_connect_even_over_a_reboot_and_w
     assert seen == [254, 255, 0, 1, 2, 3]
 
 
+def test_a_broker_that_is_not_there_costs_neither_a_number_nor_a_write():
+    bench = Bench()
+    bench.broker.refuse = True
+    number = bench.state.bd_seq
+    bench.storage.write = None
+
+    async def work():
+        await until(lambda: bench.say.any("refused"))
+        await asyncio.sleep(0.05)
+
+    bench.run(work)
+    assert bench.state.bd_seq == number
+
+
 def test_a_rebirth_is_a_full_birth_with_the_same_number():
     bench = Bench()
 
