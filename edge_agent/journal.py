@@ -57,10 +57,7 @@ class Journal:
         self._recorded_times = self._times
         self._losses = Losses(len(layouts))
         self._holes: list[int] = []
-        found = self._ring.open(state.epoch)
-        if found:
-            self._recover()
-        self._begin_boot(found)
+        self._open()
         self.durable = self.next - 1  # the last recorded record
         self.sent = self.durable  # the last one that may have reached the MES
         self.ack = min(max(state.ack, self.first - 1), self.durable)
@@ -69,6 +66,19 @@ class Journal:
         self._measure()
 
     # -- opening -----------------------------------------------------------------------------
+
+    def _open(self) -> None:
+        state = self._state
+        found = self._ring.open(state.epoch)
+        if not found:
+            if state.epoch:
+                self._say("journal: its segments are gone; a new journal begins")
+            self._ring.epoch = int.from_bytes(os.urandom(4), "big") or 1
+        if state.epoch != self._ring.epoch:
+            state.new_journal(self._ring.epoch)
+        if found:
+            self._recover()
+        self._begin_boot()
 
     def _recover(self) -> None:
         """Take up where the last boot ended."""
@@ -80,14 +90,8 @@ class Journal:
         if self._ring.segments[-1].layouts_crc != self._layouts_crc:
             self._ring.broken = True
 
-    def _begin_boot(self, found: bool) -> None:
+    def _begin_boot(self) -> None:
         state = self._state
-        if not found:
-            if state.epoch:
-                self._say("journal: its segments are gone; a new journal begins")
-            self._ring.epoch = int.from_bytes(os.urandom(4), "big") or 1
-        if state.epoch != self._ring.epoch:
-            state.new_journal(self._ring.epoch)
         state.boot = max(state.boot, self._boot_before) + 1
         if self._clock.state == CLOCK_UNSET:
             state.boot_began_unset(max([FLOOR_MS] + self._times) + 1)

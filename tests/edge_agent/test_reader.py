@@ -5,7 +5,9 @@ import random
 
 from edge_agent.records import LOSS_INDEX, Layout, head_of, put_metrics, read_loss
 from schemas.sparkplug import decode_payload
+from tests.device_help import read_vectors
 from tests.edge_agent.fakes import (
+    NOW_MS,
     MemoryStorage,
     Said,
     Time,
@@ -180,3 +182,24 @@ def test_random_damage_never_costs_a_number_and_never_invents_a_value():
         for entry in entries:
             lost = len(entry.body) == 27 or entry.body[27] == LOSS_INDEX
             assert lost or entry.body == true[entry.head.seq]
+
+
+def test_a_segment_of_an_older_release_is_read():
+    golden = read_vectors("journal_segment.json")
+    storage, time = MemoryStorage(), Time()
+    storage.files[golden["name"]] = bytes.fromhex(golden["hex"])
+    layouts = [Layout(name, [(n, c) for n, c in metrics]) for name, metrics in golden["layouts"]]
+    for now in (layouts, [layout("other-1")]):
+        journal = open_journal(storage, time, now)
+        assert (journal.epoch, journal.next, journal.boot, journal.lost) == (0xC0FFEE01, 6, 5, 9)
+        entries = read_all(journal)
+        assert [entry.crc for entry in entries] == [record["crc"] for record in golden["records"]]
+        for entry, record in zip(entries, golden["records"]):
+            assert list(entry.head) == record["head"]
+            out = bytearray()
+            put_metrics(out, entry.body, entry.layout, (entry.head.base_ms or NOW_MS, 2), False)
+            read = [
+                [m.name, m.at_ms, m.value, m.quality] for m in decode_payload(bytes(out)).metrics
+            ]
+            assert read == record["metrics"]
+        storage.remove("state")

@@ -2,9 +2,9 @@
 
 import errno
 
-from edge_agent.records import RECORD, Layout, frame
+from edge_agent.records import RECORD, Head, Layout, encode_record, frame
 from edge_agent.ring import Frames, Ring, layouts_crc
-from tests.device_help import fault_of
+from tests.device_help import fault_of, read_vectors
 from tests.edge_agent.fakes import MemoryStorage, Said, layout
 
 
@@ -146,3 +146,23 @@ def test_layouts_that_differ_have_another_checksum():
     assert one != layouts_crc([layout("b"), layout("a")])
     assert one != layouts_crc([layout("a", 3), layout("b")])
     assert one == layouts_crc([layout("a"), layout("b")]) != 0
+
+
+def _golden():
+    golden = read_vectors("journal_segment.json")
+    layouts = [
+        Layout(name, [(n, code) for n, code in metrics]) for name, metrics in golden["layouts"]
+    ]
+    return golden, layouts
+
+
+def test_a_segment_is_written_to_the_byte_as_released():
+    golden, layouts = _golden()
+    ring = Ring(MemoryStorage(), Said())
+    ring.epoch = int(golden["name"][:8], 16)
+    data = ring.start(1, layouts, golden["lost"], golden["times"])
+    for record in golden["records"]:
+        head = Head(*record["head"])
+        readings = [tuple(reading) for reading in record["readings"]]
+        data += frame(encode_record(head, layouts[head.slot].codes, readings))
+    assert data.hex() == golden["hex"] and ring.segments[0].name == golden["name"]
