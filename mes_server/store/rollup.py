@@ -91,30 +91,40 @@ def rolled_up(samples: Samples, span_ms: int) -> Rollup:
     return Rollup(t0, counts, bads, *five)
 
 
+def _packed(columns: Sequence[Floats], known: npt.NDArray[np.bool_]) -> bytes:
+    return pack_floats(np.concatenate([column[known] for column in columns]), False)
+
+
+def _unpacked(reader: Reader, columns: int, known: npt.NDArray[np.bool_]) -> list[Floats]:
+    found = np.full((columns, len(known)), np.nan)
+    found[:, known] = unpack_floats(reader, columns * int(known.sum())).reshape(columns, -1)
+    return list(found)
+
+
 def encode_minutes(rollup: Rollup, hour: int) -> bytes:
-    """The minutes of an hour as bytes."""
+    """The minutes of an hour as bytes; few arrays, because each costs a reader its time."""
     known = rollup.counts > 0
-    ints = ((rollup.t0 - hour * HOUR_MS) // MINUTE_MS, rollup.counts, rollup.bads)
-    floats = (rollup.lows, rollup.highs, rollup.totals, rollup.firsts, rollup.lasts)
-    parts = [number_bytes(len(rollup)), *(pack_ints(part, False) for part in ints)]
-    return sealed(b"".join([*parts, *(pack_floats(part[known], False) for part in floats)]))
+    minutes = (rollup.t0 - hour * HOUR_MS) // MINUTE_MS
+    ints = pack_ints(np.concatenate((minutes, rollup.counts, rollup.bads)), False)
+    sums = _packed((rollup.lows, rollup.highs, rollup.totals), known)
+    ends = _packed((rollup.firsts, rollup.lasts), known)
+    return sealed(b"".join((number_bytes(len(rollup)), ints, sums, ends)))
 
 
-def decode_minutes(blob: bytes, hour: int) -> Rollup:
-    """What `encode_minutes` was given; raises ChunkBroken."""
+def decode_minutes(blob: bytes, hour: int, with_ends: bool = False) -> Rollup:
+    """What `encode_minutes` was given, firsts and lasts only `with_ends`; raises ChunkBroken."""
     try:
         reader = Reader(unsealed(blob))
         size = reader.number()
-        minutes, counts, bads = (unpack_ints(reader, size) for _ in range(3))
+        minutes, counts, bads = unpack_ints(reader, 3 * size).reshape(3, size)
         known = counts > 0
-        five = []
-        for _ in range(5):
-            column = np.full(size, np.nan)
-            column[known] = unpack_floats(reader, int(known.sum()))
-            five.append(column)
+        lows, highs, totals = _unpacked(reader, 3, known)
+        nothing = np.full(size, np.nan)
+        firsts, lasts = _unpacked(reader, 2, known) if with_ends else (nothing, nothing)
     except ValueError as error:
         raise ChunkBroken(str(error)) from error
-    return Rollup(minutes * MINUTE_MS + hour * HOUR_MS, counts, bads, *five)
+    t0 = minutes * MINUTE_MS + hour * HOUR_MS
+    return Rollup(t0, counts, bads, lows, highs, totals, firsts, lasts)
 
 
 def turns(samples: Samples) -> Samples:

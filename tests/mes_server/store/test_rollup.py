@@ -70,7 +70,7 @@ def test_a_rollup_equals_counting_by_hand(rows: list[tuple[int, Any]], span_ms: 
 @given(ROWS)
 def test_packed_minutes_come_back_as_they_were(rows: list[tuple[int, Any]]) -> None:
     minutes = rolled_up(samples_from(rows), MINUTE_MS)
-    back = decode_minutes(encode_minutes(minutes, T0 // HOUR_MS), T0 // HOUR_MS)
+    back = decode_minutes(encode_minutes(minutes, T0 // HOUR_MS), T0 // HOUR_MS, with_ends=True)
     for name in ("t0", "counts", "bads", "lows", "highs", "totals", "firsts", "lasts"):
         assert np.array_equal(getattr(back, name), getattr(minutes, name), equal_nan=True)
 
