@@ -13,7 +13,7 @@ from tests.conformance.recording import NotSeen, Recording
 
 EDGE, HOST, BROKER = "edge", "host", "broker"
 SIDES = {"E": EDGE, "H": HOST, "B": BROKER}
-STATUSES = ("check", "deviates", "not applicable", "open")
+STATUSES = ("check", "deviates", "not applicable")
 
 Finding = str | None
 Mutation = Callable[[Recording], Recording]
@@ -23,8 +23,8 @@ Mutation = Callable[[Recording], Recording]
 class Requirement:
     """One normative statement of Sparkplug 3.0 in our words (requirements.csv).
 
-    `status`: "check" must pass; "deviates" is a SHOULD we do otherwise, on purpose; "not applicable"
-    and "open" (applies, nothing here proves it) say why in `remark`.
+    `status`: "check" must pass; "deviates" is done otherwise on purpose (a check, where there is one,
+    proves how far); "not applicable". The last two say why in `remark`.
     """
 
     id: str
