@@ -1,0 +1,134 @@
+"""Acknowledgements and rebirth requests: what they look like, how often they are said."""
+
+import pytest
+
+from mes_server.domain.sessions import REBIRTH_EVERY_MS, REBIRTH_JITTER_MS
+from mes_server.ingest.commands import (
+    EVERY_MS,
+    EVERY_MS_MAX,
+    REPEAT_MS,
+    SILENT_MS,
+    Commands,
+    acknowledgement,
+    rebirth_request,
+)
+from schemas.journal_metrics import ACK, REBIRTH
+from schemas.sparkplug import DATATYPES, decode_payload
+
+NODE = ("sintering", "ctl-1")
+TOPIC = "spBv1.0/sintering/NCMD/ctl-1"
+
+
+class Wire:
+    """Takes what is published; `up` says whether there is a connection."""
+
+    def __init__(self) -> None:
+        self.said: list[tuple[str, object]] = []
+        self.up = True
+
+    def publish(self, topic: str, payload: bytes) -> bool:
+        if self.up:
+            self.said.append((topic, decode_payload(payload).metrics[0].value))
+        return self.up
+
+
+@pytest.fixture
+def wire() -> Wire:
+    return Wire()
+
+
+@pytest.fixture
+def commands(wire: Wire) -> Commands:
+    return Commands(wire.publish)
+
+
+@pytest.mark.parametrize(
+    ("payload", "name", "datatype", "value"),
+    [
+        (acknowledgement((1 << 63) + 5, 77), ACK, "uint64", (1 << 63) + 5),
+        (rebirth_request(77), REBIRTH, "boolean", True),
+    ],
+)
+def test_a_command_has_time_name_and_datatype_and_no_seq(
+    payload: bytes, name: str, datatype: str, value: object
+) -> None:
+    decoded = decode_payload(payload)
+    (metric,) = decoded.metrics
+    assert (decoded.at_ms, decoded.seq) == (77, None)
+    assert (metric.name, metric.datatype, metric.value) == (name, DATATYPES[datatype], value)
+    assert (metric.at_ms, metric.alias) == (77, None)
+
+
+def test_what_is_stored_is_said_once_and_not_too_often(commands: Commands, wire: Wire) -> None:
+    commands.stored({NODE: 5}, 1000)
+    commands.flush(1000, 0)
+    assert wire.said == [(TOPIC, 5)]
+    commands.stored({NODE: 6}, 1005)
+    commands.stored({NODE: 7}, 1010)
+    commands.flush(1000 + EVERY_MS - 1, 0)
+    assert len(wire.said) == 1
+    commands.flush(1000 + EVERY_MS, 0)
+    commands.flush(1000 + EVERY_MS + 1, 0)
+    assert wire.said[1:] == [(TOPIC, 7)]
+
+
+def test_many_nodes_are_told_less_often_each(commands: Commands, wire: Wire) -> None:
+    nodes = {("g", f"n{i}"): 1 for i in range(2000)}
+    commands.stored(nodes, 0)
+    commands.flush(0, 0)
+    assert len(wire.said) == 2000
+    commands.stored(nodes, 50)
+    commands.flush(EVERY_MS_MAX - 1, 0)
+    assert len(wire.said) == 2000
+    commands.flush(EVERY_MS_MAX, 0)
+    assert len(wire.said) == 4000
+
+
+def test_it_is_repeated_every_few_seconds_while_the_node_is_heard(
+    commands: Commands, wire: Wire
+) -> None:
+    commands.stored({NODE: 5}, 0)
+    for at_ms in range(0, SILENT_MS + 20_000, 500):
+        commands.flush(at_ms, 0)
+    assert SILENT_MS // REPEAT_MS - 2 <= len(wire.said) <= SILENT_MS // REPEAT_MS + 2
+    assert set(wire.said) == {(TOPIC, 5)}
+
+
+def test_a_birth_is_answered_at_once(commands: Commands, wire: Wire) -> None:
+    commands.stored({NODE: 5}, 1000)
+    commands.flush(1000, 0)
+    commands.born(NODE)
+    commands.stored({NODE: 5}, 1001)
+    commands.flush(1001, 0)
+    assert len(wire.said) == 2
+
+
+def test_a_lower_position_is_said_as_it_is(commands: Commands, wire: Wire) -> None:
+    """A backup was restored: the edge must hear it to send again."""
+    commands.stored({NODE: 50}, 0)
+    commands.flush(0, 0)
+    commands.stored({NODE: 3}, 1000)
+    commands.flush(1000, 0)
+    assert wire.said[-1] == (TOPIC, 3)
+
+
+def test_a_birth_is_asked_for_after_a_moment_and_not_again_for_a_while(
+    commands: Commands, wire: Wire
+) -> None:
+    for at_ms in range(0, REBIRTH_EVERY_MS, 100):
+        commands.want_birth(NODE, at_ms)
+        commands.flush(at_ms, 0)
+    assert wire.said == [(TOPIC, True)]
+    for at_ms in range(REBIRTH_EVERY_MS, REBIRTH_EVERY_MS + 2 * REBIRTH_JITTER_MS + 1, 100):
+        commands.flush(at_ms, 0)
+    assert wire.said == [(TOPIC, True)] * 2
+
+
+def test_without_a_connection_nothing_is_counted_as_said(commands: Commands, wire: Wire) -> None:
+    wire.up = False
+    commands.stored({NODE: 5}, 0)
+    commands.flush(0, 0)
+    assert commands.said == 0
+    wire.up = True
+    commands.flush(REPEAT_MS, 0)
+    assert wire.said == [(TOPIC, 5)]
