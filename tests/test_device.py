@@ -16,12 +16,16 @@ def runs_on_a_device(file: Path) -> bool:
     return re.search(imports, file.read_text(encoding="utf-8"), re.MULTILINE) is None
 
 
-MODULES = sorted(
-    f"tests.{room}.{file.stem}"
-    for room in ROOMS
-    for file in (ROOT / "tests" / room).glob("test_*.py")
-    if runs_on_a_device(file)
-) + ["tests.edge_agent.device_littlefs", "tests.firmware.test_unix_storage"]
+MODULES = [
+    *sorted(
+        f"tests.{room}.{file.stem}"
+        for room in ROOMS
+        for file in (ROOT / "tests" / room).glob("test_*.py")
+        if runs_on_a_device(file)
+    ),
+    "tests.edge_agent.device_littlefs",
+    "tests.firmware.test_unix_storage",
+]
 
 
 @pytest.mark.parametrize("module", MODULES)

@@ -1,5 +1,5 @@
 """The journal's storage in a folder of a real file system; both interpreters run this file."""
-# ruff: noqa: PTH107, PTH106, PTH208, PTH123
+# ruff: noqa: PTH107, PTH106, PTH208
 
 import os
 
