@@ -24,10 +24,7 @@ def _opener(
 
 
 class Stations:
-    """Slot n of the journal is station n of the board's file.
-
-    Takes the metrics out of `stations`: what each sensor needs is kept until it is open, no longer.
-    """
+    """Slot n of the journal is station n of the board's file."""
 
     def __init__(
         self,
@@ -44,7 +41,6 @@ class Stations:
             self.layouts.append(Layout(station.station, metrics))
             self.samplers.append(Sampler(station.metrics, openers, mono_ms))
             self._kinds.append((station.type, station.revision))
-            station.metrics.clear()
 
     def record(self, slot: int, journal: "Journal", now_ms: int) -> None:
         """Put what a station's sampler has read into the journal, as one record."""

@@ -169,6 +169,8 @@ def main(arguments: list[str]) -> int:
         place = f"{_folder_of(path)}/{place}"
     hands = Hands(FileStorage(place), clock, drivers.open, board.serial or _serial(), say, None)
     agent = Agent(board, hands)
+    for station in board.stations:
+        station.metrics.clear()  # memory: what a sensor needs is kept with it until it is open
     asyncio.run(_run(agent))
     return 0
 
