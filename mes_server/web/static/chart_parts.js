@@ -13,8 +13,9 @@ export function rangeOf(chart, low, high) {
   }
   if (chart.log) return [10 ** Math.floor(Math.log10(low) - 0.05), 10 ** Math.ceil(Math.log10(high) + 0.05)];
   const span = Math.max(high - low, Math.abs(high) * 0.01, 1e-6);
+  const flat = high === low; // nothing to zoom in on: its place in the band says most
   for (const bound of chart.normal ?? []) {
-    if (bound !== null && Math.max(high, bound) - Math.min(low, bound) <= BAND_TIMES * span) {
+    if (bound !== null && (flat || Math.max(high, bound) - Math.min(low, bound) <= BAND_TIMES * span)) {
       low = Math.min(low, bound);
       high = Math.max(high, bound);
     }

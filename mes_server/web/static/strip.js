@@ -7,6 +7,17 @@ import { known, t, time } from "./words.js";
 const CALM = ["line-2", "line"];
 const STATES = { run: "ink-2", setup: "line-2", hold: "line-2", alarm: "alarm-fill", clean: "line-2", maintenance: "line-2", idle: "line", off: "sunken" };
 
+// What is left of a stretch between the gaps.
+function without(part, gaps) {
+  let left = [part];
+  for (const gap of gaps) {
+    left = left.flatMap((piece) => [
+      { ...piece, to: Math.min(piece.to, gap.from_ms) }, { ...piece, from: Math.max(piece.from, gap.to_ms) },
+    ].filter(({ from, to }) => from < to));
+  }
+  return left;
+}
+
 export class Strip {
   constructor(line) {
     this.line = line;
@@ -73,7 +84,7 @@ export class Strip {
     const end = Math.min(timeline.view.to, times.at(-1) === undefined ? 0 : Infinity);
     if (parts.length) parts.at(-1).to = end;
     const missing = gaps.map((gap) => ({ from: gap.from_ms, to: gap.to_ms, gap: true, text: known("js.gap", gap.reason) }));
-    return [...missing, ...parts];
+    return [...missing, ...parts.flatMap((part) => without(part, gaps))];
   }
 
   show() {

@@ -206,7 +206,7 @@ def _values(spec: MetricSpec, seed: int, times: np.ndarray[Any, Any], state: str
     if spec.datatype == "string":
         return ["R-7" if at % 70 < 45 else "R-8" for at in range(len(times))]
     if spec.datatype == "boolean":
-        return [at % 50 < 46 for at in range(len(times))]
+        return np.arange(len(times)) % 50 < 46
     if spec.kind == "counter":
         return (
             np.cumsum(np.full(len(times), 0.25))
