@@ -180,6 +180,13 @@ class Hours:
     labels: list[str | None]
 
 
+def any_hour(conn: Connection, series: Sequence[int]) -> bool:
+    """Whether one of the series has a merged hour: whether it is older than an hour or so."""
+    marks = ", ".join("?" * len(series))
+    query = f"SELECT 1 FROM rollup WHERE level = ? AND series IN ({marks}) LIMIT 1"  # noqa: S608
+    return bool(series) and run(conn, query, (HOUR_MS, *series)).first() is not None
+
+
 def load_hours(conn: Connection, series: int, from_ms: int, to_ms: int) -> Hours:
     """The merged hours that begin from `from_ms` to `to_ms`, by time."""
     rows = run(

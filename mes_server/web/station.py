@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from mes_server.store.excursions import list_excursions
 from mes_server.store.losses import list_losses
+from mes_server.store.rollup import any_hour
 from mes_server.store.series import list_series
 from mes_server.store.stations import StationView, load_station
 from mes_server.web.formats import decimals
@@ -74,9 +75,10 @@ def _part(template: str, station_id: str) -> str:
 def _load(site: Site, conn: Connection, view: StationView) -> dict[str, Any]:
     station_now = load_station_now(site, conn, view, now_ms())
     layout = station_now.layout
-    series = [
-        (s.metric, _DATATYPE_NAMES.get(s.datatype, _NO_CODE)) for s in list_series(conn, view.id)
-    ]
+    found = list_series(conn, view.id)
+    series = [(s.metric, _DATATYPE_NAMES.get(s.datatype, _NO_CODE)) for s in found]
+    # Ten minutes of a new station tell more than an hour that is mostly from before it was there.
+    opening = "1h" if any_hour(conn, [s.series_id for s in found]) else "10m"
     metrics = reported_metrics(layout, series)
     missing = [m for m in layout.type.metrics if m not in metrics] if layout is not None else []
     return {
@@ -87,7 +89,7 @@ def _load(site: Site, conn: Connection, view: StationView) -> dict[str, Any]:
         "title": words().one_of(layout.type.title) if layout is not None else view.id,
         "metrics": metrics,
         "missing": missing,
-        "config": _config(view, metrics),
+        "config": _config(view, metrics) | {"span": opening},
         "spans": SPANS,
         "band_of": band_of,
         "quality_word": quality_word,

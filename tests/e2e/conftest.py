@@ -13,7 +13,8 @@ QUIET = [
 ]  # fmt: skip
 
 
-@pytest.fixture(scope="session")
+# Not for the session: while Playwright is there, its event loop stands in the way of asyncio.run.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     path = os.environ.get("LODESTONE_CHROMIUM") or shutil.which("chromium")
     if path is None:

@@ -14,7 +14,7 @@ let drawn = [];
 let loading = 0;
 let round = new AbortController();
 
-timeline.start(config.spans, now);
+timeline.start(config.spans, config.span, now);
 
 // -- which metrics -----------------------------------------------------------------------------
 

@@ -8,10 +8,12 @@ const SPAN_MAX_MS = 3 * 366 * 86400000;
 // span: length in ms while the right edge follows the clock; from, to: otherwise.
 export const view = { live: true, spanMs: 3600000, from: 0, to: 0, name: "1h" };
 let spans = {};
+let opening = "1h";
 let clock = Date.now;
 
-export function start(knownSpans, now) {
+export function start(knownSpans, first, now) {
   spans = knownSpans;
+  opening = first;
   clock = now;
   read();
 }
@@ -23,7 +25,7 @@ function read() {
   if (from < to) {
     Object.assign(view, { live: false, from, to, spanMs: to - from, name: "" });
   } else {
-    const name = query.get("span") in spans ? query.get("span") : "1h";
+    const name = query.get("span") in spans ? query.get("span") : opening;
     Object.assign(view, { live: true, name, spanMs: spans[name] * 1000 });
     follow();
   }

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from mes_server.actions.append_history import merge_all
 from mes_server.web.layout import charts_of, layout_of, reported_metrics, strips_of
 from mes_server.web.station import common_title
 from tests.mes_server.web.plant_data import NOW_MS, TYPES, Plant
@@ -164,3 +165,11 @@ def test_titles_say_what_they_share_once() -> None:
     load = [f"Load thermocouple {at}" for at in (1, 2, 3)]
     assert common_title(load) == ("Load thermocouple 1 … 3", ["1", "2", "3"])
     assert common_title(["Feed rate"]) == ("Feed rate", ["Feed rate"])
+
+
+def test_a_new_station_opens_with_ten_minutes_and_an_old_one_with_an_hour(
+    page: Page, stations: dict[str, int], plant: Plant
+) -> None:
+    assert config(page("/stations/sinter-1"))["span"] == "10m"
+    merge_all(plant.engine, NOW_MS + 10 * 3_600_000)
+    assert config(page("/stations/sinter-1"))["span"] == "1h"
