@@ -85,22 +85,25 @@ class Proxy:
                 client, _ = self._listener.accept()
             except OSError:
                 return
-            if not self._open:
-                client.close()
-                continue
+            self._connect(client)
+
+    def _connect(self, client: socket.socket) -> None:
+        """Join a client with the broker. Under the lock: a cut finds each connection or refuses it."""
+        with self._changed:
             try:
+                if not self._open:
+                    raise ConnectionRefusedError
                 broker = socket.create_connection(self._broker, timeout=10)
             except OSError:
                 client.close()
-                continue
+                return
             broker.settimeout(None)
-            with self._changed:
-                self._count += 1
-                number = self._count
-                self._pairs[number] = (client, broker)
-            for source, target, mine in ((client, broker, True), (broker, client, False)):
-                pump = (number, source, target, mine)
-                threading.Thread(target=self._pump, args=pump, daemon=True).start()
+            self._count += 1
+            number = self._count
+            self._pairs[number] = (client, broker)
+        for source, target, mine in ((client, broker, True), (broker, client, False)):
+            pump = (number, source, target, mine)
+            threading.Thread(target=self._pump, args=pump, daemon=True).start()
 
     def _pump(
         self, number: int, source: socket.socket, target: socket.socket, from_client: bool
