@@ -78,7 +78,16 @@ class Journal:
             state.new_journal(self._ring.epoch)
         if found:
             self._recover()
+        else:
+            self._create()
         self._begin_boot()
+
+    def _create(self) -> None:
+        """Make the epoch durable before anybody hears of it."""
+        try:
+            self._ring.append(self._ring.start(1, self.layouts, 0, self._times))
+        except OSError as fault:
+            self._say(f"journal: {fault}; nothing can be recorded yet")
 
     def _recover(self) -> None:
         """Take up where the last boot ended."""
@@ -98,7 +107,8 @@ class Journal:
         if state.boot > 1:
             for slot in range(len(self.layouts)):
                 self._losses.add(slot, "restart", (self._times[slot], 0), -1)
-        state.save()
+        if not state.save():
+            self._say("journal: the state of this boot cannot be written")
 
     # -- numbers and times -------------------------------------------------------------------
 
@@ -252,7 +262,7 @@ class Journal:
         return True
 
     def save(self) -> None:
-        """Remember the acknowledgement and the count of losses; raises OSError."""
+        """Remember the acknowledgement and the count of losses, if the medium can."""
         self._state.ack = self.ack
         self._state.save()
 

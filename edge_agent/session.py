@@ -152,7 +152,7 @@ class Session:
         await link.open(board.broker)
         state = self._state
         state.bd_seq = random.randint(0, 255) if state.bd_seq < 0 else (state.bd_seq + 1) % 256
-        state.save()
+        state.save()  # if it cannot be written the number may come twice; the session matters more
         will = death(state.bd_seq, self._journal.now_ms())
         await link.connect(f"{board.group}-{board.node}", self._topic("NDEATH"), will)
         topics = [self._topic("NCMD")]

@@ -42,12 +42,16 @@ class State:
         self.epoch, self.boot, self.ack, self.lost, self.bd_seq, self._boots = json.loads(text)
         self.found = True
 
-    def save(self) -> None:
-        """Durable when it returns; raises OSError."""
+    def save(self) -> bool:
+        """Durable when it returns True. A medium that is full or broken must not stop the rest."""
         self._boots = self._boots[-_BOOTS_MAX:]
         fields = [self.epoch, self.boot, self.ack, self.lost, self.bd_seq, self._boots]
         text = json.dumps(fields).encode()
-        self._storage.write(FILE, text + b"\n%08x" % binascii.crc32(text))
+        try:
+            self._storage.write(FILE, text + b"\n%08x" % binascii.crc32(text))
+        except OSError:
+            return False
+        return True
 
     def new_journal(self, epoch: int) -> None:
         """Forget what belonged to another journal."""

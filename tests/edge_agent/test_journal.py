@@ -283,6 +283,27 @@ def test_a_journal_whose_segments_are_gone_begins_a_new_epoch():
     assert say.any("new journal")
 
 
+def test_the_epoch_is_durable_before_the_first_record():
+    storage, time, journal = _fresh()
+    storage.cut()
+    storage.remove("state")
+    time.reboot()
+    again = open_journal(storage, time)
+    assert again.epoch == journal.epoch and again.next == 1
+
+
+def test_a_board_whose_medium_is_full_at_boot_goes_on():
+    storage, time = MemoryStorage(), Time()
+    storage.fail = ENOSPC
+    say = Said()
+    journal = open_journal(storage, time, say=say)
+    put(journal, time)
+    fault_of(OSError, journal.sync)
+    storage.fail = None
+    journal.sync()
+    assert journal.durable == 1 and say.any("cannot be written")
+
+
 def test_a_changed_contract_begins_a_new_segment():
     storage, time, journal = _fresh()
     put_many(journal, time, 3)

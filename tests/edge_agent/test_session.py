@@ -117,6 +117,22 @@ def test_a_broker_that_is_not_there_costs_neither_a_number_nor_a_write():
     assert bench.state.bd_seq == number
 
 
+def test_a_medium_that_is_full_does_not_keep_a_node_from_being_acknowledged():
+    bench = Bench()
+    for n in range(3):
+        bench.record(float(n))
+    bench.storage.fail = 28
+
+    async def work():
+        await bench.born()
+        bench.acknowledge(0)
+        await until(lambda: bench.broker.said("DDATA"))
+        bench.acknowledge(3)
+        await until(lambda: bench.journal.ack == 3)
+
+    bench.run(work)
+
+
 def test_a_rebirth_is_a_full_birth_with_the_same_number():
     bench = Bench()
 

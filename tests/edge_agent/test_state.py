@@ -46,6 +46,15 @@ def test_a_flipped_bit_anywhere_makes_it_unknown_never_wrong():
     assert not State(storage).found
 
 
+def test_a_full_medium_is_told_and_raises_nothing():
+    storage = MemoryStorage()
+    state = _filled(storage)
+    storage.fail = 28
+    state.boot = 8
+    assert state.save() is False
+    assert State(storage).boot == 7
+
+
 def test_a_boot_that_began_without_a_time_is_told_it_once():
     storage = MemoryStorage()
     state = _filled(storage)

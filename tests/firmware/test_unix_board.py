@@ -152,8 +152,9 @@ def test_the_interpreter_is_the_one_asked_for_or_the_best_there_is(
     own.parent.mkdir(parents=True)
     own.write_text("")
     assert demo.find_interpreter("auto") == str(own)
-    monkeypatch.setenv("LODESTONE_MICROPYTHON", "/named")
-    assert demo.find_interpreter("auto") == "/named"
+    (tmp_path / "named").write_text("")
+    monkeypatch.setenv("LODESTONE_MICROPYTHON", "named")
+    assert demo.find_interpreter("auto") == str(tmp_path / "named")
 
 
 def _fake_agent(folder: Path, body: str) -> str:

@@ -32,11 +32,10 @@ def find_interpreter(wish: str) -> str:
         return sys.executable
     if wish != "auto":
         return wish
-    own = Path(".tools/micropython/micropython")
-    named = os.environ.get("LODESTONE_MICROPYTHON")
-    return named or (
-        str(own.resolve()) if own.exists() else shutil.which("micropython") or sys.executable
-    )
+    named = os.environ.get("LODESTONE_MICROPYTHON") or ".tools/micropython/micropython"
+    if Path(named).exists():
+        return str(Path(named).resolve())
+    return shutil.which("micropython") or sys.executable
 
 
 def board_of(

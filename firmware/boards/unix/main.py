@@ -167,8 +167,13 @@ def main(arguments: list[str]) -> int:
     place = board.journal.path
     if not place.startswith("/"):
         place = f"{_folder_of(path)}/{place}"
-    hands = Hands(FileStorage(place), clock, drivers.open, board.serial or _serial(), say, None)
-    agent = Agent(board, hands)
+    try:
+        storage = FileStorage(place)
+        hands = Hands(storage, clock, drivers.open, board.serial or _serial(), say, None)
+        agent = Agent(board, hands)
+    except OSError as fault:
+        sys.stderr.write(f"{place}: the journal cannot be opened ({fault})\n")
+        return 1
     for station in board.stations:
         station.metrics.clear()  # memory: what a sensor needs is kept with it until it is open
     asyncio.run(_run(agent))
