@@ -67,9 +67,11 @@ class Listener:
             try:
                 connection.publish(self._state(False, now_ms()))
                 connection.wait_acknowledged(FAREWELL_S)
+                connection.leave()
+                self._thread.join(FAREWELL_S)  # it reads until the broker has closed
             except OSError as error:
                 _log.warning("the broker did not take the farewell, it has the Will: %s", error)
-            connection.close(farewell=True)
+            connection.close()
         if self._thread.is_alive():
             self._thread.join(FAREWELL_S + KEEPALIVE_S)
 

@@ -9,6 +9,7 @@ import struct
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 PACKET_MAX = 2 << 20  # a larger one is cut: it is going to quarantine, and memory is not endless
@@ -161,14 +162,18 @@ class Connection:
             self._look_at_the_clock()
         return list(self._packets(data))
 
-    def close(self, farewell: bool = False) -> None:
-        """End it; with a DISCONNECT the broker does not publish the Will."""
-        try:
-            if farewell:
-                self._send(_DISCONNECT)
+    def leave(self) -> None:
+        """Say goodbye: the broker does not publish the Will, and closes. Raises OSError.
+
+        Read on until it has. To close a socket that holds unread bytes resets the connection, and what
+        the broker has not read yet, this goodbye with it, is lost.
+        """
+        self._send(_DISCONNECT)
+
+    def close(self) -> None:
+        """End it."""
+        with suppress(OSError):  # it is gone already
             self._socket.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass  # it is gone already
         self._socket.close()
 
     def _send(self, data: bytes) -> None:

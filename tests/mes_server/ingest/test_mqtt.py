@@ -191,7 +191,8 @@ def test_what_we_publish_and_how_we_leave() -> None:
     theirs.sendall(b"\x40\x02\x00\x01")
     assert connection.read() == []
     assert connection.wait_acknowledged(0)
-    connection.close(farewell=True)
+    connection.leave()
+    connection.close()
     assert theirs.recv(100) == b"\xe0\x00"
     assert theirs.recv(100) == b""
     theirs.close()
@@ -204,7 +205,7 @@ def test_the_end_of_a_connection_is_told() -> None:
         connection.read()
     with pytest.raises(OSError, match="pipe"):
         connection.publish(WILL)
-    connection.close(farewell=True)
+    connection.close()
 
 
 def test_bytes_that_are_no_packet_end_the_connection() -> None:
