@@ -4,9 +4,14 @@ import json
 import sys
 import time
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import Connection, Engine
+
+from mes_server.store.engine import open_engine, reading
 from mes_server.store.ingest_status import IngestStatus, read_status
 from tests.brokers import Broker, Process, free_port, wait_until
 from tests.conftest import ROOT
@@ -61,10 +66,19 @@ class Plant:
         self.ingest = Process([*mes, "ingest"], folder / "ingest.log", self.env)
         self.web = Process([*mes, "web"], folder / "web.log", self.env)
         self.agents: dict[str, Process] = {}
+        self._engine: Engine | None = None
 
     @property
     def store_url(self) -> str:
         return f"sqlite:///{self.data / 'lodestone.db'}"
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """The store as a page reads it."""
+        if self._engine is None:
+            self._engine = open_engine(self.store_url)
+        with reading(self._engine) as conn:
+            yield conn
 
     def status(self) -> IngestStatus | None:
         return read_status(self.data)
@@ -115,3 +129,5 @@ class Plant:
     def stop(self) -> None:
         for process in (*self.agents.values(), self.web, self.ingest, self.broker):
             process.stop()
+        if self._engine is not None:
+            self._engine.dispose()

@@ -84,8 +84,10 @@ class PowerDisk(apsw.VFS):
     # -- what SQLite calls --------------------------------------------------------------------
 
     def xOpen(self, name: object, flags: list[int]) -> "PowerFile":  # noqa: N802
-        path = name.filename() if isinstance(name, apsw.URIFilename) else str(name)
         flags[1] = flags[0]
+        if name is None:  # a file of SQLite's own that nobody else sees
+            return PowerFile(self, File())
+        path = name.filename() if isinstance(name, apsw.URIFilename) else str(name)
         return PowerFile(self, self.files.setdefault(path, File()))
 
     def xDelete(self, name: str, sync_folder: bool) -> None:  # noqa: N802

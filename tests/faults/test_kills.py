@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 
 from firmware.boards.unix.storage import FileStorage
-from mes_server.store.engine import open_engine, reading
 from tests import brokers
 from tests.brokers import Process, wait_until
 from tests.faults import invariants
@@ -32,14 +31,8 @@ def recorded(plant: Plant, node: str) -> Recorded:
 
 
 def watermark(plant: Plant, node: str, epoch: int) -> int:
-    with reading(open_engine(plant.store_url)) as conn:
+    with plant.reading() as conn:
         return invariants.watermark(conn, node, epoch)
-
-
-def is_folded(plant: Plant) -> bool:
-    status = plant.status()
-    with reading(open_engine(plant.store_url)) as conn:
-        return status is not None and status.queue == 0 and invariants.inbox_depth(conn) == 0
 
 
 def pause(seconds: float) -> None:
@@ -93,9 +86,14 @@ def test_what_was_recorded_before_and_between_kills_is_stored_exactly_once(plant
         )
     for agent in plant.agents.values():
         agent.kill()
-    wait_until(lambda: is_folded(plant), "the fold")
-    with reading(open_engine(plant.store_url)) as conn:
-        assert invariants.inbox_depth(conn) == 0
+    wait_until(lambda: judge(plant), "everything received to be folded")
+
+
+def judge(plant: Plant) -> bool:
+    """Compare, in one snapshot of the store; False while something in it is not folded yet."""
+    with plant.reading() as conn:
+        if invariants.inbox_depth(conn):
+            return False
         assert invariants.quarantined(conn) == []
         for node in STATIONS:
             journal = recorded(plant, node)
@@ -103,6 +101,7 @@ def test_what_was_recorded_before_and_between_kills_is_stored_exactly_once(plant
             assert upto > 10
             assert invariants.findings(conn, node, journal, upto) == []
             _the_checker_sees_what_is_wrong(conn, node, journal, upto)
+    return True
 
 
 def _the_checker_sees_what_is_wrong(conn: object, node: str, journal: Recorded, upto: int) -> None:

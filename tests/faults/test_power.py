@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import Engine
 
 from edge_agent.journal import Journal, Limits
+from mes_server.ingest import folder as folder_module
 from mes_server.store import engine as engine_module
 from mes_server.store.engine import open_engine
 from mes_server.store.schema import upgrade
@@ -32,6 +33,8 @@ STEPS_MAX = 4000
 @pytest.fixture(autouse=True)
 def on_power_disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(engine_module, "sqlite", apsw_driver)
+    # A log without shared memory has room for one connection: the writer's reads for the fold, too.
+    monkeypatch.setattr(folder_module, "reading", writing)
     yield
     apsw_driver.weaken.clear()
 

@@ -14,7 +14,6 @@ import pytest
 
 from firmware.boards.unix.storage import FileStorage
 from mes_server.store import engine as engine_module
-from mes_server.store.engine import open_engine, reading
 from tests.brokers import wait_until
 from tests.faults import invariants
 from tests.faults.edge_records import read_journal
@@ -65,7 +64,7 @@ def banner(plant: Plant) -> str:
 
 
 def held(plant: Plant) -> int:
-    with reading(open_engine(plant.store_url)) as conn:
+    with plant.reading() as conn:
         return len(invariants.positions(conn, NODE))
 
 
@@ -75,18 +74,24 @@ def compare(plant: Plant) -> None:
     last = max(journal.records)
 
     def stored() -> bool:
-        with reading(open_engine(plant.store_url)) as conn:
+        with plant.reading() as conn:
             return invariants.watermark(
                 conn, NODE, journal.epoch
             ) >= last and not invariants.inbox_depth(conn)
 
     wait_until(stored, f"record {last} to be stored")
     plant.agents[NODE].kill()
-    wait_until(stored, "the fold")
-    journal = read_journal(FileStorage(str(plant.folder / f"{NODE}.journal")))
-    with reading(open_engine(plant.store_url)) as conn:
-        assert invariants.findings(conn, NODE, journal, last) == []
-        assert invariants.quarantined(conn) == []
+
+    def judged() -> bool:
+        whole = read_journal(FileStorage(str(plant.folder / f"{NODE}.journal")))
+        with plant.reading() as conn:
+            if invariants.inbox_depth(conn):
+                return False
+            assert invariants.findings(conn, NODE, whole, last) == []
+            assert invariants.quarantined(conn) == []
+        return True
+
+    wait_until(judged, "everything received to be folded")
 
 
 def start(plant: Plant) -> None:
@@ -176,7 +181,7 @@ def test_control_a_store_that_lost_a_row_is_found_out(tmp_path: Path, micropytho
         connection.commit()
         connection.close()
         journal = read_journal(FileStorage(str(plant.folder / f"{NODE}.journal")))
-        with reading(open_engine(plant.store_url)) as conn:
+        with plant.reading() as conn:
             assert len(invariants.positions(conn, NODE)) > 3
             assert invariants.findings(conn, NODE, journal, 3) != []
     finally:

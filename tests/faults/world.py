@@ -17,13 +17,13 @@ from edge_agent.ports import Hands
 from edge_agent.sender import Sender
 from edge_agent.state import State
 from edge_agent.stations import Stations
-from mes_server.actions.fold_inbox import fold_inbox
+from mes_server.actions.fold_turn import Folded
 from mes_server.actions.folding import Folding
 from mes_server.actions.hold_lease import hold_lease
 from mes_server.actions.receive_messages import Intake, receive_messages
 from mes_server.actions.retry_quarantine import retry_quarantine
 from mes_server.domain.messages import Message
-from mes_server.store.inbox import SHARDS
+from mes_server.ingest.folder import Folder
 from schemas import journal_metrics as names
 from schemas.board_config import read_board
 from schemas.sparkplug import Payload, encode_payload, metric
@@ -148,21 +148,32 @@ class Mes:
         self.engine = engine
         self.intake = Intake(engine, "mes")
         self.folding = Folding(engine, "mes", TYPES)
+        self.folder = Folder(self.folding)
         self.commands: list[bytes] = []
+        self.tick_ms = 0
         hold_lease(engine, "mes", NOW_MS)
+        self.folder.load()
 
     def receive(self, messages: list[tuple[str, bytes]], now_ms: int) -> None:
         """Store durably, then acknowledge; raises StoreFault, acknowledging nothing."""
         batch = [Message(topic, payload, now_ms) for topic, payload in messages]
         receipt = receive_messages(self.intake, batch, now_ms)
+        self.folder.came(receipt.messages)
         for position in receipt.acks.values():
             self._command(metric(names.ACK, "uint64", position, now_ms), now_ms)
 
     def fold(self, now_ms: int) -> None:
-        folded = fold_inbox(self.folding, list(range(SHARDS)), 1000, now_ms)
-        folded.add(retry_quarantine(self.folding, 100, now_ms))
-        if folded.rebirths:
+        """Fold all that waits, then try again what waited for a birth."""
+        done = Folded()
+        while (folded := self.folder.step(self._later(), now_ms)) is not None:
+            done.add(folded)
+        done.add(retry_quarantine(self.folding, 100, now_ms))
+        if done.rebirths:
             self._command(metric(names.REBIRTH, "boolean", True, now_ms), now_ms)
+
+    def _later(self) -> int:
+        self.tick_ms += 10_000
+        return self.tick_ms
 
     def _command(self, what: Any, now_ms: int) -> None:
         self.commands.append(encode_payload(Payload(now_ms, [what], None)))
