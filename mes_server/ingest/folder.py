@@ -74,6 +74,20 @@ class Folder:
             self.depth += 1
             self._next_id = message.id + 1
 
+    def _due(self, tick_ms: int) -> list[int]:
+        """The shards whose messages have waited long enough, or are many, the longest waiting first."""
+        wait_ms = CALM_MS if self.depth <= CALM_MESSAGES else BUSY_MS
+        due = []
+        for shard, waiting in self._waiting.items():
+            since_ms = self._since_ms.get(shard, 0)
+            if tick_ms - since_ms >= wait_ms or len(waiting) >= STEP_COST:
+                due.append((since_ms, shard))
+        return [shard for _, shard in sorted(due)]
+
+    def is_due(self, tick_ms: int) -> bool:
+        """Whether `step` would do something."""
+        return bool(self._due(tick_ms))
+
     def step(self, tick_ms: int, now_ms: int) -> Folded | None:
         """Fold the shards that are due, about STEP_COST in all; None: there was nothing to do.
 
@@ -81,11 +95,8 @@ class Folder:
         """
         turn: dict[int, list[InboxMessage]] = {}
         room = STEP_COST
-        wait_ms = CALM_MS if self.depth <= CALM_MESSAGES else BUSY_MS
-        for since_ms, shard in sorted((self._since_ms.get(s, 0), s) for s in self._waiting):
+        for shard in self._due(tick_ms):
             waiting = self._waiting[shard]
-            if tick_ms - since_ms < wait_ms and len(waiting) < STEP_COST:
-                continue
             if turn and len(waiting) > room:
                 break
             turn[shard], room = _affordable(waiting, room)

@@ -4,6 +4,7 @@ Exit codes: 0 asked to stop; 70 a fault of ours; 74 a write to the disk failed (
 known, begin afresh); 75 another process took the lease. The supervisor starts it again.
 """
 
+import gc
 import logging
 import os
 import secrets
@@ -138,6 +139,8 @@ def _serve(
     listener = Listener(settings.mqtt_host, settings.mqtt_port, settings.host_id, mailbox)
     folding = Folding(engine, holder, load_station_types())
     writer = Writer(folding, listener, mailbox, status)
+    gc.collect()
+    gc.freeze()  # half a million objects of libraries: looking through them held commits up for 80 ms
     listener.start()
     try:
         writer.run(stop)

@@ -23,7 +23,11 @@ from mes_server.store.faults import IO, StoreFault
 from mes_server.store.ingest_status import IngestStatus
 
 BATCH_MAX = 1_000
-COMMIT_MS = 10  # commits are at least so far apart: under load, messages share them
+# Commits are at least so far apart, so that messages share them. What a commit costs the disk hardly
+# depends on its messages: few of them wait a little longer.
+COMMIT_MS = 10
+CALM_COMMIT_MS = 50
+BUSY_BATCH = 10
 IDLE_MS = 50
 STATUS_MS = 500
 BACK_OFF_MS = (100, 200, 500, 1_000, 2_000, 5_000)
@@ -74,7 +78,7 @@ class Writer:
         self._fault: str | None = None
         self._failures = 0
         self._try_ms = 0
-        self._committed_ms = 0
+        self._committed_ms = self._commit_ms = 0
         self._status_ms = 0
         self._rate = _Rate()
         self._stored = self._duplicates = self._quarantined = 0
@@ -95,6 +99,7 @@ class Writer:
         """Store what is in the mailbox now, as long as that works at once."""
         rounds = len(self._mailbox) // BATCH_MAX + 2
         while (self._held or len(self._mailbox)) and rounds and self._fault is None:
+            self._commit_ms = 0
             self._turn()
             rounds -= 1
 
@@ -108,10 +113,12 @@ class Writer:
         if self._fault is not None:
             time.sleep(max(min(self._try_ms - at_ms, IDLE_MS), 1) / 1000)
             return
-        pause_ms = self._committed_ms + COMMIT_MS - at_ms
-        if pause_ms > 0:
-            time.sleep(pause_ms / 1000)
-        self._mailbox.wait(IDLE_MS / 1000)
+        if self._folder.is_due(at_ms):
+            return
+        if len(self._mailbox):
+            time.sleep(max(self._commit_ms - at_ms, 0) / 1000)
+        else:
+            self._mailbox.wait(IDLE_MS / 1000)
 
     def _turn(self) -> None:
         at_ms = tick()
@@ -151,12 +158,14 @@ class Writer:
         if self._doubt:
             doubt_nodes(self._folding, now_ms())
             self._doubt = False
-        if not self._held and self._folder.depth < DEPTH_MAX:
+        if not self._held and self._folder.depth < DEPTH_MAX and at_ms >= self._commit_ms:
             self._held = self._mailbox.take(BATCH_MAX)
         if self._held:
             receipt = receive_messages(self._intake, self._held, now_ms())
+            busy = len(self._held) >= BUSY_BATCH
             self._held = []
             self._committed_ms = tick()
+            self._commit_ms = self._committed_ms + (COMMIT_MS if busy else CALM_COMMIT_MS)
             self._received(receipt, self._committed_ms)
             self._commands.flush(self._committed_ms, now_ms())
         elif at_ms - self._committed_ms > LEASE_MS // 3:
