@@ -5,12 +5,14 @@ from sqlalchemy import Connection
 from mes_server.actions.boundary import Trouble
 from mes_server.domain.messages import BYTES_MAX, Message
 from mes_server.domain.nodes import NodeId
-from mes_server.store.alarms import raise_alarm
+from mes_server.store.alarms import raise_alarm, times_raised
 from mes_server.store.nodes import node_name
 from mes_server.store.quarantine import Unread, quarantine
 
 QUARANTINED = "quarantined"
-_KEEP_BYTES = BYTES_MAX + 1  # what was cut is still seen to be too large when it is tried again
+WHOLE_MAX = 1_000  # of 256 KB at most: 256 MB
+BEGINNINGS_MAX = 20_000
+_BEGINNING = 1_000
 _TOPIC_MAX = 1000
 _DETAIL_MAX = 500
 
@@ -26,15 +28,54 @@ def put_aside(
 
     `records`: which of its journalled records are meant, as `bits` writes them; None: all of it.
     """
-    topic = _storable(message.topic, _TOPIC_MAX)
-    detail = _storable(trouble.detail, _DETAIL_MAX)
-    number = None if node is None else node[0]
-    kept = message.payload[:_KEEP_BYTES]
-    quarantine(
-        conn, Unread(message.received_ms, topic, kept, trouble.reason, detail, number, records)
-    )
     subject = "" if node is None else node_name(*node[1])
-    facts = {"reason": trouble.reason, "detail": detail, "topic": topic}
+    _keep(conn, message, trouble, None if node is None else node[0], records, BYTES_MAX + 1)
+    _raise(conn, message, trouble, subject)
+
+
+def put_refuse_aside(conn: Connection, message: Message, trouble: Trouble) -> None:
+    """The same for what nobody will miss: no position could be read, nothing is acknowledged.
+
+    A flood of it must not fill the disk: from some number on the beginning is kept, then the count
+    alone, until a person settles the alarm.
+    """
+    before = times_raised(conn, QUARANTINED, "")
+    if before < WHOLE_MAX:
+        _keep(conn, message, trouble, None, None, BYTES_MAX + 1)
+    elif before < BEGINNINGS_MAX:
+        _keep(conn, message, trouble, None, None, _BEGINNING)
+    _raise(conn, message, trouble, "")
+
+
+def _keep(
+    conn: Connection,
+    message: Message,
+    trouble: Trouble,
+    node: int | None,
+    records: bytes | None,
+    size: int,
+) -> None:
+    # What is cut at BYTES_MAX + 1 is still seen to be too large when it is tried again.
+    quarantine(
+        conn,
+        Unread(
+            message.received_ms,
+            _storable(message.topic, _TOPIC_MAX),
+            message.payload[:size],
+            trouble.reason,
+            _storable(trouble.detail, _DETAIL_MAX),
+            node,
+            records,
+        ),
+    )
+
+
+def _raise(conn: Connection, message: Message, trouble: Trouble, subject: str) -> None:
+    facts = {
+        "reason": trouble.reason,
+        "detail": _storable(trouble.detail, _DETAIL_MAX),
+        "topic": _storable(message.topic, _TOPIC_MAX),
+    }
     raise_alarm(conn, QUARANTINED, subject, facts, message.received_ms)
 
 

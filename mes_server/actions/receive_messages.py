@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine
 
 from mes_server.actions.boundary import LeaseLost, Trouble, attempt
 from mes_server.actions.hold_lease import LEASE_MS
-from mes_server.actions.put_aside import put_aside
+from mes_server.actions.put_aside import put_aside, put_refuse_aside
 from mes_server.domain.messages import Message, Read, read_message
 from mes_server.domain.nodes import NodeId
 from mes_server.domain.records import bits
@@ -110,7 +110,7 @@ def _receive(intake: Intake, batch: Sequence[Message], now_ms: int) -> Receipt:
             if isinstance(read, Read):
                 sorting.take(read)
             else:
-                put_aside(conn, message, read)
+                put_refuse_aside(conn, message, read)
                 sorting.receipt.quarantined += 1
         sorting.store()
     intake.numbers |= numbers

@@ -58,6 +58,12 @@ def raise_alarm(conn: Connection, kind: str, subject: str, facts: Facts, at_ms: 
     )
 
 
+def times_raised(conn: Connection, kind: str, subject: str) -> int:
+    """How often the open alarm of this kind and subject was raised; 0: there is none."""
+    opened = (ALARM.c.kind == kind) & (ALARM.c.subject == subject) & ALARM.c.settled_ms.is_(None)
+    return conn.scalar(select(ALARM.c.count).where(opened)) or 0
+
+
 def settle_alarm(conn: Connection, kind: str, subject: str, at_ms: int) -> bool:
     """Close the open alarm of this kind and subject; whether there was one."""
     opened = (ALARM.c.kind == kind) & (ALARM.c.subject == subject) & ALARM.c.settled_ms.is_(None)

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
+from mes_server.actions import put_aside
 from mes_server.domain.messages import Message
 from schemas import journal_metrics as names
 from schemas.sparkplug import Metric
@@ -221,3 +222,16 @@ def test_any_topic_and_any_bytes_stop_nothing(lasting: Mes, topic: str, payload:
     lasting.take(Message(topic, payload, NOW_MS), Message(DDATA, payload, NOW_MS))
     assert lasting.values("zone_1_temperature_c") == GOOD
     assert lasting.rows("SELECT count(*) FROM inbox") == [(0,)]
+
+
+def test_a_flood_of_refuse_does_not_fill_the_disk(
+    mes: Mes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(put_aside, "WHOLE_MAX", 3)
+    monkeypatch.setattr(put_aside, "BEGINNINGS_MAX", 6)
+    started(mes)
+    receipt = mes.receive(*[Message("not/sparkplug", b"x" * 5000, NOW_MS)] * 10)
+    assert receipt.quarantined == 10
+    assert [len(kept.payload) for kept in mes.quarantined()] == [5000] * 3 + [1000] * 3
+    assert mes.rows("SELECT count FROM alarm WHERE kind = 'quarantined'") == [(10,)]
+    goes_on(mes, 50)
