@@ -1,4 +1,7 @@
-"""/api/v1: lists and pages, one station, nodes, health, quarantine, contracts, problems."""
+"""/api/v1: lists and pages, one station, nodes, health, quarantine, contracts, problems.
+
+Through the API: mes_server.web.api, answers, answers_system, api_words.
+"""
 
 import re
 from typing import Any

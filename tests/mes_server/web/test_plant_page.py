@@ -1,4 +1,7 @@
-"""The plant page: every station, how it stands, and that the unknown never looks like rest."""
+"""The plant page: every station, how it stands, and that the unknown never looks like rest.
+
+With it mes_server.web.overview: what a page tells of every station.
+"""
 
 import re
 from collections.abc import Callable
