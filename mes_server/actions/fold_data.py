@@ -21,7 +21,7 @@ from mes_server.domain.nodes import (
     resolve,
 )
 from mes_server.domain.records import bits, head_of, records_of, split_records
-from mes_server.domain.templates import Extract, Template, learn
+from mes_server.domain.templates import Extract, Template
 from mes_server.store.inbox import InboxMessage
 from mes_server.store.losses import Loss, append_loss
 from schemas.journal_metrics import CLOCK_NETWORK, LOSS
@@ -69,11 +69,11 @@ def _fold_alike(turn: Turn, group: list[InboxMessage]) -> list[InboxMessage]:
         if not left:
             break
     while len(left) >= GROUP_MIN:
-        template = learn(left[0].payload, layout)
+        template = turn.folding.template_for(left[0].payload, layout)
         if template is None:
             break
         keys = turn.folding.station_keys(turn.conn, node, station, layout)
-        learned = Shape(template, _places(turn, template, keys))
+        learned = Shape(layout, template, _places(turn, template, keys))
         before = len(left)
         left = _fold_shape(turn, learned, left)
         if before - len(left) < GROUP_MIN:

@@ -6,6 +6,7 @@ All of it can be read again from the store; after a transaction that failed, it 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
 from sqlalchemy import Connection, Engine
 
 from mes_server.actions.gathering import Limits, Where
@@ -20,7 +21,7 @@ from mes_server.domain.nodes import (
     node_birth,
 )
 from mes_server.domain.sessions import CloneWatch
-from mes_server.domain.templates import Slot, Template
+from mes_server.domain.templates import Slot, Template, learn
 from mes_server.store.births import Birth, load_births
 from mes_server.store.excursions import load_open_excursions
 from mes_server.store.nodes import ensure_node, load_node_keys
@@ -38,6 +39,7 @@ _SHAPES_EACH = 8
 class Shape:
     """A Template of a station's messages, and where the reading in each of its slots goes."""
 
+    layout: Layout
     template: Template
     places: list[Place]
 
@@ -64,6 +66,7 @@ class Folding:
     clones: dict[NodeId, CloneWatch] = field(default_factory=dict)
     opened: dict[int, list[Excursion]] = field(default_factory=dict)
     _shapes: dict[tuple[str, int], list[Shape]] = field(default_factory=dict)
+    _templates: dict[tuple[object, ...], list[Template]] = field(default_factory=dict)
 
     def forget(self) -> None:
         """Drop what may not be in the store: the transaction that said so was rolled back."""
@@ -121,13 +124,27 @@ class Folding:
     def shapes(self, topic: str, size: int, layout: Layout) -> list[Shape]:
         """The shapes known of a topic's payloads of this size; those of an older birth are dropped."""
         found = self._shapes.get((topic, size))
-        if found is not None and all(shape.template.layout is layout for shape in found):
+        if found is not None and all(shape.layout is layout for shape in found):
             return found
         if len(self._shapes) >= SHAPES_MAX:
             self._shapes.clear()
         fresh: list[Shape] = []
         self._shapes[topic, size] = fresh
         return fresh
+
+    def template_for(self, payload: bytes, layout: Layout) -> Template | None:
+        """The Template of a payload's shape: a sister station's, or a new one; None: there is none."""
+        sisters = self._templates.setdefault((len(payload), layout.likeness()), [])
+        row = np.frombuffer(payload, np.uint8)[None, :]
+        for template in sisters:
+            if template.matches(row)[0]:
+                return template
+        learned = learn(payload, layout)
+        if learned is not None and len(sisters) < _SHAPES_EACH:
+            sisters.append(learned)
+        if len(self._templates) > SHAPES_MAX:
+            self._templates.clear()
+        return learned
 
 
 def keep_shape(known: list[Shape], shape: Shape) -> None:

@@ -65,6 +65,10 @@ class Layout:
     revision: str | None = None
     confirmed: bool = True
 
+    def likeness(self) -> tuple[object, ...]:
+        """The same for two layouts that read every message alike: stations of one kind."""
+        return self.own, self.confirmed, *sorted(self.datatypes.items()), *self.aliases.items()
+
 
 @dataclass(frozen=True, slots=True)
 class NodeBirth:

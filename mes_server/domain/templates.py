@@ -188,8 +188,7 @@ def _learn(payload: bytes, layout: Layout) -> _Shape:
 class Template:
     """One shape; see `learn`."""
 
-    def __init__(self, shape: _Shape, layout: Layout) -> None:
-        self.layout = layout
+    def __init__(self, shape: _Shape) -> None:
         self.slots = shape.slots
         self._mask = shape.mask
         self._base = np.frombuffer(shape.payload, np.uint8) & shape.mask
@@ -290,4 +289,4 @@ def learn(payload: bytes, layout: Layout) -> Template | None:
         shape = _learn(payload, layout)
     except (UnfitError, PayloadError, ValueError):
         return None
-    return Template(shape, layout) if shape.slots else None
+    return Template(shape) if shape.slots else None

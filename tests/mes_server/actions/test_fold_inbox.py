@@ -5,7 +5,7 @@ import json
 import pytest
 from sqlalchemy import Engine
 
-from mes_server.actions import fold_data, fold_turn
+from mes_server.actions import fold_turn, folding
 from mes_server.actions.doubt_nodes import doubt_nodes
 from mes_server.actions.fold_births import ABSENT_MS, CLONED, EPOCH_CHANGED, SERIAL_CHANGED
 from mes_server.store.engine import reading
@@ -285,7 +285,7 @@ def test_a_bug_in_reading_many_at_once_costs_speed_and_nothing_else(
     def stumble(*_: object) -> None:
         raise IndexError("a bug of ours")
 
-    monkeypatch.setattr(fold_data, "learn", stumble)
+    monkeypatch.setattr(folding, "learn", stumble)
     mes.take(*[edge.live({"step_no": i}, at_ms=NOW_MS + i) for i in range(10)])
     assert mes.values("step_no") == list(range(10))
     assert mes.quarantined() == []
