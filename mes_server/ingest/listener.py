@@ -96,14 +96,19 @@ class Listener:
                 self._live()
             except OSError as error:
                 if not self._stopping.is_set():
-                    self.fault = f"the broker at {self._address[0]}:{self._address[1]}: {error}"
-                    _log.warning(self.fault)
+                    self._say(f"the broker at {self._address[0]}:{self._address[1]}: {error}")
             finally:
                 self.connected = False
                 self._mailbox.wake()
             failures = 0 if self.connections > before else failures + 1
             pause = BACK_OFF_S[min(failures, len(BACK_OFF_S) - 1)]
             self._stopping.wait(pause * random.uniform(0.5, 1.0))  # noqa: S311  spreads reconnects
+
+    def _say(self, fault: str) -> None:
+        """Remember why there is no connection; the log hears of each reason once."""
+        if fault != self.fault:
+            _log.warning(fault)
+        self.fault = fault
 
     def _live(self) -> None:
         """One connection from CONNECT to its end."""

@@ -1,7 +1,8 @@
 """`mes ingest`: take the lease, listen, store, fold; stop in order when asked to.
 
 Exit codes: 0 asked to stop; 70 a fault of ours; 74 a write to the disk failed (what is on it is not
-known, begin afresh); 75 another process took the lease. The supervisor starts it again.
+known, begin afresh); 75 another process took the lease; 78 the database is newer than this version.
+The supervisor starts it again.
 """
 
 import gc
@@ -11,6 +12,7 @@ import secrets
 import signal
 import socket
 import threading
+import time
 from pathlib import Path
 from types import FrameType
 
@@ -26,22 +28,25 @@ from mes_server.ingest.status import StatusFile
 from mes_server.ingest.writer import BACK_OFF_MS, DiskFailed, ListenerDied, Writer
 from mes_server.settings import Settings
 from mes_server.store.engine import open_engine, sqlite_affected, sqlite_version
-from mes_server.store.faults import IO, StoreFault
+from mes_server.store.faults import IO, SchemaTooNew, StoreFault
 from mes_server.store.ingest_status import IngestStatus
 from schemas.station_types import load_station_types
 
 EXIT_BUG = 70
 EXIT_DISK = 74
 EXIT_LEASE = 75
+EXIT_NEWER = 78
 LEASE_LOOK_S = 0.5
 _log = logging.getLogger(__name__)
 
 
 def run_ingest(settings: Settings, stop: threading.Event | None = None) -> int:
     """Run until SIGTERM or SIGINT (or `stop`); the exit code."""
+    types = load_station_types()  # a contract that is wrong is told before anything is begun
     if stop is None:
         stop = threading.Event()
         _stop_on_signals(stop)
+        _log_to_stderr()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     status = StatusFile(settings.data_dir)
     engine = open_engine(settings.url)
@@ -49,7 +54,11 @@ def run_ingest(settings: Settings, stop: threading.Event | None = None) -> int:
     try:
         if not _begin(settings, engine, holder, status, stop):
             return 0
-        return _serve(settings, engine, holder, status, stop)
+        return _serve(settings, Folding(engine, holder, types), status, stop)
+    except SchemaTooNew as error:
+        _log.critical("%s", error)
+        status.write(_not_storing(engine, "database is newer than this version"))
+        return EXIT_NEWER
     except DiskFailed as error:
         _log.critical("%s; ending so that the process begins afresh", error)
         return EXIT_DISK
@@ -59,6 +68,14 @@ def run_ingest(settings: Settings, stop: threading.Event | None = None) -> int:
     finally:
         status.close()
         engine.dispose()
+
+
+def _log_to_stderr() -> None:
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    logging.Formatter.converter = time.gmtime
+    logging.getLogger("alembic").setLevel(logging.WARNING)
 
 
 def _stop_on_signals(stop: threading.Event) -> None:
@@ -102,18 +119,23 @@ def _begin(
     version = sqlite_version()
     if engine.dialect.name == "sqlite" and sqlite_affected(version):
         _log.error("SQLite %s may corrupt the store (WAL reset); install pysqlite3", version)
-    failures = 0
-    ready = False
+    failures, ready, said = 0, False, ""
     while not stop.is_set():
         try:
             if not ready:
                 upgrade_store(settings.url)
                 ready = True
-            if _take(engine, holder):
+            other = _take(engine, holder)
+            if other == holder:
                 return True
+            if other != said:
+                _log.warning("%s stores and acknowledges here; waiting until it ends", other)
+                said = other
             stop.wait(LEASE_LOOK_S)
         except StoreFault as fault:
-            _log.error("the store cannot be opened: %s", fault)
+            if fault.kind != said:
+                _log.error("the store cannot be opened: %s", fault)
+                said = fault.kind
             status.write(_not_storing(engine, fault.kind))
             if fault.kind == IO and ready:
                 raise DiskFailed(str(fault)) from fault
@@ -122,22 +144,17 @@ def _begin(
     return False
 
 
-def _take(engine: Engine, holder: str) -> bool:
-    """Try to become the one who stores; says so in the log while another is."""
+def _take(engine: Engine, holder: str) -> str:
+    """Try to become the one who stores; who that is now."""
     other = hold_lease(engine, holder, now_ms())
     if other != holder and _ended(other):
         other = hold_lease(engine, holder, now_ms(), (other,))
-    if other != holder:
-        _log.warning("%s stores and acknowledges here; waiting until it ends", other)
-    return other == holder
+    return other
 
 
-def _serve(
-    settings: Settings, engine: Engine, holder: str, status: StatusFile, stop: threading.Event
-) -> int:
+def _serve(settings: Settings, folding: Folding, status: StatusFile, stop: threading.Event) -> int:
     mailbox = Mailbox()
     listener = Listener(settings.mqtt_host, settings.mqtt_port, settings.host_id, mailbox)
-    folding = Folding(engine, holder, load_station_types())
     writer = Writer(folding, listener, mailbox, status)
     gc.collect()
     gc.freeze()  # half a million objects of libraries: looking through them held commits up for 80 ms
@@ -152,7 +169,7 @@ def _serve(
     writer.drain()
     writer.farewell()
     try:
-        drop_lease(engine, holder)
+        drop_lease(folding.engine, folding.holder)
     except StoreFault as fault:
         _log.warning("the lease stays until it runs out: %s", fault)
     return 0

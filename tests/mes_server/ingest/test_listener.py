@@ -1,6 +1,7 @@
 """The host on real brokers: STATE and its Will, subscription, reconnecting, what it lets through."""
 
 import json
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,9 +32,13 @@ class Client:
         self.heard: list[tuple[str, bytes, bool]] = []
         self.client = paho.Client(CallbackAPIVersion.VERSION2)
         self.client.on_message = lambda _c, _d, m: self.heard.append((m.topic, m.payload, m.retain))
+        subscribed = threading.Event()
+        filters = [("spBv1.0/STATE/#", 1), ("spBv1.0/+/NCMD/#", 0)]
+        self.client.on_connect = lambda client, *_: client.subscribe(filters)
+        self.client.on_subscribe = lambda *_: subscribed.set()
         self.client.connect("127.0.0.1", port)
         self.client.loop_start()
-        self.client.subscribe([("spBv1.0/STATE/#", 1), ("spBv1.0/+/NCMD/#", 0)])
+        assert subscribed.wait(20)
 
     def publish(self, topic: str, payload: bytes, retain: bool = False, qos: int = 0) -> None:
         self.client.publish(topic, payload, qos=qos, retain=retain)

@@ -11,14 +11,16 @@ import paho.mqtt.client as paho
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
+from mes_server.actions.upgrade_store import upgrade_store
 from mes_server.ingest import run
-from mes_server.ingest.run import EXIT_LEASE, run_ingest
+from mes_server.ingest.run import EXIT_LEASE, EXIT_NEWER, run_ingest
 from mes_server.settings import Settings
 from mes_server.store.engine import open_engine, reading
 from mes_server.store.ingest_status import IngestStatus, read_status
 from mes_server.store.leases import lease_holder
 from mes_server.store.series import series_key
 from mes_server.store.telemetry import iter_samples
+from mes_server.store.transaction import writing
 from schemas.journal_metrics import ACK
 from schemas.sparkplug import decode_payload
 from tests.brokers import KINDS, Broker, Process, wait_until
@@ -43,9 +45,12 @@ class Plant:
         self.acks: list[int] = []
         self.client = paho.Client(CallbackAPIVersion.VERSION2)
         self.client.on_message = self._on_message
+        subscribed = threading.Event()
+        self.client.on_connect = lambda client, *_: client.subscribe("spBv1.0/+/NCMD/#")
+        self.client.on_subscribe = lambda *_: subscribed.set()
         self.client.connect("127.0.0.1", self.broker.port)
         self.client.loop_start()
-        self.client.subscribe("spBv1.0/+/NCMD/#")
+        assert subscribed.wait(20)
         self.processes: list[Process] = []
 
     def _on_message(self, _client: object, _data: object, message: paho.MQTTMessage) -> None:
@@ -222,3 +227,17 @@ def test_a_host_whose_lease_was_taken_says_so_by_its_exit_code(
 )
 def test_only_a_process_of_this_machine_is_known_to_have_ended(holder: str, ended: bool) -> None:
     assert run._ended(holder) is ended
+
+
+def test_a_database_of_a_newer_version_is_left_alone_and_told(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    settings = Settings(data_dir=data, mqtt_port=1)
+    upgrade_store(settings.url)
+    engine = open_engine(settings.url)
+    with writing(engine) as conn:
+        conn.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    engine.dispose()
+    assert run_ingest(settings, threading.Event()) == EXIT_NEWER
+    status = read_status(data)
+    assert status is not None
+    assert "newer" in str(status.fault)
