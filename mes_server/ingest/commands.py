@@ -7,6 +7,7 @@ command without). Both may get lost: acknowledgements are cumulative and repeate
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from mes_server.domain.nodes import NodeId
 from mes_server.domain.sessions import REBIRTH_JITTER_MS, Rebirths
@@ -14,23 +15,46 @@ from schemas.journal_metrics import ACK, REBIRTH
 from schemas.sparkplug import Payload, encode_payload, metric
 from schemas.topics import topic
 
-EVERY_MS = 20  # no node is acknowledged more often
+EVERY_MS = 10  # no node is acknowledged more often
 EVERY_MS_MAX = 200
-PER_SECOND = 2_500  # with so many nodes that this would be exceeded, each of them less often
+PER_SECOND = 5_000  # with so many nodes that this would be exceeded, each of them less often
 REPEAT_MS = 5_000
 SILENT_MS = 60_000  # a node not heard for so long is not told again
 
-Publish = Callable[[str, bytes], bool]
+Messages = list[tuple[str, bytes]]
+Publish = Callable[[Messages], bool]
+
+
+def _varint(number: int) -> bytes:
+    out = bytearray()
+    while number > 127:
+        out.append(number & 127 | 128)
+        number >>= 7
+    out.append(number)
+    return bytes(out)
+
+
+_NAME = b"\x0a" + bytes((len(ACK),)) + ACK.encode() + b"\x18"
 
 
 def acknowledgement(position: int, at_ms: int) -> bytes:
-    """The NCMD payload that says: everything up to this position is stored."""
-    return encode_payload(Payload(at_ms, [metric(ACK, "uint64", position, at_ms)], None))
+    """The NCMD payload that says: everything up to this position is stored.
+
+    The bytes of `encode_payload`, made faster: thousands of them go out in a second.
+    """
+    time = _varint(at_ms)
+    body = _NAME + time + b"\x20\x08\x58" + _varint(position)
+    return b"\x08" + time + b"\x12" + bytes((len(body),)) + body
 
 
 def rebirth_request(at_ms: int) -> bytes:
     """The NCMD payload that asks for all births."""
     return encode_payload(Payload(at_ms, [metric(REBIRTH, "boolean", True, at_ms)], None))
+
+
+@lru_cache(maxsize=8192)
+def _topic(node: NodeId) -> str:
+    return topic(node[0], "NCMD", node[1])
 
 
 @dataclass(slots=True)
@@ -78,18 +102,17 @@ class Commands:
         if tick_ms >= self._repeat_ms:
             self._repeat(tick_ms)
         every_ms = min(max(EVERY_MS, len(self._told) * 1000 // PER_SECOND), EVERY_MS_MAX)
+        messages: Messages = []
         for node in list(self._due):
             told = self._told[node]
             if tick_ms - told.sent_ms >= every_ms:
                 self._due.discard(node)
                 told.sent_ms = tick_ms
-                self._say(node, acknowledgement(told.position, now_ms))
+                messages.append((_topic(node), acknowledgement(told.position, now_ms)))
         for node in self._rebirths.take_due(tick_ms):
-            self._say(node, rebirth_request(now_ms))
-
-    def _say(self, node: NodeId, payload: bytes) -> None:
-        if self._publish(topic(node[0], "NCMD", node[1]), payload):
-            self.said += 1
+            messages.append((_topic(node), rebirth_request(now_ms)))
+        if messages and self._publish(messages):
+            self.said += len(messages)
 
     def _repeat(self, tick_ms: int) -> None:
         self._repeat_ms = tick_ms + REPEAT_MS // 4

@@ -75,13 +75,13 @@ class Listener:
         if self._thread.is_alive():
             self._thread.join(FAREWELL_S + KEEPALIVE_S)
 
-    def publish(self, topic: str, payload: bytes) -> bool:
-        """Publish a command (QoS 0, not retained); whether there was a connection for it."""
+    def publish(self, messages: list[tuple[str, bytes]]) -> bool:
+        """Publish commands (QoS 0, not retained); whether there was a connection for them."""
         connection = self._connection
         if connection is None or not self.connected:
             return False
         try:
-            connection.publish(Publish(topic, payload))
+            connection.publish_many(messages)
         except OSError as error:
             _log.warning("the broker takes no commands: %s", error)
             connection.close()  # half a packet may have gone out; the reading thread sees the end

@@ -8,7 +8,7 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -143,6 +143,10 @@ class Connection:
             body += struct.pack(">H", self._next_id())
         head = _PUBLISH | message.qos << 1 | (1 if message.retain else 0)
         self._send(_packet(head, body + message.payload))
+
+    def publish_many(self, messages: Iterable[tuple[str, bytes]]) -> None:
+        """Publish at QoS 0, not retained, all in one write; raises OSError."""
+        self._send(b"".join([_packet(_PUBLISH, _text(t) + payload) for t, payload in messages]))
 
     def wait_acknowledged(self, timeout_s: float) -> bool:
         """Whether the broker acknowledges the last message of QoS 1 in time."""

@@ -1,6 +1,8 @@
 """Acknowledgements and rebirth requests: what they look like, how often they are said."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mes_server.domain.sessions import REBIRTH_EVERY_MS, REBIRTH_JITTER_MS
 from mes_server.ingest.commands import (
@@ -13,7 +15,7 @@ from mes_server.ingest.commands import (
     rebirth_request,
 )
 from schemas.journal_metrics import ACK, REBIRTH
-from schemas.sparkplug import DATATYPES, decode_payload
+from schemas.sparkplug import DATATYPES, Payload, decode_payload, encode_payload, metric
 
 NODE = ("sintering", "ctl-1")
 TOPIC = "spBv1.0/sintering/NCMD/ctl-1"
@@ -26,9 +28,9 @@ class Wire:
         self.said: list[tuple[str, object]] = []
         self.up = True
 
-    def publish(self, topic: str, payload: bytes) -> bool:
+    def publish(self, messages: list[tuple[str, bytes]]) -> bool:
         if self.up:
-            self.said.append((topic, decode_payload(payload).metrics[0].value))
+            self.said += [(t, decode_payload(p).metrics[0].value) for t, p in messages]
         return self.up
 
 
@@ -53,10 +55,16 @@ def test_a_command_has_time_name_and_datatype_and_no_seq(
     payload: bytes, name: str, datatype: str, value: object
 ) -> None:
     decoded = decode_payload(payload)
-    (metric,) = decoded.metrics
+    (said,) = decoded.metrics
     assert (decoded.at_ms, decoded.seq) == (77, None)
-    assert (metric.name, metric.datatype, metric.value) == (name, DATATYPES[datatype], value)
-    assert (metric.at_ms, metric.alias) == (77, None)
+    assert (said.name, said.datatype, said.value) == (name, DATATYPES[datatype], value)
+    assert (said.at_ms, said.alias) == (77, None)
+
+
+@given(st.integers(0, (1 << 64) - 1), st.integers(0, 1 << 48))
+def test_an_acknowledgement_is_what_the_codec_would_write(position: int, at_ms: int) -> None:
+    told = metric(ACK, "uint64", position, at_ms)
+    assert acknowledgement(position, at_ms) == encode_payload(Payload(at_ms, [told], None))
 
 
 def test_what_is_stored_is_said_once_and_not_too_often(commands: Commands, wire: Wire) -> None:

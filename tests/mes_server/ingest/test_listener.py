@@ -156,11 +156,11 @@ def test_what_is_retained_from_an_earlier_time_is_not_taken_for_new(
 def test_commands_go_out_and_are_refused_without_a_connection(
     other: Client, listener: Listener, broker: Broker
 ) -> None:
-    assert listener.publish("spBv1.0/g/NCMD/n", b"ack")
+    assert listener.publish([("spBv1.0/g/NCMD/n", b"ack")])
     wait_until(lambda: ("spBv1.0/g/NCMD/n", b"ack", False) in other.heard, "the command")
     broker.kill()
     wait_until(lambda: not listener.connected, "the loss to be seen")
-    assert not listener.publish("spBv1.0/g/NCMD/n", b"ack")
+    assert not listener.publish([("spBv1.0/g/NCMD/n", b"ack")])
 
 
 def test_a_broker_that_dies_is_told_and_found_again_when_it_is_back(

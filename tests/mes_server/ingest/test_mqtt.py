@@ -183,8 +183,8 @@ def test_we_ping_and_a_silent_broker_is_given_up(monkeypatch: pytest.MonkeyPatch
 
 def test_what_we_publish_and_how_we_leave() -> None:
     connection, theirs = pair()
-    connection.publish(Publish("t", b"ack"))
-    assert theirs.recv(100) == b"\x30\x06\x00\x01tack"
+    connection.publish_many([("t", b"ack"), ("u", b"")])
+    assert theirs.recv(100) == b"\x30\x06\x00\x01tack\x30\x03\x00\x01u"
     connection.publish(WILL)
     assert theirs.recv(100)[0] == 0x33
     assert not connection.wait_acknowledged(0.01)

@@ -35,9 +35,10 @@ class Wire(Listener):
     def alive(self) -> bool:
         return self.lives
 
-    def publish(self, topic: str, payload: bytes) -> bool:
-        metric = decode_payload(payload).metrics[0]
-        self.said.append((topic, str(metric.name), metric.value))
+    def publish(self, messages: list[tuple[str, bytes]]) -> bool:
+        for topic, payload in messages:
+            metric = decode_payload(payload).metrics[0]
+            self.said.append((topic, str(metric.name), metric.value))
         return True
 
 
