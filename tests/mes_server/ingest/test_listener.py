@@ -1,6 +1,7 @@
 """The host on real brokers: STATE and its Will, subscription, reconnecting, what it lets through."""
 
 import json
+import queue
 import threading
 import time
 from collections.abc import Iterator
@@ -138,10 +139,28 @@ def test_messages_arrive_with_their_time_and_commands_and_states_do_not(
     assert before <= message.received_ms <= now_ms()
 
 
+def is_retained(port: int, topic: str) -> bool:
+    """Whether a new subscriber is given the topic's retained message; brokers keep it a little later."""
+    came: queue.Queue[bool] = queue.Queue()
+    client = paho.Client(CallbackAPIVersion.VERSION2)
+    client.on_connect = lambda *_: client.subscribe(topic)
+    client.on_message = lambda _client, _userdata, message: came.put(message.retain)
+    client.connect("127.0.0.1", port)
+    client.loop_start()
+    try:
+        return came.get(timeout=0.5)
+    except queue.Empty:
+        return False
+    finally:
+        client.disconnect()
+        client.loop_stop()
+
+
 def test_what_is_retained_from_an_earlier_time_is_not_taken_for_new(
     broker: Broker, other: Client
 ) -> None:
     other.publish("spBv1.0/g/DDATA/n/old", b"old", retain=True, qos=1)
+    wait_until(lambda: is_retained(broker.port, "spBv1.0/g/DDATA/n/old"), "the broker to keep it")
     mailbox = Mailbox()
     listener = Listener("127.0.0.1", broker.port, "later", mailbox)
     listener.start()
