@@ -1,4 +1,7 @@
-"""From messages to series and states: what the fold makes of births, data and deaths."""
+"""From messages to series and states: what the fold makes of births, data and deaths.
+
+Through fold_inbox: mes_server.actions.fold_data, fold_births, fold_turn, folding.
+"""
 
 import json
 
