@@ -1,4 +1,4 @@
-"""mes_server.actions.fold_inbox, fold_data, fold_births: from messages to series and states."""
+"""From messages to series and states: what the fold makes of births, data and deaths.
 
 Through fold_inbox: mes_server.actions.fold_data, fold_births, fold_turn, folding.
 """
