@@ -256,7 +256,8 @@ class Session:
             state = json.loads(data)
             online = state["online"] is True
             at_ms = int(state["timestamp"])
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, OverflowError, RuntimeError):
+            # OverflowError: 1e999; RuntimeError: nested too deeply.
             self._say("STATE of the primary host cannot be read")
             return
         if at_ms < self._host_ms:

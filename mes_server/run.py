@@ -86,9 +86,16 @@ def _require_free(host: str, port: int, setting: str, what: str) -> None:
 
 @contextmanager
 def sole_run(settings: Settings) -> Iterator[None]:
-    """Hold the data directory; raises CannotRun when another `mes run` has it."""
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    with (settings.data_dir / "run.lock").open("a") as lock:
+    """Hold the data directory; raises CannotRun when it cannot be used or another `mes run` has it."""
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        file = (settings.data_dir / "run.lock").open("a")
+    except OSError as error:
+        raise CannotRun(
+            f"{settings.data_dir} cannot be written to ({error.strerror}). "
+            "Set MES_DATA_DIR to a directory that can."
+        ) from error
+    with file as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:

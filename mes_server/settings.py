@@ -156,6 +156,12 @@ def read_settings(environment: Mapping[str, str], file: Path | None = None) -> S
             fields[name.removeprefix("MES_").lower()] = parser(text)
         except ValueError as error:
             faults.append(f"{name}={text!r}: {error}")
+    settings = Settings(**fields)  # type: ignore[arg-type]  # every value came through its parser
+    if settings.broker == "own" and settings.http_port == settings.mqtt_port:
+        faults.append(
+            f"MES_HTTP_PORT and MES_MQTT_PORT are both {settings.http_port}: "
+            "give the pages and the broker a port each"
+        )
     if faults:
         raise SettingsError(faults)
-    return Settings(**fields)  # type: ignore[arg-type]  # every value came through its parser
+    return settings

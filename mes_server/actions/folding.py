@@ -4,7 +4,7 @@ All of it can be read again from the store; after a transaction that failed, it 
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from sqlalchemy import Connection, Engine
@@ -180,7 +180,7 @@ def _register(keys: Mapping[NodeId, int], births: Iterable[Birth]) -> NodeRegist
             for name, datatype, value in birth.metrics
         ]
         station = node[1] if birth.device is None else birth.device
-        state.layouts[station] = layout_of(metrics)
+        state.layouts[station] = replace(layout_of(metrics), confirmed=False)
         if birth.device is None:
             told = node_birth(Payload(None, metrics, None))
             state.bd_seq, state.serial, state.epoch = told.bd_seq, told.serial, told.epoch

@@ -55,7 +55,8 @@ class Layout:
     """The metrics of one birth: datatype codes by name (0: not told), names by alias.
 
     `own`: the edge journals its records. `confirmed` is False when the births between then and now
-    may have been missed: names are still sure then, aliases are not.
+    may have been missed: names are still sure then, aliases are not, and a value that does not fit
+    its datatype waits for the next birth.
     """
 
     own: bool
@@ -142,8 +143,7 @@ class NodeRegister:
                 if standing == ALIVE:
                     state.stations[station] = DOUBTED
             for station, layout in state.layouts.items():
-                if layout.aliases:
-                    state.layouts[station] = replace(layout, confirmed=False)
+                state.layouts[station] = replace(layout, confirmed=False)
 
 
 def is_series(name: str) -> bool:
@@ -245,12 +245,13 @@ def _quality(metric: Metric) -> int:
     return metric.quality if metric.quality in QUALITIES else BAD
 
 
-def _value(metric: Metric, name: str, datatype: int) -> tuple[Value, int]:
+def _value(layout: Layout, metric: Metric, name: str, datatype: int) -> tuple[Value, int]:
     quality = _quality(metric)
     try:
         value: Value = typed_value(metric.value, datatype)
     except PayloadError as error:
-        raise UnreadableError(DATATYPE, f"{name}: {error}") from error
+        reason = DATATYPE if layout.confirmed else WAITING
+        raise UnreadableError(reason, f"{name}: {error}") from error
     if isinstance(value, float) and not math.isfinite(value):
         value = None
     if isinstance(value, str) and "\0" in value:
@@ -294,6 +295,6 @@ def resolve(
         if at_ms is None:
             at_ms = received_ms
         check_time(at_ms, received_ms, name)
-        value, quality = _value(metric, name, datatype)
+        value, quality = _value(layout, metric, name, datatype)
         readings.append(Reading(name, datatype, at_ms, value, quality, metric.is_historical))
     return readings

@@ -29,6 +29,7 @@ class Heads(NamedTuple):
 
 _POS = names.POS.encode()
 _MASK64 = (1 << 64) - 1
+_MASK32 = (1 << 32) - 1
 _DIGITS = 0x007F_007F_007F_007F_007F_007F_007F_007F
 _PAIRS = 0x3FFF_0000_3FFF_0000_3FFF_0000_3FFF
 _FOURS = 0x0FFF_FFFF_0000_0000_0FFF_FFFF
@@ -80,7 +81,7 @@ def _head_at(payload: bytes, at: int) -> tuple[Head, int] | None:
             return None
     pos, crc, mono, clock = match.group(2, 4, 6, 8)
     state = names.CLOCK_NETWORK if clock is None else _number(clock)
-    return Head(_number(pos), _number(crc), _number(mono), state), match.end()
+    return Head(_number(pos), _number(crc) & _MASK32, _number(mono), state & _MASK32), match.end()
 
 
 def _last_seq(payload: bytes) -> int | None:
@@ -135,9 +136,9 @@ def head_of(record: list[Metric]) -> Head | None:
             found[metric.name] = metric
     return Head(
         record[0].value,
-        _integer(found.get(names.CRC), 0) & 0xFFFFFFFF,
-        _integer(found.get(names.MONO), 0),
-        _integer(found.get(names.CLOCK), names.CLOCK_NETWORK),
+        _integer(found.get(names.CRC), 0) & _MASK32,
+        _integer(found.get(names.MONO), 0) & _MASK64,
+        _integer(found.get(names.CLOCK), names.CLOCK_NETWORK) & _MASK32,
     )
 
 

@@ -282,7 +282,8 @@ def test_with_a_primary_host_births_wait_until_it_is_online():
     async def work():
         await until(lambda: bench.broker.subscribed)
         assert bench.broker.subscribed[0] == [NCMD, where]
-        bench.broker.publish(where, b"not json", 1)
+        for strange in (b"not json", b'{"online": true, "timestamp": 1e999}', b"[" * 3000):
+            bench.broker.publish(where, strange, 1)
         state(False, 1000)
         await asyncio.sleep(0.05)
         assert bench.broker.published == []

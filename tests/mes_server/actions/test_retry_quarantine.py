@@ -1,9 +1,12 @@
 """What was put aside comes back when somebody asks, exactly once, and as far as it can be taken."""
 
+from collections.abc import Callable
+
 import pytest
 from sqlalchemy import Engine
 
 from mes_server.actions import boundary, retry_quarantine
+from mes_server.actions.doubt_nodes import doubt_nodes
 from mes_server.actions.put_aside import QUARANTINED
 from mes_server.domain.messages import Message
 from mes_server.store.quarantine import ask_retry
@@ -52,6 +55,23 @@ def test_what_can_be_taken_of_a_message_is_and_the_rest_stays(mes: Mes) -> None:
     mes.retry()
     assert mes.values("step_no") == [1, 3]
     assert mes.quarantined()[0].attempts == 1
+
+
+@pytest.mark.parametrize("forget", [Mes.restart, lambda mes: doubt_nodes(mes.folding, NOW_MS)])
+def test_what_a_missed_birth_made_unreadable_is_taken_when_the_next_one_comes(
+    mes: Mes, forget: Callable[[Mes], None]
+) -> None:
+    edge = Edge()
+    mes.take(edge.nbirth(), edge.dbirth(), edge.live({"step_no": 1}))
+    forget(mes)
+    edge.metrics = {**edge.metrics, "step_no": "double"}
+    _, folded = mes.take(*(edge.live({"step_no": 2.5}, at_ms=NOW_MS + i) for i in (1, 2)))
+    assert folded.rebirths == {NODE}
+    assert mes.reasons() == ["waiting for birth"] * 2
+    mes.take(edge.nbirth(NOW_MS + 3), edge.dbirth(at_ms=NOW_MS + 3))
+    mes.retry()
+    assert mes.quarantined() == []
+    assert mes.values("step_no") == [1, 2.5, 2.5]
 
 
 def test_a_record_that_was_forged_is_taken_only_when_a_person_asks(mes: Mes) -> None:

@@ -129,6 +129,7 @@ def test_an_alias_is_not_believed_when_births_may_have_been_missed() -> None:
     layout = register.layout(("g", "n"), "s")
     assert refused(plain(None, None, 2.5, alias=7), layout).reason == WAITING
     assert one(plain("t", None, 2.5), layout).value == 2.5
+    assert refused(plain("t", None, "warm"), layout).reason == WAITING
     assert register.state(("g", "n")).standing == DOUBTED
 
 

@@ -9,6 +9,7 @@ from schemas import journal_metrics as names
 from schemas.sparkplug import Payload, PayloadError, decode_payload, encode_payload
 from tests.mes_server.edge import NOW_MS, Edge, plain
 
+MOST = (1 << 64) - 1
 seqs = st.integers(1, 0xFFFFFFFF)
 values = st.fixed_dictionaries(
     {},
@@ -98,6 +99,15 @@ def test_a_record_without_a_number_for_its_position_is_refused() -> None:
 def test_a_record_with_its_position_alone_still_has_it() -> None:
     payload = encode_payload(Payload(NOW_MS, [plain(names.POS, "uint64", 5 << 32 | 3)], 1))
     assert read_heads(payload).records == (Head(5 << 32 | 3, 0, 0, names.CLOCK_NETWORK),)
+
+
+def test_numbers_too_large_for_the_store_are_cut_the_same_way_on_both_paths() -> None:
+    head = [(names.POS, 1 << 32 | 7), (names.CRC, MOST), (names.MONO, MOST), (names.CLOCK, MOST)]
+    metrics = [plain(name, "uint64", value, at_ms=None) for name, value in head]
+    direct = encode_payload(Payload(None, metrics, 5), with_datatypes=False)
+    decoded = encode_payload(Payload(None, [metrics[0], *metrics[:0:-1]], 5), with_datatypes=False)
+    expected = Head(1 << 32 | 7, 0xFFFFFFFF, MOST, 0xFFFFFFFF)
+    assert read_heads(direct).records == read_heads(decoded).records == (expected,)
 
 
 def test_the_message_of_a_stranger_has_a_seq_and_no_records() -> None:

@@ -1,0 +1,43 @@
+"""Settings are read as a whole: every fault in one message, and nothing is started by halves."""
+
+from pathlib import Path
+
+import pytest
+
+from mes_server.run import CannotRun, sole_run
+from mes_server.settings import Settings, SettingsError, read_settings
+
+NONE = Path("/nonexistent.toml")
+
+
+def faults_of(environment: dict[str, str]) -> list[str]:
+    with pytest.raises(SettingsError) as caught:
+        read_settings(environment, NONE)
+    return caught.value.faults
+
+
+def test_every_fault_is_named_at_once() -> None:
+    wrong = {
+        "MES_HTTP_PORT": "80a",
+        "MES_MQTT_PORT": "99999",
+        "MES_BROKER": "mine",
+        "MES_TIMEZONE": "Mars/Olympus",
+        "MES_NOPE": "1",
+        "MES_DATA_DIR": "",
+    }
+    faults = faults_of(wrong)
+    assert {fault.partition("=")[0].partition(":")[0] for fault in faults} == set(wrong)
+
+
+def test_the_pages_and_our_own_broker_cannot_share_a_port() -> None:
+    same = {"MES_HTTP_PORT": "9000", "MES_MQTT_PORT": "9000"}
+    (fault,) = faults_of(same)
+    assert "both 9000" in fault
+    assert read_settings({**same, "MES_BROKER": "external"}, NONE).http_port == 9000
+
+
+def test_a_data_directory_that_cannot_be_made_is_said_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    refused = sole_run(Settings(tmp_path / "file" / "var"))
+    with pytest.raises(CannotRun, match="MES_DATA_DIR"), refused:
+        pass
