@@ -34,7 +34,7 @@ DATATYPES = {
     "file": 18,
     "template": 19,
 }
-_BITS = {1: 8, 2: 16, 3: 32, 4: 64, 5: 8, 6: 16, 7: 32, 8: 64, 13: 64}
+BITS = {1: 8, 2: 16, 3: 32, 4: 64, 5: 8, 6: 16, 7: 32, 8: 64, 13: 64}
 _SIGNED = (1, 2, 3, 4)
 _LONG = (4, 8, 13)
 _TEXT = (12, 14, 15)
@@ -87,8 +87,8 @@ def _put_bytes(out: bytearray, tag: int, data: "bytes | bytearray") -> None:
 
 
 def _put_value(out: bytearray, code: int, value: "Any") -> None:
-    if code in _BITS:
-        bits = _BITS[code]
+    if code in BITS:
+        bits = BITS[code]
         low = -(1 << (bits - 1)) if code in _SIGNED else 0
         if not isinstance(value, int) or not low <= value < low + (1 << bits):
             raise PayloadError(f"{value!r} does not fit datatype {code}")
@@ -340,8 +340,8 @@ def typed_value(value: "Any", datatype: "int | None") -> "Any":
     if value is None:
         return None
     kind = type(value)
-    if datatype in _BITS and kind is int:
-        bits = _BITS[datatype]
+    if datatype in BITS and kind is int:
+        bits = BITS[datatype]
         if datatype not in _SIGNED:
             if value >> bits:
                 raise PayloadError(f"{value} does not fit datatype {datatype}")

@@ -5,7 +5,7 @@ operational-behavior-device-ddeath and the rows of docs/conformance.md that name
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mes_server.actions.fold_data import fold_message, gather_readings
 from mes_server.actions.fold_turn import Fault, Turn
@@ -13,22 +13,25 @@ from mes_server.actions.folding import is_station
 from mes_server.domain.messages import topic_of
 from mes_server.domain.nodes import (
     ALIVE,
+    CHANGED,
+    DATATYPE,
     DEAD,
     DOUBTED,
     FUTURE_MS,
+    NOT_IN_BIRTH,
+    SURE,
     TIME_MIN_MS,
     WAITING,
     Layout,
     NodeBirth,
     NodeId,
     NodeState,
-    Reading,
     fits_contract,
     is_series,
     layout_of,
     node_birth,
-    resolve,
 )
+from mes_server.domain.readings import Reading, resolve
 from mes_server.domain.sessions import CloneWatch, death_is_of
 from mes_server.store.alarms import raise_alarm
 from mes_server.store.births import BirthMetric, save_birth
@@ -98,8 +101,7 @@ def _node_born(event: _Event) -> None:
     for station, standing in state.stations.items():
         if standing == ALIVE:
             state.stations[station] = DOUBTED
-    state.layouts[event.station] = layout
-    turn.folding.stations.pop((node, event.station), None)
+    _lay_out(event, layout)
     set_node_born(turn.conn, event.key, told, event.at_ms, layout.own)
     save_birth(turn.conn, event.key, None, event.at_ms, _metrics(event, layout))
     turn.heard(node, None, event.at_ms)
@@ -112,8 +114,7 @@ def _node_born(event: _Event) -> None:
 def _station_born(event: _Event) -> None:
     turn, node, station = event.turn, event.node, event.station
     layout, readings = _declared(event)
-    event.state.layouts[station] = layout
-    turn.folding.stations.pop((node, station), None)
+    _lay_out(event, layout)
     turn.heard(node, None, event.at_ms)
     keys = turn.folding.station_keys(turn.conn, node, station, layout)
     turn.stand(node, station, ALIVE, event.at_ms)
@@ -128,11 +129,22 @@ def _station_born(event: _Event) -> None:
 def _declared(event: _Event) -> tuple[Layout, list[Reading]]:
     """What a birth declares, and its values where they are data: a journal holds its edge's own."""
     metrics = event.payload.metrics
-    layout = layout_of(metrics)
+    layout = layout_of(metrics).following(event.state.layouts.get(event.station))
     if layout.own:
         return layout, []
-    readings = resolve(layout, metrics, event.payload.at_ms, event.at_ms)
+    itself = replace(layout, trust=SURE)  # what a birth says of its own values
+    readings = resolve(itself, metrics, event.payload.at_ms, event.at_ms)
     return layout, [reading for reading in readings if reading.value is not None]
+
+
+def _lay_out(event: _Event, layout: Layout) -> None:
+    """From now on the station's data means this. A birth unlike the last is asked for once more."""
+    layouts = event.state.layouts
+    before = layouts.get(event.station)
+    if layout.trust == CHANGED and before is not None and before.trust != CHANGED:
+        event.turn.folded.rebirths.add(event.node)
+    layouts[event.station] = layout
+    event.turn.folding.stations.pop((event.node, event.station), None)
 
 
 def _watch_identity(event: _Event, told: NodeBirth) -> None:
@@ -178,9 +190,11 @@ def _plain(value: object) -> float | int | bool | str | None:
 
 
 def _retry_waiting(event: _Event, topic: str) -> None:
-    """What waited for this birth is tried again."""
-    if ask_retry_of(event.turn.conn, event.key, topic, WAITING, event.at_ms):
-        event.turn.folded.retries = True
+    """What waited for this birth is tried again; so is what the one before it could not explain."""
+    changed = event.state.layouts[event.station].trust == CHANGED
+    for reason in (WAITING, DATATYPE, NOT_IN_BIRTH) if changed else (WAITING,):
+        if ask_retry_of(event.turn.conn, event.key, topic, reason, event.at_ms):
+            event.turn.folded.retries = True
 
 
 def _node_told(event: _Event) -> list[Fault]:

@@ -11,15 +11,8 @@ from mes_server.actions.fold_turn import Fault, Turn
 from mes_server.actions.folding import Place, Shape, StationKeys, keep_shape
 from mes_server.actions.gathering import Where
 from mes_server.domain.messages import topic_of
-from mes_server.domain.nodes import (
-    DATATYPE,
-    Layout,
-    NodeId,
-    Reading,
-    UnreadableError,
-    check_time,
-    resolve,
-)
+from mes_server.domain.nodes import DATATYPE, Layout, NodeId, UnreadableError
+from mes_server.domain.readings import Reading, check_time, resolve
 from mes_server.domain.records import bits, head_of, records_of, split_records
 from mes_server.domain.templates import Extract, Template
 from mes_server.store.inbox import InboxMessage

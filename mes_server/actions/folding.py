@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine
 from mes_server.actions.gathering import Limits, Where
 from mes_server.domain.limits import Excursion
 from mes_server.domain.nodes import (
+    MISSED,
     SERIES_DATATYPES,
     Layout,
     NodeId,
@@ -180,7 +181,7 @@ def _register(keys: Mapping[NodeId, int], births: Iterable[Birth]) -> NodeRegist
             for name, datatype, value in birth.metrics
         ]
         station = node[1] if birth.device is None else birth.device
-        state.layouts[station] = replace(layout_of(metrics), confirmed=False)
+        state.layouts[station] = replace(layout_of(metrics), trust=MISSED)
         if birth.device is None:
             told = node_birth(Payload(None, metrics, None))
             state.bd_seq, state.serial, state.epoch = told.bd_seq, told.serial, told.epoch

@@ -13,13 +13,13 @@ from mes_server.actions.boundary import LeaseLost, Trouble, attempt
 from mes_server.actions.hold_lease import LEASE_MS
 from mes_server.actions.put_aside import put_aside, put_refuse_aside
 from mes_server.domain.messages import Message, Read, read_message
-from mes_server.domain.nodes import NodeId
+from mes_server.domain.nodes import NodeBirth, NodeId
 from mes_server.domain.records import bits
-from mes_server.domain.watermarks import Gap, Watermark
+from mes_server.domain.watermarks import Claim, Watermark
 from mes_server.store.alarms import raise_alarm
 from mes_server.store.inbox import InboxMessage, append_batch, shard_of
 from mes_server.store.leases import renew_lease
-from mes_server.store.losses import Loss, append_loss
+from mes_server.store.losses import FOUND, TRIMMED, Loss, append_loss
 from mes_server.store.nodes import ensure_node, node_name
 from mes_server.store.positions import (
     Journal,
@@ -36,6 +36,8 @@ from schemas.journal_metrics import position, split_position
 REUSED = "position reused"
 POSITION = "position"
 CONFLICT = "position_reused"
+FIRST_WITHDRAWN = "first_withdrawn"
+SCATTERED = "journal_scattered"
 
 
 @dataclass(slots=True)
@@ -48,6 +50,7 @@ class Receipt:
     messages: list[InboxMessage] = field(default_factory=list)
     duplicates: int = 0
     quarantined: int = 0
+    refused: int = 0
 
     def add(self, other: "Receipt") -> None:
         """Take in what a later part of the same batch brought."""
@@ -56,15 +59,17 @@ class Receipt:
         self.messages += other.messages
         self.duplicates += other.duplicates
         self.quarantined += other.quarantined
+        self.refused += other.refused
 
 
 @dataclass(slots=True)
 class Intake:
-    """Who stores, and the numbers of the nodes it has met: they never change."""
+    """Who stores, the numbers of the nodes it has met (they never change), and what edges claim."""
 
     engine: Engine
     holder: str
     numbers: dict[NodeId, int] = field(default_factory=dict)
+    claims: dict[Journal, Claim] = field(default_factory=dict)
 
 
 def receive_messages(intake: Intake, batch: Sequence[Message], now_ms: int) -> Receipt:
@@ -105,7 +110,7 @@ def _receive(intake: Intake, batch: Sequence[Message], now_ms: int) -> Receipt:
         first_id = _hold(conn, intake, len(good), now_ms)
         numbers = _numbers(conn, intake, good)
         marks = load_watermarks(conn, _journals(good, numbers))
-        sorting = _Sorting(conn, numbers, marks, first_id, now_ms)
+        sorting = _Sorting(conn, numbers, marks, intake.claims, first_id, now_ms)
         for message, read in zip(batch, reads, strict=True):
             if isinstance(read, Read):
                 sorting.take(read)
@@ -143,6 +148,7 @@ class _Sorting:
     conn: Connection
     numbers: dict[NodeId, int]
     marks: dict[Journal, Watermark]
+    claims: dict[Journal, Claim]
     first_id: int
     now_ms: int
     receipt: Receipt = field(default_factory=Receipt)
@@ -150,12 +156,13 @@ class _Sorting:
     journals: dict[NodeId, Journal] = field(default_factory=dict)
     positions: dict[tuple[Journal, int], Position] = field(default_factory=dict)
     again: list[tuple[Read, int, Journal, int, int]] = field(default_factory=list)
+    found: dict[Journal, list[int]] = field(default_factory=dict)
 
     def take(self, read: Read) -> None:
         """One message: give up what its birth says is gone, keep which of its records are new."""
         self.receipt.heard.append(read)
         if read.told is not None and read.told.epoch is not None:
-            self._told(read, read.told.epoch)
+            self._told(read, read.told, read.told.epoch)
         fresh = self._fresh(read) if read.heads.records else None
         if fresh == 0:
             return
@@ -180,26 +187,26 @@ class _Sorting:
         self.journals[read.node] = journal
         return journal, mark
 
-    def _told(self, read: Read, epoch: int) -> None:
+    def _told(self, read: Read, told: NodeBirth, epoch: int) -> None:
         journal, mark = self._mark(read, epoch)
-        first = read.told.first if read.told is not None else None
-        if first is None or first >> 32 != epoch:
-            return
-        gap = mark.skip_to(first & 0xFFFFFFFF)
+        ends = [end for end in (told.first, told.next) if end is not None]
+        if told.first is None or any(end >> 32 != epoch for end in ends) or ends != sorted(ends):
+            return  # what makes no sense claims nothing
+        first, floor = told.first & 0xFFFFFFFF, mark.floor
+        claim, gap = mark.tell(first, self.claims.pop(journal, None), self.now_ms)
+        if claim is not None:
+            self.claims[journal] = claim
         if gap is not None:
-            self._lost(journal, gap)
+            self._lost(journal, gap.first - 1, gap.count, TRIMMED)
+        if mark.floor < floor:
+            facts = {"epoch": epoch, "before": floor, "now": mark.floor}
+            raise_alarm(self.conn, FIRST_WITHDRAWN, node_name(*read.node), facts, self.now_ms)
 
-    def _lost(self, journal: Journal, gap: Gap) -> None:
-        since_ms = received_at(self.conn, journal, gap.first - 1)
-        loss = Loss(
-            journal.node,
-            None,
-            self.now_ms if since_ms is None else since_ms,
-            self.now_ms,
-            gap.count,
-            "trimmed",
-            self.now_ms,
-        )
+    def _lost(self, journal: Journal, before: int, count: int, reason: str) -> None:
+        """State a loss that began after the record `before` came."""
+        since_ms = received_at(self.conn, journal, before)
+        from_ms = self.now_ms if since_ms is None else since_ms
+        loss = Loss(journal.node, None, from_ms, self.now_ms, count, reason, self.now_ms)
         append_loss(self.conn, loss)
 
     def _fresh(self, read: Read) -> int:
@@ -213,13 +220,23 @@ class _Sorting:
                 self._aside(read, Trouble(POSITION, detail), index)
             elif mark.has(seq):
                 self.again.append((read, index, journal, seq, head.crc))
+            elif not mark.has_room(seq):
+                self._scattered(read, journal, seq)
             else:
                 mark.add(seq)
                 fresh |= 1 << index
+                if seq < mark.stated:
+                    self.found.setdefault(journal, []).append(seq)
                 self.positions[journal, seq] = Position(
                     *journal, seq, head.crc, head.mono, head.clock, read.message.received_ms
                 )
         return fresh
+
+    def _scattered(self, read: Read, journal: Journal, seq: int) -> None:
+        """Not taken and not acknowledged: an edge that has it sends it again when the gaps are closed."""
+        self.receipt.refused += 1
+        facts = {"epoch": journal.epoch, "seq": seq}
+        raise_alarm(self.conn, SCATTERED, node_name(*read.node), facts, self.now_ms)
 
     def _aside(self, read: Read, trouble: Trouble, record: int) -> None:
         node = self.numbers[read.node], read.node
@@ -252,6 +269,8 @@ class _Sorting:
     def store(self) -> None:
         """Write everything and count."""
         self._compare()
+        for journal, seqs in self.found.items():
+            self._lost(journal, min(seqs) - 1, len(seqs), FOUND)
         append_batch(self.conn, self.receipt.messages)
         append_positions(self.conn, self.first_id, list(self.positions.values()))
         save_watermarks(self.conn, self.changed, self.now_ms)

@@ -7,7 +7,7 @@ from mes_server.actions.fold_turn import Fault, Folded, Turn, open_turn
 from mes_server.actions.folding import Folding
 from mes_server.actions.put_aside import QUARANTINED, put_aside
 from mes_server.domain.messages import Message, read_message, topic_of
-from mes_server.domain.nodes import WAITING, UnreadableError
+from mes_server.domain.nodes import NOT_IN_BIRTH, SURE, WAITING, UnreadableError
 from mes_server.store.alarms import settle_alarm
 from mes_server.store.inbox import InboxMessage
 from mes_server.store.nodes import node_name
@@ -19,7 +19,6 @@ from mes_server.store.quarantine import (
     settle_quarantined,
 )
 
-NOT_IN_BIRTH = "not in the birth"
 OVERTAKEN = "overtaken"
 
 
@@ -81,7 +80,7 @@ def _judged(turn: Turn, kept: Quarantined, trouble: Trouble) -> Trouble:
     topic = topic_of(kept.topic)
     layouts = turn.register.state((topic.group, topic.node)).layouts
     layout = layouts.get(topic.station or topic.node)
-    if trouble.reason != WAITING or layout is None or not layout.confirmed:
+    if trouble.reason != WAITING or layout is None or layout.trust != SURE:
         return trouble
     return Trouble(NOT_IN_BIRTH, trouble.detail)
 

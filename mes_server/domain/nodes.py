@@ -1,4 +1,4 @@
-"""What a node said at birth, and what its data means by it. Pure state; strangers' habits included.
+"""What a node said at birth. Pure state; strangers' habits included.
 
 A message that cannot be taken raises UnreadableError; its bytes go to quarantine. `waiting` says that a
 birth may cure it.
@@ -6,11 +6,9 @@ birth may cure it.
 
 import math
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
 
 from schemas import journal_metrics as names
-from schemas.samples import BAD, GOOD, QUALITIES
-from schemas.sparkplug import DATATYPES, Metric, Payload, PayloadError, typed_value
+from schemas.sparkplug import DATATYPES, Metric, Payload
 from schemas.station_types import StationType
 
 NodeId = tuple[str, str]  # group, node
@@ -19,6 +17,7 @@ Value = float | int | bool | str | None
 # Why something lies in quarantine.
 WAITING = "waiting for birth"  # the next birth may cure it
 TIME = "time"
+NOT_IN_BIRTH = "not in the birth"  # it came, and did not
 DATATYPE = "datatype"
 NAME = "name"
 
@@ -27,7 +26,7 @@ FUTURE_MS = 86_400_000
 NAME_MAX = 200
 SERIES_DATATYPES = frozenset(range(1, 16))  # no datasets, bytes, files, templates, arrays
 _CONTROL = ("Node Control/", "Device Control/")
-_NOT_SERIES = frozenset(names.NOT_SERIES)
+NOT_SERIES = frozenset(names.NOT_SERIES)
 
 
 class UnreadableError(ValueError):
@@ -39,24 +38,18 @@ class UnreadableError(ValueError):
         self.detail = detail
 
 
-class Reading(NamedTuple):
-    """One reading as the birth explains it. `datatype` is a code of schemas.sparkplug.DATATYPES."""
-
-    metric: str
-    datatype: int
-    at_ms: int
-    value: Value
-    quality: int
-    historical: bool
+# How far a birth may be trusted. MISSED: others may have come since. CHANGED: it says otherwise than
+# the one before it, and may be a mistake or forged until it is told again. SURE: neither.
+MISSED, CHANGED, SURE = 0, 1, 2
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
     """The metrics of one birth: datatype codes by name (0: not told), names by alias.
 
-    `own`: the edge journals its records. `confirmed` is False when the births between then and now
-    may have been missed: names are still sure then, aliases are not, and a value that does not fit
-    its datatype waits for the next birth.
+    `own`: the edge journals its records. `trust` (MISSED …): how far it may explain data. Names always
+    do; aliases not when births may have been missed. A value that does not fit its datatype, or an
+    integer that other datatypes would read otherwise, waits for the next birth unless it is SURE.
     """
 
     own: bool
@@ -64,11 +57,19 @@ class Layout:
     aliases: dict[int, str]
     station_type: str | None = None
     revision: str | None = None
-    confirmed: bool = True
+    trust: int = SURE
 
     def likeness(self) -> tuple[object, ...]:
         """The same for two layouts that read every message alike: stations of one kind."""
-        return self.own, self.confirmed, *sorted(self.datatypes.items()), *self.aliases.items()
+        return self.own, self.trust, *sorted(self.datatypes.items()), *self.aliases.items()
+
+    def following(self, before: "Layout | None") -> "Layout":
+        """This birth, trusted as far as the one before it says the same."""
+        same = before is None or (
+            self.datatypes == before.datatypes
+            and (before.trust == MISSED or self.aliases == before.aliases)
+        )
+        return replace(self, trust=SURE if same else CHANGED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,12 +144,12 @@ class NodeRegister:
                 if standing == ALIVE:
                     state.stations[station] = DOUBTED
             for station, layout in state.layouts.items():
-                state.layouts[station] = replace(layout, confirmed=False)
+                state.layouts[station] = replace(layout, trust=MISSED)
 
 
 def is_series(name: str) -> bool:
     """Whether a metric of this name measures the station, not the node or the journal."""
-    return name not in _NOT_SERIES and not name.startswith(_CONTROL)
+    return name not in NOT_SERIES and not name.startswith(_CONTROL)
 
 
 _KINDS = {
@@ -159,7 +160,7 @@ _KINDS = {
 }
 
 
-def _fitting(metric: Metric) -> int:
+def fitting(metric: Metric) -> int:
     """The datatype a metric declares, else the one its value is of, else 0."""
     return metric.datatype or _KINDS.get(type(metric.value), 0)
 
@@ -178,7 +179,7 @@ def layout_of(metrics: list[Metric]) -> Layout:
         if name is None or not 0 < len(name) <= NAME_MAX or not name.isprintable():
             raise UnreadableError(NAME, f"a metric in the birth has no usable name: {name!r:.80}")
         found[name] = metric
-        datatypes[name] = _fitting(metric)
+        datatypes[name] = fitting(metric)
         if metric.alias is not None:
             aliases[metric.alias] = name
     own = names.POS in found or names.ACK in found
@@ -222,52 +223,6 @@ def node_birth(payload: Payload) -> NodeBirth:
     )
 
 
-def _name_and_datatype(layout: Layout, metric: Metric) -> tuple[str, int]:
-    name = metric.name
-    if name is None:
-        if metric.alias is None:
-            raise UnreadableError(NAME, "a metric has neither name nor alias")
-        if not layout.confirmed or metric.alias not in layout.aliases:
-            raise UnreadableError(WAITING, f"alias {metric.alias} is not known")
-        name = layout.aliases[metric.alias]
-    datatype = layout.datatypes.get(name)
-    if datatype is None:
-        if layout.own or not metric.datatype:
-            raise UnreadableError(WAITING, f"metric {name!r:.80} was not in the birth")
-        if not 0 < len(name) <= NAME_MAX or not name.isprintable():
-            raise UnreadableError(NAME, f"a metric has no usable name: {name!r:.80}")
-    return name, datatype or _fitting(metric)
-
-
-def _quality(metric: Metric) -> int:
-    if metric.quality is None:
-        return GOOD
-    return metric.quality if metric.quality in QUALITIES else BAD
-
-
-def _value(layout: Layout, metric: Metric, name: str, datatype: int) -> tuple[Value, int]:
-    quality = _quality(metric)
-    try:
-        value: Value = typed_value(metric.value, datatype)
-    except PayloadError as error:
-        reason = DATATYPE if layout.confirmed else WAITING
-        raise UnreadableError(reason, f"{name}: {error}") from error
-    if isinstance(value, float) and not math.isfinite(value):
-        value = None
-    if isinstance(value, str) and "\0" in value:
-        raise UnreadableError(DATATYPE, f"{name}: a text with a zero byte")
-    if value is None or quality == BAD:
-        return None, BAD
-    return value, quality
-
-
-def check_time(at_ms: int, received_ms: int, name: str) -> None:
-    """Raise UnreadableError for a time no working clock can have told."""
-    if not TIME_MIN_MS <= at_ms <= received_ms + FUTURE_MS:
-        detail = f"{name}: {at_ms} ms is before 2000 or more than a day ahead of us"
-        raise UnreadableError(TIME, detail)
-
-
 def fits_contract(layout: Layout, contract: StationType | None) -> bool:
     """Whether a birth promises nothing that its station type does not: names, datatypes, revision.
 
@@ -278,23 +233,3 @@ def fits_contract(layout: Layout, contract: StationType | None) -> bool:
     promised = {spec.name: DATATYPES[spec.datatype] for spec in contract.metrics}
     told = {name: code for name, code in layout.datatypes.items() if is_series(name)}
     return told.items() <= promised.items()
-
-
-def resolve(
-    layout: Layout, metrics: list[Metric], payload_ms: int | None, received_ms: int
-) -> list[Reading]:
-    """The readings in `metrics` of one message or record, in their order; raises UnreadableError."""
-    readings = []
-    for metric in metrics:
-        if metric.name in _NOT_SERIES:
-            continue
-        name, datatype = _name_and_datatype(layout, metric)
-        if datatype not in SERIES_DATATYPES or not is_series(name):
-            continue
-        at_ms = metric.at_ms if metric.at_ms is not None else payload_ms
-        if at_ms is None:
-            at_ms = received_ms
-        check_time(at_ms, received_ms, name)
-        value, quality = _value(layout, metric, name, datatype)
-        readings.append(Reading(name, datatype, at_ms, value, quality, metric.is_historical))
-    return readings

@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mes_server.domain.nodes import FUTURE_MS, TIME_MIN_MS, Layout, Reading, resolve
+from mes_server.domain.nodes import FUTURE_MS, SURE, TIME_MIN_MS, Layout
+from mes_server.domain.readings import Reading, resolve
 from schemas import journal_metrics as names
-from schemas.sparkplug import DATATYPES, PayloadError, decode_payload
+from schemas.sparkplug import BITS, DATATYPES, PayloadError, decode_payload
 
 Bytes = npt.NDArray[np.uint8]
 Indexes = npt.NDArray[np.intp]
@@ -22,8 +23,7 @@ _VARINT_MAX = 8  # longer ones (negative 64-bit integers) are left to the codec
 _SAME = 0xFF
 _CONTINUES = 0x80  # of a varint only its length must be the same
 _FREE = 0
-_SIGNED_BITS = {DATATYPES["int8"]: 8, DATATYPES["int16"]: 16, DATATYPES["int32"]: 32}
-_UNSIGNED_BITS = {DATATYPES["uint8"]: 8, DATATYPES["uint16"]: 16, DATATYPES["uint32"]: 32}
+_SIGNED = frozenset(DATATYPES[name] for name in ("int8", "int16", "int32"))
 _HEAD_NUMBERS = frozenset((names.POS.encode(), names.CRC.encode(), names.MONO.encode()))
 
 
@@ -105,8 +105,9 @@ def _only(fields: list[_Field], number: int) -> _Field | None:
 class _Shape:
     """Learns which bytes of one payload may differ in its like."""
 
-    def __init__(self, payload: bytes) -> None:
+    def __init__(self, payload: bytes, sure: bool) -> None:
         self.payload = payload
+        self.sure = sure
         self.mask = np.full(len(payload), _SAME, np.uint8)
         self.slots: list[Slot] = []
         self.times: list[_Field] = []
@@ -165,7 +166,7 @@ class _Shape:
 
 
 def _learn(payload: bytes, layout: Layout) -> _Shape:
-    shape = _Shape(payload)
+    shape = _Shape(payload, layout.trust == SURE)
     decoded = decode_payload(payload)
     metrics = iter(decoded.metrics)
     for field in _fields(payload, 0, len(payload)):
@@ -190,6 +191,7 @@ class Template:
 
     def __init__(self, shape: _Shape) -> None:
         self.slots = shape.slots
+        self._sure = shape.sure
         self._mask = shape.mask
         self._base = np.frombuffer(shape.payload, np.uint8) & shape.mask
         varints: dict[int, list[_Field]] = {}
@@ -225,7 +227,7 @@ class Template:
         plain &= (times >= TIME_MIN_MS).all(axis=1)
         plain &= (times <= received_ms[:, None] + FUTURE_MS).all(axis=1)
         values = [
-            None if start is None else _typed(columns[start], slot.datatype, plain)
+            None if start is None else _typed(columns[start], slot.datatype, plain, self._sure)
             for slot, start in zip(self.slots, self._value_starts, strict=True)
         ]
         return Extract(times, values), plain
@@ -268,18 +270,21 @@ class _Floats:
 
 
 def _typed(
-    numbers: npt.NDArray[Any], datatype: int, plain: npt.NDArray[np.bool_]
+    numbers: npt.NDArray[Any], datatype: int, plain: npt.NDArray[np.bool_], sure: bool
 ) -> npt.NDArray[Any]:
     if datatype == DATATYPES["boolean"]:
         truths: npt.NDArray[Any] = numbers != 0
         return truths
-    bits = _UNSIGNED_BITS.get(datatype)
-    if bits is not None:
-        plain &= numbers >> bits == 0
-    bits = _SIGNED_BITS.get(datatype)
-    if bits is not None:
+    bits = BITS.get(datatype)
+    if bits is None or (bits == 64 and sure):
+        return numbers
+    if not sure:  # nodes.is_ambiguous; longer than 56 bits is none of these numbers
+        plain &= numbers >> 31 != 1 if bits == 64 else numbers >> (bits - 1) == 0
+    elif datatype in _SIGNED:
         numbers = numbers & ((1 << bits) - 1)
         return np.where(numbers >> (bits - 1) != 0, numbers - (1 << bits), numbers)
+    else:
+        plain &= numbers >> bits == 0
     return numbers
 
 

@@ -9,6 +9,9 @@ from mes_server.store.nodes import NODE
 from mes_server.store.stations import STATION
 from mes_server.store.tables import run, table_of, wide
 
+TRIMMED = "trimmed"  # the edge no longer has it
+FOUND = "found"  # was stated as trimmed, and came after all: it takes so many back
+
 
 class LossRow(SQLModel, table=True):
     """One stated loss; without a station it concerns all stations of the node."""
@@ -84,10 +87,11 @@ def list_losses(
 
 _COLUMNS = "node, station, from_ms, to_ms, count, reason, stated_ms"
 _BETWEEN = f"""
-SELECT {_COLUMNS} FROM loss WHERE station = ? AND from_ms <= ? AND to_ms >= ?
+SELECT {_COLUMNS} FROM loss
+    WHERE station = ? AND from_ms <= ? AND to_ms >= ? AND reason <> '{FOUND}'
 UNION ALL SELECT {_COLUMNS} FROM loss
     WHERE station IS NULL AND node = (SELECT node FROM station WHERE id = ?)
-    AND from_ms <= ? AND to_ms >= ?
+    AND from_ms <= ? AND to_ms >= ? AND reason <> '{FOUND}'
 ORDER BY from_ms
 """  # noqa: S608
 

@@ -19,6 +19,7 @@ from mes_server.store.tables import CLUSTERED, run, wide, wide_key
 
 _IN_MAX = 500
 _LOG_ROWS_MAX = 20_000
+_NEAR = 1_000  # records
 _INT64_MAX = (1 << 63) - 1
 Positions = npt.NDArray[np.void]
 _POSITION = np.dtype(
@@ -36,7 +37,7 @@ _COLUMNS = ("seq", "crc", "mono", "clock", "received_ms")  # of a block
 
 
 class WatermarkRow(SQLModel, table=True):
-    """How far a journal is stored without a gap, and the ranges of records stored beyond that."""
+    """How far a journal is stored without a gap (`seq`, for pages), and what domain.watermarks knows."""
 
     __tablename__ = "watermark"
     __table_args__ = CLUSTERED
@@ -44,8 +45,10 @@ class WatermarkRow(SQLModel, table=True):
     node: int = wide_key()
     epoch: int = wide_key()
     seq: int = wide()
-    ahead: str
     begun_ms: int = wide()
+    ranges: str
+    floor: int = wide()
+    stated: int = wide()
 
 
 class PositionLogRow(SQLModel, table=True):
@@ -103,11 +106,11 @@ def load_watermarks(conn: Connection, journals: Iterable[Journal]) -> dict[Journ
     for start in range(0, len(wanted), _IN_MAX):
         part = wanted[start : start + _IN_MAX]
         query = (
-            "SELECT node, epoch, seq, ahead FROM watermark "  # noqa: S608  only question marks
+            "SELECT node, epoch, ranges, floor, stated FROM watermark "  # noqa: S608  only question marks
             f"WHERE (node, epoch) IN (VALUES {', '.join(['(?, ?)'] * len(part))})"
         )
-        for node, epoch, seq, ahead in _rows(conn, query, tuple(chain.from_iterable(part))):
-            found[Journal(node, epoch)] = restored(seq, ahead)
+        for node, epoch, *kept in _rows(conn, query, tuple(chain.from_iterable(part))):
+            found[Journal(node, epoch)] = restored(*kept)
     return found
 
 
@@ -121,9 +124,13 @@ def save_watermarks(conn: Connection, marks: dict[Journal, Watermark], now_ms: i
         return
     run(
         conn,
-        "INSERT INTO watermark (node, epoch, seq, ahead, begun_ms) VALUES (?, ?, ?, ?, ?) "
-        "ON CONFLICT (node, epoch) DO UPDATE SET seq = excluded.seq, ahead = excluded.ahead",
-        [(*journal, mark.seq, mark.ahead_text(), now_ms) for journal, mark in marks.items()],
+        "INSERT INTO watermark (node, epoch, seq, begun_ms, ranges, floor, stated) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (node, epoch) DO UPDATE SET "
+        "seq = excluded.seq, ranges = excluded.ranges, floor = excluded.floor, stated = excluded.stated",
+        [
+            (*journal, mark.seq, now_ms, mark.ranges_text(), mark.floor, mark.stated)
+            for journal, mark in marks.items()
+        ],
     )
 
 
@@ -184,27 +191,39 @@ def _unblock(journal: Journal, blob: bytes) -> Positions:
     return part
 
 
-def load_positions(
-    conn: Connection, journal: Journal, first: int = 0, last: int = 0xFFFFFFFF
-) -> list[Position]:
-    """The positions of a journal's records `first` … `last` that are still noted, in order."""
+def _logged(conn: Connection, journal: Journal) -> Positions:
+    log = _log(_rows(conn, "SELECT blob FROM position_log ORDER BY id"))
+    mine: Positions = log[(log["node"] == journal.node) & (log["epoch"] == journal.epoch)]
+    return mine
+
+
+def _packed(conn: Connection, journal: Journal, first: int, last: int) -> list[Positions]:
     blocks = _rows(
         conn,
         "SELECT blob FROM position_block WHERE node = ? AND epoch = ? AND first <= ? AND last >= ?",
         (*journal, last, first),
     )
-    log = _log(_rows(conn, "SELECT blob FROM position_log ORDER BY id"))
-    log = log[(log["node"] == journal.node) & (log["epoch"] == journal.epoch)]
-    whole = np.concatenate([*(_unblock(journal, bytes(row.blob)) for row in blocks), log])
+    return [_unblock(journal, bytes(row.blob)) for row in blocks]
+
+
+def load_positions(
+    conn: Connection, journal: Journal, first: int = 0, last: int = 0xFFFFFFFF
+) -> list[Position]:
+    """The positions of a journal's records `first` … `last` that are still noted, in order."""
+    whole = np.concatenate([*_packed(conn, journal, first, last), _logged(conn, journal)])
     whole = whole[(whole["seq"] >= first) & (whole["seq"] <= last)]
     return [Position(*row) for row in whole[np.argsort(whole["seq"])].tolist()]
 
 
 def load_crcs(conn: Connection, journal: Journal, seqs: Iterable[int]) -> dict[int, int]:
-    """The CRCs of those of the records `seqs` that are still noted."""
-    wanted = set(seqs)
-    found = load_positions(conn, journal, min(wanted), max(wanted))
-    return {position.seq: position.crc for position in found if position.seq in wanted}
+    """The CRCs of those of the records `seqs` (at least one) that are still noted."""
+    wanted = np.unique(np.fromiter(seqs, np.int64))
+    # What lies far apart is read apart: not every block between the first and the last.
+    runs = np.split(wanted, np.flatnonzero(np.diff(wanted) > _NEAR) + 1)
+    blocks = [block for run in runs for block in _packed(conn, journal, int(run[0]), int(run[-1]))]
+    whole = np.concatenate([*blocks, _logged(conn, journal)])
+    whole = whole[np.isin(whole["seq"], wanted)]
+    return dict(zip(whole["seq"].tolist(), whole["crc"].tolist(), strict=True))
 
 
 def received_at(conn: Connection, journal: Journal, seq: int) -> int | None:

@@ -58,15 +58,15 @@ def _refuse_newer(found: tuple[str, ...], scripts: ScriptDirectory) -> None:
         )
 
 
-def upgrade(engine: Engine) -> None:
-    """Bring the database to the schema of this code: all of it or nothing.
+def upgrade(engine: Engine, to: str = "head") -> None:
+    """Bring the database to the schema of this code (or a revision `to`): all of it or nothing.
 
     Raises SchemaTooNew, StoreFault.
     """
     scripts = _scripts()
 
     def steps(revision: Any, _context: MigrationContext) -> Any:
-        return scripts._upgrade_revs("head", revision)
+        return scripts._upgrade_revs(to, revision)
 
     with writing(engine) as conn:
         if conn.dialect.name == "postgresql":

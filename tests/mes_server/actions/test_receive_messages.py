@@ -145,22 +145,6 @@ def test_a_position_used_twice_in_one_batch_keeps_the_first(mes: Mes) -> None:
     assert mes.reasons() == [REUSED]
 
 
-def test_what_the_edge_no_longer_has_is_a_stated_loss_and_does_not_hold_up_the_rest(
-    mes: Mes,
-) -> None:
-    edge = Edge()
-    mes.take(edge.nbirth(), edge.dbirth(), edge.live({"step_no": 1}))
-    edge.first, edge.next = 5, 8
-    receipt, _ = mes.take(edge.nbirth(NOW_MS + 1))
-    assert receipt.acks == ack_of(edge, 4)
-    assert mes.rows("SELECT count, reason FROM loss") == [(3, "trimmed")]
-    late = [edge.ddata([edge.record(s, {"step_no": s}, NOW_MS + s)]) for s in (7, 5, 6)]
-    receipt, _ = mes.take(*late)
-    assert receipt.acks == ack_of(edge, 7)
-    mes.take(edge.nbirth(NOW_MS + 2))
-    assert mes.rows("SELECT count(*) FROM loss") == [(1,)]
-
-
 def test_a_store_that_knows_less_than_the_edge_says_so(mes: Mes) -> None:
     """A backup was restored: the lower acknowledgement makes the edge send again."""
     edge = Edge(next=200)

@@ -2,12 +2,14 @@
 
 import struct
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mes_server.domain.nodes import Layout, Reading, UnreadableError, layout_of, resolve
+from mes_server.domain.nodes import CHANGED, MISSED, SURE, Layout, UnreadableError, layout_of
+from mes_server.domain.readings import Reading, resolve
 from mes_server.domain.records import head_of, split_records
 from mes_server.domain.templates import Template, learn
 from schemas.journal_metrics import CLOCK_NETWORK
@@ -63,16 +65,16 @@ def families(draw: st.DrawFn) -> list[bytes]:
     return messages
 
 
-def by_the_codec(payload: bytes) -> list[tuple[Reading, int]] | None:
+def by_the_codec(payload: bytes, layout: Layout) -> list[tuple[Reading, int]] | None:
     """The readings with the clock state of their record; None when one of them cannot be taken."""
     decoded = decode_payload(payload)
     before, records = split_records(decoded.metrics)
     try:
-        readings = [(r, CLOCK_NETWORK) for r in resolve(LAYOUT, before, decoded.at_ms, NOW_MS)]
+        readings = [(r, CLOCK_NETWORK) for r in resolve(layout, before, decoded.at_ms, NOW_MS)]
         for record in records:
             head = head_of(record)
             assert head is not None
-            readings += [(r, head.clock) for r in resolve(LAYOUT, record, decoded.at_ms, NOW_MS)]
+            readings += [(r, head.clock) for r in resolve(layout, record, decoded.at_ms, NOW_MS)]
     except UnreadableError:
         return None
     return readings
@@ -112,19 +114,20 @@ def same(one: Value, other: Value) -> bool:
 def test_a_template_reads_what_the_codec_reads_or_leaves_it(
     messages: list[bytes], data: st.DataObject
 ) -> None:
+    layout = replace(LAYOUT, trust=data.draw(st.sampled_from([MISSED, CHANGED, SURE])))
     if data.draw(st.booleans()):  # a hostile neighbour: one byte differs
         damaged = bytearray(data.draw(st.sampled_from(messages)))
         damaged[data.draw(st.integers(0, len(damaged) - 1))] = data.draw(st.integers(0, 255))
         messages.append(bytes(damaged))
     for size in {len(message) for message in messages}:
         alike = [message for message in messages if len(message) == size]
-        template = learn(alike[0], LAYOUT)
+        template = learn(alike[0], layout)
         if template is None:
             continue
         for message, found in zip(alike, by_the_template(template, alike), strict=True):
             if found is None:
                 continue
-            expected = by_the_codec(message)
+            expected = by_the_codec(message, layout)
             assert expected is not None
             assert len(found) == len(expected)
             for (reading, clock), (wanted, wanted_clock) in zip(found, expected, strict=True):

@@ -91,8 +91,8 @@ def test_shards_are_spread_and_never_change() -> None:
 
 def test_watermarks_are_kept_with_the_ranges_beyond_them(engine: Engine) -> None:
     marks = {
-        JOURNAL: Watermark(5, [(7, 9), (4_000_000_000, 4_294_967_295)]),
-        Journal(4, 1): Watermark(0, []),
+        JOURNAL: Watermark([(1, 5), (7, 9), (4_000_000_000, 4_294_967_295)], 3, 4),
+        Journal(4, 1): Watermark(),
     }
     with writing(engine) as conn:
         save_watermarks(conn, marks, 1)
@@ -149,6 +149,19 @@ def test_the_log_is_packed_when_it_is_worth_it(engine: Engine) -> None:
         assert pack_positions(conn, 0) == 0
         assert received_at(conn, JOURNAL, 2) == 1_795_000_000_002
         assert received_at(conn, JOURNAL, 9) is None
+
+
+def test_checksums_far_apart_are_found_without_what_lies_between(engine: Engine) -> None:
+    far = [5, 6, 40_000, 4_000_000_000]
+    with writing(engine) as conn:
+        for number, seq in enumerate(far):
+            append_positions(conn, number + 1, positions([seq]))
+            pack_positions(conn, 1)
+        append_positions(conn, 9, positions([7]))
+        wanted = {5, 7, 9, 4_000_000_000}
+        assert load_crcs(conn, JOURNAL, wanted) == {
+            seq: seq * 77 % (1 << 32) for seq in (5, 7, 4_000_000_000)
+        }
 
 
 def test_old_blocks_are_forgotten_and_the_watermark_still_knows(engine: Engine) -> None:

@@ -16,7 +16,7 @@ from mes_server.store.excursions import (
     save_excursions,
 )
 from mes_server.store.ingest_status import FILE, IngestStatus, read_status
-from mes_server.store.losses import Loss, append_loss, list_losses, losses_between
+from mes_server.store.losses import FOUND, Loss, append_loss, list_losses, losses_between
 from mes_server.store.nodes import ensure_node
 from mes_server.store.quarantine import (
     Unread,
@@ -108,6 +108,8 @@ def test_losses_are_told_of_a_station_and_of_its_whole_node(engine: Engine) -> N
         assert len(list_losses(conn, limit=2)) == 2
         assert [v.count for v in losses_between(conn, station, T0 + 5, T0 + 25)] == [7, -1]
         assert [v.count for v in losses_between(conn, station, T0 + 11, T0 + 19)] == []
+        append_loss(conn, Loss(node, None, T0 + 20, T0 + 30, 5, FOUND, T0 + 40))
+        assert [v.count for v in losses_between(conn, station, T0 + 5, T0 + 25)] == [7, -1]
 
 
 def excursion(

@@ -11,7 +11,9 @@ from sqlalchemy import Engine, inspect, text
 
 from mes_server.store.engine import open_engine, reading
 from mes_server.store.faults import SchemaTooNew
+from mes_server.store.positions import Journal, load_watermarks
 from mes_server.store.schema import metadata, upgrade
+from mes_server.store.tables import run
 from mes_server.store.transaction import writing
 
 
@@ -33,6 +35,31 @@ def test_upgrading_again_changes_nothing(engine: Engine) -> None:
     upgrade(engine)
     with reading(engine) as conn:
         assert conn.execute(text("SELECT number FROM change")).scalar() == 7
+
+
+def test_a_store_of_the_first_release_keeps_how_far_its_journals_are_stored(
+    empty_engine: Engine,
+) -> None:
+    upgrade(empty_engine, "0001")
+    rows = [(1, 7, 5, "7-9,12-12"), (1, 8, 0, "3-4"), (2, 7, 40, ""), (3, 9, 0, "")]
+    with writing(empty_engine) as conn:
+        for row in rows:
+            run(
+                conn,
+                "INSERT INTO watermark (node, epoch, seq, ahead, begun_ms) VALUES (?, ?, ?, ?, 1)",
+                row,
+            )
+    upgrade(empty_engine)
+    journals = [Journal(node, epoch) for node, epoch, *_ in rows]
+    with reading(empty_engine) as conn:
+        marks = load_watermarks(conn, journals)
+    assert [marks[journal].stored for journal in journals] == [
+        [(1, 5), (7, 9), (12, 12)],
+        [(3, 4)],
+        [(1, 40)],
+        [],
+    ]
+    assert [marks[journal].seq for journal in journals] == [5, 0, 40, 0]
 
 
 def test_a_newer_schema_is_refused_with_what_to_do(engine: Engine) -> None:

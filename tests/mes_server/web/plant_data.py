@@ -79,7 +79,7 @@ class Plant:
         with writing(self.engine) as conn:
             key = ensure_node(conn, group, node)
             set_node_born(conn, key, own, born_ms, True)
-            save_watermarks(conn, {Journal(key, EPOCH): Watermark(stored)}, born_ms)
+            save_watermarks(conn, {Journal(key, EPOCH): Watermark([(1, stored)])}, born_ms)
             note_seen(conn, [(self.now_ms - 4000, key)])
             if not online:
                 set_node_dead(conn, key, self.now_ms - 120_000)

@@ -1,0 +1,82 @@
+"""A birth that is wrong, forged or was missed misreads nothing for good: the next true one mends it."""
+
+import pytest
+from sqlalchemy import Engine
+
+from mes_server.actions.doubt_nodes import doubt_nodes
+from tests.mes_server.edge import NOW_MS, Edge, encoded, plain, stranger
+from tests.mes_server.mes import Mes
+
+NODE = ("sintering", "ctl-1")
+MINUS_TWO = 0xFFFFFFFE  # of 32 bits
+
+
+@pytest.fixture
+def mes(engine: Engine) -> Mes:
+    return Mes(engine)
+
+
+def test_a_forged_birth_of_a_station_is_asked_about_and_what_it_spoilt_comes_back(
+    mes: Mes,
+) -> None:
+    edge = Edge()
+    forger = Edge(metrics=edge.metrics | {"step_no": "string"})
+    mes.take(edge.nbirth(), edge.dbirth(), edge.live({"step_no": 1}))
+    _, folded = mes.take(forger.dbirth(at_ms=NOW_MS + 1))
+    assert folded.rebirths == {NODE}, "a birth unlike the last one is asked for again"
+    _, folded = mes.take(edge.live({"step_no": 2}), edge.live({"step_no": 3}))
+    assert (mes.reasons(), folded.rebirths) == (["waiting for birth"] * 2, {NODE})
+    _, folded = mes.take(edge.nbirth(NOW_MS + 2), edge.dbirth(at_ms=NOW_MS + 2))
+    assert folded.retries
+    mes.retry()
+    assert mes.values("step_no") == [1, 2, 3]
+    assert mes.reasons() == []
+
+
+def test_a_birth_forged_before_the_first_true_one_is_mended_by_it(mes: Mes) -> None:
+    edge = Edge()
+    forger = Edge(metrics={"step_no": "string"})
+    mes.take(forger.nbirth(), forger.dbirth())
+    mes.take(edge.live({"step_no": 1}), edge.live({"zone_1_temperature_c": 20.5}))
+    assert mes.reasons() == ["datatype", "waiting for birth"]
+    mes.take(edge.nbirth(NOW_MS + 1), edge.dbirth(at_ms=NOW_MS + 1))
+    mes.retry()
+    assert (mes.values("step_no"), mes.values("zone_1_temperature_c")) == ([1], [20.5])
+    assert mes.reasons() == []
+
+
+@pytest.mark.parametrize("alike", [1, 30])
+def test_a_number_is_not_misread_by_a_birth_that_was_missed(mes: Mes, alike: int) -> None:
+    """int32 became uint32 while nobody listened; many messages of one shape are read together."""
+    edge = Edge()
+    mes.take(edge.nbirth(), edge.dbirth(), *(edge.live({"step_no": -2}) for _ in range(alike)))
+    doubt_nodes(mes.folding, NOW_MS)
+    edge.metrics = edge.metrics | {"step_no": "uint32"}
+    values = [7, *[MINUS_TWO] * alike]
+    _, folded = mes.take(*(edge.live({"step_no": v}, at_ms=NOW_MS + 1) for v in values))
+    assert folded.rebirths == {NODE}
+    assert mes.values("step_no") == [-2] * alike + [7]
+    # The first is unlike the last one that was heard: it is asked for once more.
+    for at_ms in (NOW_MS + 2, NOW_MS + 3):
+        _, folded = mes.take(edge.nbirth(at_ms), edge.dbirth(at_ms=at_ms))
+        assert folded.rebirths == ({NODE} if at_ms == NOW_MS + 2 else set())
+        mes.retry()
+    assert sorted(mes.values("step_no")) == sorted([-2] * alike + values)
+    assert mes.reasons() == []
+
+
+def test_a_stranger_whose_values_never_fit_is_asked_once_for_each_birth(mes: Mes) -> None:
+    """One that is told the same twice is believed: its data is what is wrong."""
+    born = [plain("t", "double", 1.0)]
+    warm = plain("t", None, "warm")
+    mes.take(stranger("NBIRTH", [], 0, None), stranger("DBIRTH", born, 1))
+    _, folded = mes.take(stranger("DDATA", [warm], 2))
+    assert (mes.reasons(), folded.rebirths) == (["datatype"], set())
+    mes.take(stranger("DBIRTH", [plain("t", "float", 1.0)], 3))
+    mes.retry()
+    _, folded = mes.take(stranger("DDATA", [warm], 4))
+    assert folded.rebirths == {("pressing", "plc-7")}
+    _, folded = mes.take(stranger("DBIRTH", [plain("t", "float", 1.0)], 5))
+    mes.retry()
+    assert (set(mes.reasons()), folded.rebirths) == ({"datatype"}, set())
+    assert encoded([warm], 4) in {kept.payload for kept in mes.quarantined()}
