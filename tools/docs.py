@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from mes_server.cli import STATIONS, main
+from mes_server.cli import main
 from mes_server.reports.station_sheet import to_markdown
 from schemas.station_types import load_station_types
 
@@ -37,7 +37,7 @@ def cli_page() -> str:
 def pages() -> dict[Path, str]:
     """Every generated page and its text."""
     return {
-        Path("docs/stations.md"): STAMP + to_markdown(load_station_types(str(STATIONS))),
+        Path("docs/stations.md"): STAMP + to_markdown(load_station_types()),
         Path("docs/cli.md"): STAMP + cli_page(),
     }
 

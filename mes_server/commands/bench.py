@@ -1,0 +1,13 @@
+"""`mes bench`: figures of this machine."""
+
+import click
+
+from mes_server.bench.ingest import command as ingest
+
+
+@click.group()
+def bench() -> None:
+    """Figures of this machine, printed as ratios and growth."""
+
+
+bench.add_command(ingest)
