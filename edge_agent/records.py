@@ -257,10 +257,11 @@ class Positions:
         return bytes(out) + self._high
 
 
-def put_head(
-    out: bytearray, head: Head, pos: bytes, crc: int, when: tuple[int, int], historical: bool
-) -> None:
-    """Add the head metrics of a record to a Sparkplug payload."""
+def head_metrics(
+    head: Head, pos: bytes, crc: int, when: tuple[int, int], historical: bool
+) -> bytearray:
+    """The head metrics of a record, as they stand in a Sparkplug payload."""
+    out = bytearray()
     time = varint(when[0])
     mark = HISTORICAL_FIELD if historical else b""
     _put(out, _POS, time, mark + pos)
@@ -268,3 +269,4 @@ def put_head(
     _put(out, _MONO, time, mark + b"\x58" + varint(head.boot << 40 | head.mono_ms))
     if when[1] != names.CLOCK_NETWORK:
         _put(out, _CLOCK, time, mark + b"\x50" + varint(when[1]))
+    return out

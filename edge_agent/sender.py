@@ -10,8 +10,8 @@ from edge_agent.records import (
     FRAME_BYTES,
     Positions,
     framed,
+    head_metrics,
     head_of,
-    put_head,
     put_metrics,
     stored_crc,
 )
@@ -176,7 +176,7 @@ class Sender:
         when = journal.when(head)
         out = bytearray(b"\x08")
         out += varint(journal.now_ms())
-        put_head(out, head, self._positions.field(head.seq), crc, when, False)
+        out += head_metrics(head, self._positions.field(head.seq), crc, when, False)
         put_metrics(out, body, layout, when, False)
         out += b"\x18" + varint(self._next_seq())
         self._publish("DDATA", layout.station, out)
@@ -197,7 +197,7 @@ class Sender:
         for entry in entries:
             when = self._journal.when(entry.head)
             pos = self._positions.field(entry.head.seq)
-            put_head(out, entry.head, pos, entry.crc, when, True)
+            out += head_metrics(entry.head, pos, entry.crc, when, True)
             put_metrics(out, entry.body, entry.layout, when, True)
         out += b"\x18" + varint(self._next_seq())
         self._publish("DDATA", station, out)

@@ -6,12 +6,24 @@ The two wings meet only in schemas, so the plant is started as a program, not im
 import json
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from mes_server.settings import Settings
 
 FAULTS = ("sensor_open", "drift", "stuck", "leak", "power_dip", "bath_out_of_range")
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """`metric` None: all of the station; `minutes` None: until it is mended."""
+
+    station: str
+    kind: str
+    metric: str | None = None
+    amount: float | None = None
+    minutes: float | None = None
 
 
 class DemoError(RuntimeError):
@@ -53,22 +65,16 @@ def _write(file: Path, faults: list[dict[str, Any]]) -> None:
     new.replace(file)
 
 
-def add_fault(
-    settings: Settings,
-    station: str,
-    kind: str,
-    metric: str | None,
-    amount: float | None,
-    minutes: float | None,
-) -> str:
+def add_fault(settings: Settings, fault: Fault) -> str:
     """Switch a fault on; returns what was done, in words."""
     now_ms = time.time_ns() // 1_000_000
     file = _faults_file(settings)
-    until = None if minutes is None else now_ms + int(minutes * 60_000)
-    fault = {"station": station, "metric": metric, "fault": kind, "amount": amount,
-             "from_ms": now_ms, "to_ms": until}  # fmt: skip
-    _write(file, [*_read(file), fault])
-    return f"{kind} at {station}{' ' + metric if metric else ''} is on; `mes demo mend {station}` ends it."
+    until = None if fault.minutes is None else now_ms + int(fault.minutes * 60_000)
+    told = {"station": fault.station, "metric": fault.metric, "fault": fault.kind,
+            "amount": fault.amount, "from_ms": now_ms, "to_ms": until}  # fmt: skip
+    _write(file, [*_read(file), told])
+    where = f"{fault.station} {fault.metric}" if fault.metric else fault.station
+    return f"{fault.kind} at {where} is on; `mes demo mend {fault.station}` ends it."
 
 
 def mend(settings: Settings, station: str | None) -> str:

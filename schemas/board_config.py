@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any, NamedTuple
 
-    from schemas.station_types import StationType
+    from schemas.station_types import MetricSpec, StationType
 
     class BoardMetric(NamedTuple):
         name: str
@@ -226,29 +226,33 @@ def _metrics(
     _names(check, f"{where}.leave_out", left_out, kind)
     found = []
     for spec in kind.metrics:
-        if spec.name in left_out:
-            continue
-        place = own.get(spec.name, {})
-        at = f"{where}.metrics.{spec.name}"
-        if not check.keys(at, place, "", "driver args scale offset"):
-            continue
-        driver = place.get("driver", entry.get("driver"))
-        args = place.get("args", entry.get("args", {}))
-        if not isinstance(driver, str) or not driver:
-            check.say(at, "has no driver", f'write "driver" here, at {where}, or in leave_out')
-            continue
-        if not isinstance(args, dict):
-            check.say(f"{at}.args", f"{show(args)} is no object", "write {…}")
-        scale, offset = place.get("scale", 1), place.get("offset", 0)
-        if not is_number(scale) or not is_number(offset):
-            check.say(at, "scale or offset is no number", "write numbers")
-        found.append(_metric_from(spec, driver, args, (scale, offset)))
+        if spec.name not in left_out:
+            metric = _metric(check, where, entry, spec)
+            if metric is not None:
+                found.append(metric)
     if not found and not check.faults:
         check.say(where, "measures nothing", "leave fewer metrics out")
     return found
 
 
-def _metric_from(spec: "Any", driver: str, args: "Any", calibration: "Any") -> BoardMetric:
+def _metric(
+    check: Check, where: str, entry: "dict[str, Any]", spec: "MetricSpec"
+) -> "BoardMetric | None":
+    """One metric of a station as the board measures it; None when it cannot."""
+    place = entry.get("metrics", {}).get(spec.name, {})
+    at = f"{where}.metrics.{spec.name}"
+    if not check.keys(at, place, "", "driver args scale offset"):
+        return None
+    driver = place.get("driver", entry.get("driver"))
+    args = place.get("args", entry.get("args", {}))
+    if not isinstance(driver, str) or not driver:
+        check.say(at, "has no driver", f'write "driver" here, at {where}, or in leave_out')
+        return None
+    if not isinstance(args, dict):
+        check.say(f"{at}.args", f"{show(args)} is no object", "write {…}")
+    scale, offset = place.get("scale", 1), place.get("offset", 0)
+    if not is_number(scale) or not is_number(offset):
+        check.say(at, "scale or offset is no number", "write numbers")
     return BoardMetric(
         spec.name,
         spec.datatype,
@@ -259,6 +263,6 @@ def _metric_from(spec: "Any", driver: str, args: "Any", calibration: "Any") -> B
         spec.alarm,
         driver,
         args,
-        calibration[0],
-        calibration[1],
+        scale,
+        offset,
     )

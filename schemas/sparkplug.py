@@ -138,17 +138,21 @@ def _put_metric(out: bytearray, m: Metric, with_datatype: bool) -> None:
     if with_datatype and m.datatype is not None:
         body.append(0x20)
         _put_varint(body, m.datatype)
+    _put_flags(body, m)
+    if m.quality is not None:
+        _put_bytes(body, 0x4A, _QUALITY[m.quality])
+    if m.value is not None:
+        _put_value(body, m.datatype, m.value)
+    _put_bytes(out, 0x12, body)
+
+
+def _put_flags(body: bytearray, m: Metric) -> None:
     if m.is_historical:
         body.extend(b"\x28\x01")
     if m.is_transient:
         body.extend(b"\x30\x01")
     if m.value is None:
         body.extend(b"\x38\x01")
-    if m.quality is not None:
-        _put_bytes(body, 0x4A, _QUALITY[m.quality])
-    if m.value is not None:
-        _put_value(body, m.datatype, m.value)
-    _put_bytes(out, 0x12, body)
 
 
 def encode_payload(payload: Payload, with_datatypes: bool = True) -> bytes:

@@ -106,10 +106,14 @@ def _check_metrics(check: Check, metrics: object, handles: object) -> None:
             check.say(f"{where}.name", wrong, "write another name")
         names.append(name)
     if handles != "none":
-        for name in COMMON:
-            if name not in names:
-                wrong = f"{name} is missing although the station handles a {handles}"
-                check.say("metrics", wrong, 'add it, or write "handles": "none"')
+        _check_common(check, names, handles)
+
+
+def _check_common(check: Check, names: list[object], handles: object) -> None:
+    for name in COMMON:
+        if name not in names:
+            wrong = f"{name} is missing although the station handles a {handles}"
+            check.say("metrics", wrong, 'add it, or write "handles": "none"')
 
 
 def _check_metric(check: Check, where: str, metric: dict[str, object]) -> None:

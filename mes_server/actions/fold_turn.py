@@ -10,10 +10,10 @@ from sqlalchemy import Connection
 
 from mes_server.actions.boundary import LeaseLost, Trouble
 from mes_server.actions.folding import Folding
-from mes_server.actions.gathering import Gathering, Limits
+from mes_server.actions.gathering import Gathering
 from mes_server.actions.hold_lease import LEASE_MS
 from mes_server.actions.put_aside import put_aside
-from mes_server.domain.limits import excursions
+from mes_server.domain.limits import Limits, excursions
 from mes_server.domain.messages import Message
 from mes_server.domain.nodes import ALIVE, DEAD, WAITING, NodeId, NodeRegister
 from mes_server.store.excursions import save_excursions
@@ -118,7 +118,7 @@ class Turn:
         if column.nulls is not None:
             values = np.where(column.nulls, np.nan, values.astype(np.float64))
         before = self.folding.opened.get(column.series_pk, [])
-        closed, still_open = excursions(column.times_ms, values, *limits, before, late=column.late)
+        closed, still_open = excursions(column.times_ms, values, limits, before, late=column.late)
         if not closed and still_open == before:
             return
         save_excursions(self.conn, column.series_pk, closed, still_open, late=column.late)

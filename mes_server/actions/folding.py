@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from sqlalchemy import Connection, Engine
 
-from mes_server.actions.gathering import Limits, Where
-from mes_server.domain.limits import Excursion
+from mes_server.actions.gathering import Where
+from mes_server.domain.limits import Excursion, Limits
 from mes_server.domain.nodes import (
     MISSED,
     SERIES_DATATYPES,

@@ -7,14 +7,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mes_server.domain.limits import Range
+from mes_server.domain.limits import Limits
 from mes_server.domain.nodes import Value
 from mes_server.store.telemetry import Column
 from schemas.samples import BAD, GOOD
 from schemas.sparkplug import DATATYPES
 
 Array = npt.NDArray[Any]
-Limits = tuple[Range, Range]  # normal, alarm
 
 _FLOATS = frozenset(DATATYPES[name] for name in ("float", "double"))
 _WIDE = frozenset(DATATYPES[name] for name in ("uint64", "datetime"))

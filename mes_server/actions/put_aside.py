@@ -1,5 +1,7 @@
 """Quarantine a message that cannot be taken, and say so."""
 
+from dataclasses import replace
+
 from sqlalchemy import Connection
 
 from mes_server.actions.boundary import Trouble
@@ -29,7 +31,8 @@ def put_aside(
     `records`: which of its journalled records are meant, as `bits` writes them; None: all of it.
     """
     subject = "" if node is None else node_name(*node[1])
-    _keep(conn, message, trouble, None if node is None else node[0], records, BYTES_MAX + 1)
+    unread = _unread(message, trouble, BYTES_MAX + 1)
+    quarantine(conn, replace(unread, node=None if node is None else node[0], records=records))
     _raise(conn, message, trouble, subject)
 
 
@@ -41,32 +44,20 @@ def put_refuse_aside(conn: Connection, message: Message, trouble: Trouble) -> No
     """
     before = times_raised(conn, QUARANTINED, "")
     if before < WHOLE_MAX:
-        _keep(conn, message, trouble, None, None, BYTES_MAX + 1)
+        quarantine(conn, _unread(message, trouble, BYTES_MAX + 1))
     elif before < BEGINNINGS_MAX:
-        _keep(conn, message, trouble, None, None, _BEGINNING)
+        quarantine(conn, _unread(message, trouble, _BEGINNING))
     _raise(conn, message, trouble, "")
 
 
-def _keep(
-    conn: Connection,
-    message: Message,
-    trouble: Trouble,
-    node: int | None,
-    records: bytes | None,
-    size: int,
-) -> None:
+def _unread(message: Message, trouble: Trouble, size: int) -> Unread:
     # What is cut at BYTES_MAX + 1 is still seen to be too large when it is tried again.
-    quarantine(
-        conn,
-        Unread(
-            message.received_ms,
-            _storable(message.topic, _TOPIC_MAX),
-            message.payload[:size],
-            trouble.reason,
-            _storable(trouble.detail, _DETAIL_MAX),
-            node,
-            records,
-        ),
+    return Unread(
+        message.received_ms,
+        _storable(message.topic, _TOPIC_MAX),
+        message.payload[:size],
+        trouble.reason,
+        _storable(trouble.detail, _DETAIL_MAX),
     )
 
 

@@ -75,6 +75,18 @@ def _forget(engine: Engine, file: Path) -> None:
         os.posix_fadvise(handle.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
 
+def _bytes_kept(engine: Engine) -> int:
+    """The pages of the file that are in use."""
+    with reading(engine) as conn:
+        if not conn.execute(text("SELECT sum(length(blob)) FROM chunk")).scalar_one():
+            raise RuntimeError("the store holds no merged chunk")
+        pages, page_bytes, free = (
+            conn.execute(text(f"PRAGMA {name}")).scalar_one()
+            for name in ("page_count", "page_size", "freelist_count")
+        )
+    return int((pages - free) * page_bytes)
+
+
 def measure(folder: Path, stations_count: int) -> StoreFigures:
     """Fill a store with a day of `stations_count` stations and read it back."""
     file = folder / f"store-{stations_count}.db"
@@ -85,13 +97,7 @@ def measure(folder: Path, stations_count: int) -> StoreFigures:
     stations = add_stations(engine, "bench", "sinter_furnace", stations_count, names)
     samples = stations_count * len(names) * DAY_S
     appending, merging = _fill(engine, stations)
-    with reading(engine) as conn:
-        kept = sum(row[0] for row in conn.execute(text("SELECT sum(length(blob)) FROM chunk")))
-        pages = conn.execute(text("PRAGMA page_count")).scalar_one()
-        page_bytes = conn.execute(text("PRAGMA page_size")).scalar_one()
-        free = conn.execute(text("PRAGMA freelist_count")).scalar_one()
-    if not kept:
-        raise RuntimeError("the store holds no merged chunk")
+    kept = _bytes_kept(engine)
     ids = list(stations)
 
     def day(i: int) -> None:
@@ -113,7 +119,7 @@ def measure(folder: Path, stations_count: int) -> StoreFigures:
         samples,
         samples / appending,
         samples / merging,
-        (pages - free) * page_bytes / samples,
+        kept / samples,
         _median_ms(day),
         _median_ms(lot),
         _median_ms(lot, lambda: _forget(engine, file)),

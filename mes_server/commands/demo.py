@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from mes_server.demo import FAULTS, add_fault
+from mes_server.demo import FAULTS, Fault, add_fault
 from mes_server.demo import mend as mend_faults
 from mes_server.settings import Settings
 
@@ -25,7 +25,7 @@ def demo() -> None:
 @click.pass_obj
 def fault(settings: Settings, /, station_id: str, kind: str, **options: Any) -> None:
     """Switch a fault on at a station of the demo plant."""
-    click.echo(add_fault(settings, station_id, kind, **options))
+    click.echo(add_fault(settings, Fault(station_id, kind, **options)))
 
 
 @demo.command()

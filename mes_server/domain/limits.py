@@ -12,6 +12,7 @@ ALARM = "alarm"
 LOW = "low"
 HIGH = "high"
 Range = Sequence[float | None] | None  # low, high; None: open on that side
+Limits = tuple[Range, Range]  # normal, alarm
 Times = npt.NDArray[np.int64]
 Values = npt.NDArray[Any]  # numbers; NaN: no value
 
@@ -132,8 +133,7 @@ def _judge_live(
 def excursions(
     times: Times,
     values: Values,
-    normal: Range,
-    alarm: Range,
+    limits: Limits,
     open_excursions: Sequence[Excursion] = (),
     *,
     late: bool = False,
@@ -144,7 +144,7 @@ def excursions(
     Samples older than the open excursion's last one, or all of them when `late`, are of the past:
     what they show is closed at once and ends no open excursion.
     """
-    if not open_excursions and not _is_outside(values, normal) and not _is_outside(values, alarm):
+    if not open_excursions and not any(_is_outside(values, beyond) for beyond in limits):
         return [], []
     known = ~np.isnan(values) if values.dtype.kind == "f" else np.ones(len(values), bool)
     times, values = times[known], values[known].astype(np.float64)
@@ -152,17 +152,17 @@ def excursions(
     times, values = times[order], values[order]
     closed: list[Excursion] = []
     still_open: list[Excursion] = []
-    for kind, limits in ((NORMAL, normal), (ALARM, alarm)):
+    for kind, inside in zip((NORMAL, ALARM), limits, strict=True):
         opened = next((e for e in open_excursions if e.kind == kind), None)
-        if limits is not None and len(times):
+        if inside is not None and len(times):
             known_until = opened.last_ms if opened is not None else int(times[0])
             past = len(times) if late else int(np.searchsorted(times, known_until))
             if past:
-                found = _stretches(kind, limits, times[:past], values[:past])
+                found = _stretches(kind, inside, times[:past], values[:past])
                 done, opened = _judge_late(opened, found)
                 closed += done
             if past < len(times):
-                found = _stretches(kind, limits, times[past:], values[past:])
+                found = _stretches(kind, inside, times[past:], values[past:])
                 done, opened = _judge_live(opened, found, int(times[past]))
                 closed += done
         if opened is not None:

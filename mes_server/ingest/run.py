@@ -112,13 +112,17 @@ def _ended(holder: str) -> bool:
     return False
 
 
+def _warn_of_sqlite(engine: Engine) -> None:
+    version = sqlite_version()
+    if engine.dialect.name == "sqlite" and sqlite_affected(version):
+        _log.error("SQLite %s may corrupt the store (WAL reset); install pysqlite3", version)
+
+
 def _begin(
     settings: Settings, engine: Engine, holder: str, status: StatusFile, stop: threading.Event
 ) -> bool:
     """Bring the store to this version and take the lease, however long that takes."""
-    version = sqlite_version()
-    if engine.dialect.name == "sqlite" and sqlite_affected(version):
-        _log.error("SQLite %s may corrupt the store (WAL reset); install pysqlite3", version)
+    _warn_of_sqlite(engine)
     failures, ready, said = 0, False, ""
     while not stop.is_set():
         try:

@@ -48,10 +48,11 @@ _ENQUEUE = "INSERT INTO chunk_due (series, hour, due_ms) VALUES (?, ?, ?) ON CON
 
 
 def _row(
-    hour: int, series: int, number: int, samples: Samples, facts: ChunkFacts, blob: bytes
+    key: tuple[int, int, int], samples: Samples, facts: ChunkFacts, blob: bytes
 ) -> tuple[int | bytes, ...]:
+    """`key`: hour, series, number."""
     return (
-        hour, series, number, int(samples.times[0]), int(samples.times[-1]), len(samples),
+        *key, int(samples.times[0]), int(samples.times[-1]), len(samples),
         facts.late_count, facts.clock_worst, facts.received_first_ms, facts.received_last_ms, blob,
     )  # fmt: skip
 
@@ -91,7 +92,7 @@ def flush_station(conn: Connection, station: int) -> int:
                 facts = _facts(came)
                 samples = came.samples.sorted()
                 blob = encode_chunk(samples, thorough=False)
-                chunks.append(_row(hour, series, number * _KINDS + kind, samples, facts, blob))
+                chunks.append(_row((hour, series, number * _KINDS + kind), samples, facts, blob))
                 due.append((series, hour, _due_ms(series, hour, facts.received_last_ms)))
     run_many(conn, _INSERT, chunks)
     run_many(conn, _ENQUEUE, due)
@@ -136,7 +137,7 @@ def merge_hour(conn: Connection, series: int, hour: int) -> None:
     for samples in of_kinds:
         for start in range(0, len(samples), PART_MAX):
             part = samples.take(slice(start, start + PART_MAX))
-            merged.append(_row(hour, series, -len(merged), part, facts, _encoded(part)))
+            merged.append(_row((hour, series, -len(merged)), part, facts, _encoded(part)))
             facts = replace(facts, late_count=0)  # told once
     run(conn, "DELETE FROM chunk WHERE hour = ? AND series = ?", (hour, series))
     run_many(conn, _INSERT, merged)

@@ -96,8 +96,7 @@ def microseconds(count):
         return link
 
     link = asyncio.run(work())
-    sampling = sending = 0
-    batches = []
+    sampling, sending, batches = 0, 0, []
     now_us = getattr(time, "ticks_us", lambda: time.perf_counter_ns() // 1000)
     for n in range(count):
         ticks[0] += 1000

@@ -6,10 +6,12 @@ import errno
 from edge_agent.clock import Clock
 from edge_agent.journal import Journal, Limits
 from edge_agent.ports import Hands
-from edge_agent.records import Layout
+from edge_agent.records import Layout, put_metrics, read_loss
+from edge_agent.sampler import Sampler
 from edge_agent.state import State
 from schemas.board_config import Board, BoardMetric, BoardStation, JournalPlace
 from schemas.samples import GOOD
+from schemas.sparkplug import decode_payload
 
 NOW_MS = 1_795_000_000_000
 DOUBLE, STRING = 10, 12
@@ -161,6 +163,29 @@ def read_all(journal, first=None):
     return found
 
 
+def fresh_journal(**other):
+    """A new journal, with the storage and the time it lives in."""
+    storage, time = MemoryStorage(), Time()
+    return storage, time, open_journal(storage, time, **other)
+
+
+def samples_of(entry):
+    """Name and value of all that a record holds."""
+    out = bytearray()
+    put_metrics(out, entry.body, entry.layout, (entry.head.base_ms, 2), True)
+    return [(m.name, m.value) for m in decode_payload(bytes(out)).metrics]
+
+
+def losses_of(journal, first=None):
+    """Every loss that the journal states, from a record on."""
+    found = []
+    for entry in read_all(journal, first):
+        for name, value in samples_of(entry):
+            if name == "Journal/Loss":
+                found.append(read_loss(value))
+    return found
+
+
 def board_metric(name, **other):
     fields = {
         "datatype": "double", "kind": "analog", "every_ms": 1000, "report_ms": 10_000,
@@ -198,7 +223,34 @@ class Sensor:
         return self.value
 
 
-async def until(condition, seconds=5.0):
+class SamplerBench:
+    """A sampler of one or more sensors under a clock by hand."""
+
+    def __init__(self, *specs):
+        self.time = Time()
+        self.sensors = [Sensor() for _ in specs]
+        openers = [lambda sensor=sensor: sensor for sensor in self.sensors]
+        self.sampler = Sampler(list(specs), openers, self.time.clock.mono_ms)
+
+    def run(self, seconds, then=None):
+        """Take what is due for so long; (index, value, quality) of all that was recorded."""
+        found = []
+        end = self.time.clock.mono_ms() + int(seconds * 1000)
+        while self.time.clock.mono_ms() < end:
+            self.sampler.take()
+            found += [(n, value, quality) for n, _, value, quality in self.sampler.close_record()]
+            if then:
+                then()
+            self.time.pass_ms(self.sampler.next_ms - self.time.clock.mono_ms())
+        return found
+
+
+def analog(**other):
+    """A zone of a furnace, in whatever differs from `board_metric`."""
+    return board_metric("zone_1_temperature_c", **other)
+
+
+async def until(condition, seconds=60.0):
     """Wait for a condition with a deadline."""
     for _ in range(int(seconds * 200)):
         if condition():

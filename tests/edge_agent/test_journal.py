@@ -1,59 +1,38 @@
-"""The journal's promises: recorded is durable, nothing unacknowledged is overwritten, losses stated."""
+"""The journal's promises: recorded is durable, numbers are used once, times and gaps are stated."""
 
 import errno
 
 from edge_agent.clock import FLOOR_MS
-from edge_agent.journal import EVENTS_ONLY, PENDING_MAX, STOP, Limits
-from edge_agent.records import FRAME_BYTES, put_metrics, read_loss
+from edge_agent.records import FRAME_BYTES, put_metrics
 from schemas.journal_metrics import CLOCK_NETWORK, CLOCK_UNSET
 from schemas.samples import GOOD
 from schemas.sparkplug import decode_payload
 from tests.device_help import fault_of
 from tests.edge_agent.fakes import (
-    LIMITS,
     NOW_MS,
     MemoryStorage,
     Said,
     Time,
+    fresh_journal,
     layout,
+    losses_of,
     open_journal,
     put,
     put_many,
     read_all,
+    samples_of,
 )
-
-ENOSPC = 28
-
-
-def _fresh(**other):
-    storage, time = MemoryStorage(), Time()
-    return storage, time, open_journal(storage, time, **other)
-
-
-def _samples(entry):
-    out = bytearray()
-    put_metrics(out, entry.body, entry.layout, (entry.head.base_ms, 2), True)
-    return [(m.name, m.value) for m in decode_payload(bytes(out)).metrics]
-
-
-def _losses(journal, first=None):
-    found = []
-    for entry in read_all(journal, first):
-        for name, value in _samples(entry):
-            if name == "Journal/Loss":
-                found.append(read_loss(value))
-    return found
 
 
 def test_numbers_run_from_one_and_the_epoch_is_in_every_position():
-    _, time, journal = _fresh()
+    _, time, journal = fresh_journal()
     assert journal.next == 1 and journal.epoch != 0
     assert [put(journal, time) for _ in range(3)] == [1, 2, 3]
     assert journal.position(3) == journal.epoch << 32 | 3
 
 
 def test_a_record_is_recorded_only_after_sync():
-    storage, time, journal = _fresh()
+    storage, time, journal = fresh_journal()
     put(journal, time)
     assert journal.durable == 0 and read_all(journal) == []
     frames = journal.sync()
@@ -87,7 +66,7 @@ def test_many_reboots_and_cuts_never_use_a_recorded_number_twice():
 
 
 def test_a_failed_sync_keeps_what_waits_and_goes_on_in_a_new_segment():
-    storage, time, journal = _fresh()
+    storage, time, journal = fresh_journal()
     put_many(journal, time, 3)
     put(journal, time, 77.0)
     storage.fail, storage.fail_after = errno.EIO, 20
@@ -98,13 +77,13 @@ def test_a_failed_sync_keeps_what_waits_and_goes_on_in_a_new_segment():
     put(journal, time, 78.0)
     journal.sync()
     assert journal.durable == 5 and len(storage.segments()) == 2
-    assert [_samples(e)[0][1] for e in read_all(journal)][3:] == [77.0, 78.0]
+    assert [samples_of(e)[0][1] for e in read_all(journal)][3:] == [77.0, 78.0]
     time.reboot()
     assert len(read_all(open_journal(storage, time))) == 5
 
 
 def test_remains_of_a_failed_write_are_never_read_as_records():
-    storage, time, journal = _fresh()
+    storage, time, journal = fresh_journal()
     put_many(journal, time, 3)
     put(journal, time, 1.0)
     put(journal, time, 2.0)
@@ -116,94 +95,11 @@ def test_remains_of_a_failed_write_are_never_read_as_records():
     journal.next = 4
     put(journal, time, 9.0)
     journal.sync()
-    assert [_samples(e)[0][1] for e in read_all(journal)][3:] == [9.0]
-
-
-def test_what_waits_is_bounded_and_what_does_not_fit_is_stated():
-    storage, time, journal = _fresh()
-    put_many(journal, time, 1)
-    storage.fail = errno.EIO
-    refused = 0
-    for _ in range(600):
-        refused += put(journal, time) == 0
-    assert refused > 100 and len(journal._pending) < PENDING_MAX + 100
-    assert journal.lost == refused
-    storage.fail = None
-    journal.sync()
-    put(journal, time)
-    journal.sync()
-    ((from_ms, to_ms, count, reason),) = _losses(journal)
-    assert (count, reason) == (refused, "full") and to_ms - from_ms == (refused - 1) * 1000
-
-
-def test_a_full_journal_thins_then_stops_and_never_overwrites():
-    storage, time, journal = _fresh()
-    levels = []
-    for _ in range(3000):
-        if put(journal, time) == 0:
-            break
-        journal.sync()
-        if levels[-1:] != [journal.thinning]:
-            levels.append(journal.thinning)
-    assert levels == [1, 4, 16, EVENTS_ONLY, STOP]
-    assert journal.used_pct >= 100 and journal.lost == 1
-    entries = read_all(journal)
-    assert [e.head.seq for e in entries] == list(range(1, journal.next))
-    assert sum(storage.size(n) for n in storage.segments()) <= LIMITS.bytes
-
-
-def test_acknowledged_space_is_used_again_but_only_when_it_is_needed():
-    _, time, journal = _fresh()
-    put_many(journal, time, 500)
-    journal.sent = journal.durable
-    assert journal.acknowledge(journal.position(500))
-    assert journal.used_pct == 0 and journal.first == 1
-    put_many(journal, time, 3000)
-    assert journal.first > 1 and journal.first <= 501
-    assert journal.thinning == STOP
-    assert read_all(journal)[0].head.seq == journal.first
-
-
-def test_after_an_acknowledgement_a_full_journal_goes_on_and_states_the_loss():
-    _, time, journal = _fresh()
-    while put(journal, time):
-        journal.sync()
-    for _ in range(9):
-        assert put(journal, time) == 0
-    last = journal.durable
-    journal.sent = last
-    journal.acknowledge(journal.position(last))
-    assert put(journal, time) == last + 1
-    journal.sync()
-    assert _losses(journal, last + 1)[0][2:] == (10, "full")
-
-
-def test_the_reserve_lets_a_full_journal_state_its_losses_at_the_end():
-    storage, time, journal = _fresh()
-    while put(journal, time):
-        journal.sync()
-    journal.close()
-    assert _losses(journal)[-1][2:] == (1, "full")
-    assert sum(storage.size(n) for n in storage.segments()) <= LIMITS.bytes
-    time.reboot()
-    assert open_journal(storage, time).lost == 1
-
-
-def test_a_medium_that_is_full_gives_up_what_the_mes_holds():
-    storage, time, journal = _fresh()
-    put_many(journal, time, 300)
-    journal.sent = journal.durable
-    journal.acknowledge(journal.position(200))
-    put(journal, time)
-    storage.fail = ENOSPC
-    fault_of(OSError, journal.sync)
-    storage.fail = None
-    journal.sync()
-    assert 1 < journal.first <= 201 and journal.durable == 301
+    assert [samples_of(e)[0][1] for e in read_all(journal)][3:] == [9.0]
 
 
 def test_acknowledgements_of_other_epochs_and_of_the_future_are_ignored():
-    _, time, journal = _fresh()
+    _, time, journal = fresh_journal()
     put_many(journal, time, 10)
     journal.sent = 6
     for pos in (7, journal.position(7), (journal.epoch ^ 1) << 32 | 3, 0, (1 << 64) - 1):
@@ -213,7 +109,7 @@ def test_acknowledgements_of_other_epochs_and_of_the_future_are_ignored():
 
 
 def test_a_restored_mes_takes_the_acknowledgement_back_as_far_as_records_are_held():
-    _, time, journal = _fresh()
+    _, time, journal = fresh_journal()
     put_many(journal, time, 300)
     journal.sent = 300
     journal.acknowledge(journal.position(300))
@@ -230,7 +126,7 @@ def test_a_restored_mes_takes_the_acknowledgement_back_as_far_as_records_are_hel
 
 
 def test_the_acknowledgement_is_remembered_and_what_was_recorded_may_have_been_sent():
-    storage, time, journal = _fresh()
+    storage, time, journal = fresh_journal()
     put_many(journal, time, 10)
     journal.sent = 10
     journal.acknowledge(journal.position(8))
@@ -242,11 +138,11 @@ def test_the_acknowledgement_is_remembered_and_what_was_recorded_may_have_been_s
 
 def test_every_boot_after_the_first_states_the_gap_with_each_stations_first_record():
     layouts = [layout("sinter-1"), layout("mill-1")]
-    storage, time, journal = _fresh(layouts=layouts)
+    storage, time, journal = fresh_journal(layouts=layouts)
     put(journal, time, slot=0)
     put(journal, time, slot=1)
     journal.sync()
-    assert _losses(journal) == []
+    assert losses_of(journal) == []
     time.pass_ms(60_000)
     time.reboot()
     journal = open_journal(storage, time, layouts)
@@ -256,14 +152,14 @@ def test_every_boot_after_the_first_states_the_gap_with_each_stations_first_reco
     journal.sync()
     assert journal.boot == 2
     gap = NOW_MS + 62_000
-    assert _losses(journal) == [
+    assert losses_of(journal) == [
         (NOW_MS + 2000, gap + 1000, -1, "restart"),
         (NOW_MS + 1000, gap + 2000, -1, "restart"),
     ]
 
 
 def test_a_lost_state_file_costs_neither_epoch_nor_numbers_nor_boots():
-    storage, time, journal = _fresh()
+    storage, time, journal = fresh_journal()
     put_many(journal, time, 10)
     storage.remove("state")
     time.reboot()
@@ -273,7 +169,7 @@ def test_a_lost_state_file_costs_neither_epoch_nor_numbers_nor_boots():
 
 def test_a_journal_whose_segments_are_gone_begins_a_new_epoch():
     say = Said()
-    storage, time, journal = _fresh()
+    storage, time, journal = fresh_journal()
     put_many(journal, time, 10)
     for name in storage.segments():
         storage.remove(name)
@@ -284,7 +180,7 @@ def test_a_journal_whose_segments_are_gone_begins_a_new_epoch():
 
 
 def test_the_epoch_is_durable_before_the_first_record():
-    storage, time, journal = _fresh()
+    storage, time, journal = fresh_journal()
     storage.cut()
     storage.remove("state")
     time.reboot()
@@ -292,20 +188,8 @@ def test_the_epoch_is_durable_before_the_first_record():
     assert again.epoch == journal.epoch and again.next == 1
 
 
-def test_a_board_whose_medium_is_full_at_boot_goes_on():
-    storage, time = MemoryStorage(), Time()
-    storage.fail = ENOSPC
-    say = Said()
-    journal = open_journal(storage, time, say=say)
-    put(journal, time)
-    fault_of(OSError, journal.sync)
-    storage.fail = None
-    journal.sync()
-    assert journal.durable == 1 and say.any("cannot be written")
-
-
 def test_a_changed_contract_begins_a_new_segment():
-    storage, time, journal = _fresh()
+    storage, time, journal = fresh_journal()
     put_many(journal, time, 3)
     time.reboot()
     journal = open_journal(storage, time, [layout(metrics=5)])
@@ -337,7 +221,7 @@ def test_records_without_a_time_get_it_once_it_is_known():
 
 
 def test_a_boot_that_never_knew_the_time_is_put_after_the_one_before():
-    storage, time, journal = _fresh()
+    storage, time, journal = fresh_journal()
     put_many(journal, time, 5)
     time.reboot(unix=0)
     journal = open_journal(storage, time)
@@ -350,11 +234,11 @@ def test_a_boot_that_never_knew_the_time_is_put_after_the_one_before():
     put_many(journal, time, 1)
     heads = [entry.head for entry in read_all(journal)]
     assert journal.when(heads[8]) == (last_known + 1 + 3000 + 1 + 1000, CLOCK_UNSET)
-    assert _losses(journal)[-1][3] == "restart"
+    assert losses_of(journal)[-1][3] == "restart"
 
 
 def test_a_clock_that_steps_back_changes_neither_order_nor_offsets():
-    _, time, journal = _fresh()
+    _, time, journal = fresh_journal()
     put(journal, time)
     time.unix -= 3_600_000
     put(journal, time)
@@ -365,7 +249,7 @@ def test_a_clock_that_steps_back_changes_neither_order_nor_offsets():
 
 
 def test_a_record_of_a_moment_ago_has_that_moments_time():
-    _, time, journal = _fresh()
+    _, time, journal = fresh_journal()
     time.pass_ms(900)
     mono = time.clock.mono_ms() - 700
     journal.append(0, mono, [(0, mono, 1.0, GOOD), (1, mono + 300, 2.0, GOOD)])
@@ -378,12 +262,3 @@ def test_a_record_of_a_moment_ago_has_that_moments_time():
         time.unix - 700,
         time.unix - 400,
     ]
-
-
-def test_small_limits_keep_their_reserve():
-    storage, time = MemoryStorage(), Time()
-    journal = open_journal(storage, time, limits=Limits(8 * 4096, 4096))
-    while put(journal, time):
-        journal.sync()
-    journal.close()
-    assert sum(storage.size(n) for n in storage.segments()) <= 8 * 4096

@@ -10,9 +10,9 @@ from edge_agent.records import (
     encode_record,
     frame,
     framed,
+    head_metrics,
     head_of,
     layout_from_bytes,
-    put_head,
     put_metrics,
     read_loss,
     stored_crc,
@@ -52,9 +52,9 @@ def _head(seq=42, clock=CLOCK_NETWORK):
 
 def _wire(body, layout=LAYOUT, when=(NOW_MS, CLOCK_NETWORK), historical=False):
     """The bytes of a record in a payload, as the sender puts them together."""
-    out = bytearray()
     head = head_of(body)
-    put_head(out, head, Positions(0xDEADBEEF).field(head.seq), 0xFEDCBA98, when, historical)
+    pos = Positions(0xDEADBEEF).field(head.seq)
+    out = head_metrics(head, pos, 0xFEDCBA98, when, historical)
     put_metrics(out, body, layout, when, historical)
     return bytes(out)
 

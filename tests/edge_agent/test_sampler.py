@@ -1,47 +1,20 @@
-"""When a reading is worth recording: periods, deadbands, heartbeats, broken sensors, thinning."""
+"""When a reading is worth recording: periods, deadbands, heartbeats, broken sensors."""
 
-from edge_agent.journal import EVENTS_ONLY
 from edge_agent.sampler import DEAD_MS, Sampler, fitted
 from schemas.samples import BAD, GOOD, STALE
-from tests.edge_agent.fakes import Sensor, Time, board_metric
+from tests.edge_agent.fakes import SamplerBench, Sensor, Time, analog, board_metric
 
 BROKEN = OSError(5, "no answer")
 
 
-class Bench:
-    """A sampler of one or more sensors under a clock by hand."""
-
-    def __init__(self, *specs):
-        self.time = Time()
-        self.sensors = [Sensor() for _ in specs]
-        openers = [lambda sensor=sensor: sensor for sensor in self.sensors]
-        self.sampler = Sampler(list(specs), openers, self.time.clock.mono_ms)
-
-    def run(self, seconds, then=None):
-        """Take what is due for so long; (index, value, quality) of all that was recorded."""
-        found = []
-        end = self.time.clock.mono_ms() + int(seconds * 1000)
-        while self.time.clock.mono_ms() < end:
-            self.sampler.take()
-            found += [(n, value, quality) for n, _, value, quality in self.sampler.close_record()]
-            if then:
-                then()
-            self.time.pass_ms(self.sampler.next_ms - self.time.clock.mono_ms())
-        return found
-
-
-def analog(**other):
-    return board_metric("zone_1_temperature_c", **other)
-
-
 def test_a_steady_value_is_reported_at_first_and_then_at_its_longest_silence():
-    bench = Bench(analog(every_ms=1000, report_ms=10_000))
+    bench = SamplerBench(analog(every_ms=1000, report_ms=10_000))
     assert bench.run(35) == [(0, 20.0, GOOD)] * 4
     assert bench.sensors[0].reads == 35
 
 
 def test_a_move_by_the_deadband_is_reported_and_a_smaller_one_is_not():
-    bench = Bench(analog(deadband=0.5))
+    bench = SamplerBench(analog(deadband=0.5))
     bench.run(1)
     bench.sensors[0].value = 20.49
     assert bench.run(3) == []
@@ -54,7 +27,7 @@ def test_a_move_by_the_deadband_is_reported_and_a_smaller_one_is_not():
 
 
 def test_a_deadband_in_percent_is_of_the_last_report():
-    bench = Bench(analog(deadband="5%", report_ms=600_000))
+    bench = SamplerBench(analog(deadband="5%", report_ms=600_000))
     bench.sensors[0].value = 1e-3
     bench.run(1)
     for value, news in (
@@ -71,7 +44,7 @@ def test_a_deadband_in_percent_is_of_the_last_report():
 
 
 def test_no_deadband_reports_every_change():
-    bench = Bench(analog(deadband=0, report_ms=600_000))
+    bench = SamplerBench(analog(deadband=0, report_ms=600_000))
     bench.run(1)
     assert bench.run(5) == []
     for value in (20.000001, 20.0, -20.0):
@@ -80,7 +53,7 @@ def test_no_deadband_reports_every_change():
 
 
 def test_each_metric_keeps_its_own_period():
-    bench = Bench(
+    bench = SamplerBench(
         analog(every_ms=100), board_metric("b", every_ms=1000), board_metric("c", every_ms=7000)
     )
     bench.run(21)
@@ -88,7 +61,7 @@ def test_each_metric_keeps_its_own_period():
 
 
 def test_after_a_hold_up_sampling_goes_on_in_step_without_a_burst():
-    bench = Bench(analog(every_ms=1000))
+    bench = SamplerBench(analog(every_ms=1000))
     bench.run(3)
     bench.time.pass_ms(7300)
     before = bench.sensors[0].reads
@@ -99,7 +72,7 @@ def test_after_a_hold_up_sampling_goes_on_in_step_without_a_burst():
 
 
 def test_a_broken_sensor_is_reported_at_once_then_at_heartbeats_and_again_when_it_is_back():
-    bench = Bench(analog(every_ms=1000, report_ms=5000), board_metric("other"))
+    bench = SamplerBench(analog(every_ms=1000, report_ms=5000), board_metric("other"))
     bench.run(2)
     bench.sensors[0].value = BROKEN
     found = [entry for entry in bench.run(21) if entry[0] == 0]
@@ -110,7 +83,7 @@ def test_a_broken_sensor_is_reported_at_once_then_at_heartbeats_and_again_when_i
 
 
 def test_a_broken_sensor_is_asked_ever_more_rarely_but_at_every_heartbeat():
-    bench = Bench(analog(every_ms=100, report_ms=10_000), board_metric("other"))
+    bench = SamplerBench(analog(every_ms=100, report_ms=10_000), board_metric("other"))
     bench.sensors[0].value = BROKEN
     bench.run(60)
     assert 8 <= bench.sensors[0].reads <= 16
@@ -136,7 +109,7 @@ def test_a_sensor_that_is_not_there_at_boot_is_opened_later():
 
 def test_what_is_no_number_is_bad_and_never_zero():
     for value in (float("nan"), float("inf"), -float("inf"), "12", None):
-        bench = Bench(analog())
+        bench = SamplerBench(analog())
         bench.sensors[0].value = value
         assert bench.run(1) == [(0, None, BAD)], value
 
@@ -148,7 +121,7 @@ def test_readings_are_made_to_fit_their_datatype():
         ("uint64", 1 << 64, None), ("boolean", 1, True), ("boolean", 2, None), ("string", 5, None),
         ("string", "跑", "跑"), ("int64", "5", None),
     ):  # fmt: skip
-        bench = Bench(board_metric("m", datatype=name, deadband=0))
+        bench = SamplerBench(board_metric("m", datatype=name, deadband=0))
         bench.sensors[0].value = reading
         assert bench.run(1)[0][1] == value, (name, reading)
     long = fitted(12, "炉" * 100)
@@ -156,7 +129,7 @@ def test_readings_are_made_to_fit_their_datatype():
 
 
 def test_scale_and_offset_are_applied_to_numbers():
-    bench = Bench(analog(scale=0.1, offset=-40))
+    bench = SamplerBench(analog(scale=0.1, offset=-40))
     bench.sensors[0].value = 650
     assert bench.run(1) == [(0, 25.0, GOOD)]
 
@@ -168,7 +141,7 @@ def test_an_event_and_an_edge_of_an_integer_counter_are_urgent_and_an_analogue_v
         (board_metric("energy_kwh", kind="counter", deadband=0), False),
         (board_metric("zone", deadband=0), False),
     ):
-        bench = Bench(spec)
+        bench = SamplerBench(spec)
         bench.sensors[0].value = "idle" if spec.datatype == "string" else 1
         bench.run(1)
         bench.sensors[0].value = "run" if spec.datatype == "string" else 2
@@ -177,7 +150,7 @@ def test_an_event_and_an_edge_of_an_integer_counter_are_urgent_and_an_analogue_v
 
 
 def test_crossing_an_alarm_limit_is_urgent_in_both_directions_and_ignores_the_deadband():
-    bench = Bench(analog(deadband=50, alarm=(0, 1120)))
+    bench = SamplerBench(analog(deadband=50, alarm=(0, 1120)))
     bench.sensors[0].value = 1119.0
     bench.run(1)
     for value, crossing in (
@@ -192,14 +165,14 @@ def test_crossing_an_alarm_limit_is_urgent_in_both_directions_and_ignores_the_de
         assert bench.sampler.urgent is crossing, value
         assert bool(bench.sampler.close_record()) is crossing
         bench.time.pass_ms(1000)
-    bench = Bench(analog(alarm=(None, 5), deadband=50))
+    bench = SamplerBench(analog(alarm=(None, 5), deadband=50))
     bench.sensors[0].value = -1e9
     bench.sampler.take()
     assert bench.sampler.channels[0].alarmed is False
 
 
 def test_a_record_is_closed_for_an_event_or_when_the_next_reading_is_a_second_off():
-    bench = Bench(
+    bench = SamplerBench(
         analog(every_ms=300, deadband=0),
         board_metric("state", datatype="string", kind="event", every_ms=300, deadband=0),
     )
@@ -240,56 +213,8 @@ def test_each_sample_has_its_own_time():
     assert [reading[1] for reading in sampler.close_record()] == [1030, 1060]
 
 
-def test_a_thinned_metric_keeps_its_distance_and_counts_what_it_drops():
-    bench = Bench(
-        analog(deadband=0), board_metric("state", datatype="string", kind="event", deadband=0)
-    )
-    bench.sensors[1].value = "run"
-    bench.run(1)
-    bench.sampler.thinning = 4
-    dropped = []
-
-    def move():
-        bench.sensors[0].value += 1
-        dropped.append(bench.sampler.dropped)
-
-    kept = 0
-    for _ in range(40):
-        bench.sampler.take()
-        move()
-        kept += sum(reading[0] == 0 for reading in bench.sampler.close_record())
-        bench.time.pass_ms(1000)
-    # The first reading is no news; of the 39 that are, every fourth is kept.
-    assert kept == 10 and sum(dropped) == 29
-
-
-def test_a_step_of_a_quiet_metric_is_not_delayed_by_thinning():
-    bench = Bench(analog(deadband=0.5, report_ms=60_000))
-    bench.sampler.thinning = 16
-    bench.run(30)
-    bench.sensors[0].value = 90.0
-    assert bench.run(1) == [(0, 90.0, GOOD)]
-
-
-def test_events_only_means_no_analogue_sample_but_events_alarms_and_faults():
-    bench = Bench(
-        analog(deadband=0, alarm=(None, 100)),
-        board_metric("state", datatype="string", kind="event", deadband=0),
-    )
-    bench.sensors[1].value = "run"
-    bench.run(1)
-    bench.sampler.thinning = EVENTS_ONLY
-    bench.sensors[0].value = 50.0
-    assert bench.run(30) == [(1, "run", GOOD)] * 3
-    bench.sensors[1].value = "alarm"
-    bench.sensors[0].value = 101.0
-    assert bench.run(1) == [(0, 101.0, GOOD), (1, "alarm", GOOD)]
-    bench.sensors[0].value = BROKEN
-    assert bench.run(1) == [(0, None, BAD)]
-
-
 def test_a_station_none_of_whose_channels_answers_is_lost_after_a_while_and_comes_back():
-    bench = Bench(analog(), board_metric("b"))
+    bench = SamplerBench(analog(), board_metric("b"))
     bench.run(2)
     for sensor in bench.sensors:
         sensor.value = BROKEN
@@ -304,9 +229,9 @@ def test_a_station_none_of_whose_channels_answers_is_lost_after_a_while_and_come
 
 
 def test_a_single_glitch_or_one_living_channel_keeps_a_station_alive():
-    bench = Bench(analog(), board_metric("b"))
+    bench = SamplerBench(analog(), board_metric("b"))
     bench.sensors[0].value = BROKEN
     bench.run(60)
     assert not bench.sampler.dead
     assert bench.sampler.channels[0].quality == BAD and bench.sampler.channels[1].quality == GOOD
-    assert Bench(analog()).sampler.channels[0].quality == STALE
+    assert SamplerBench(analog()).sampler.channels[0].quality == STALE

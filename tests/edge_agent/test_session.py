@@ -1,75 +1,13 @@
-"""A node's life against a broker in memory: births, commands, deaths, reconnects, primary host."""
+"""A node's life against a broker in memory: births, deaths, reconnects, primary host."""
 
 import asyncio
 import json
 
-from edge_agent.clock import Clock
-from edge_agent.journal import Journal, Limits
-from edge_agent.session import Session
-from edge_agent.state import State
-from edge_agent.stations import Stations
 from schemas import journal_metrics as names
 from schemas.samples import GOOD
-from schemas.sparkplug import Payload, decode_payload, encode_payload, metric
-from schemas.topics import parse_topic, state_topic
-from tests.edge_agent.fake_broker import FakeBroker
-from tests.edge_agent.fakes import NOW_MS, MemoryStorage, Said, Sensor, Time, board, hands, until
-
-NCMD = "spBv1.0/sintering/NCMD/ctl-1"
-
-
-class Bench:
-    """One node; `run` starts its session and ends it whatever the test did."""
-
-    def __init__(self, storage=None, clock=None, **other):
-        self.storage = storage or MemoryStorage()
-        self.broker, self.say = FakeBroker(), Said()
-        self.board = board(**other)
-        given = hands(
-            self.storage, clock or Clock(), self.say, lambda *_: Sensor(), self.broker.open
-        )
-        self.state = State(self.storage)
-        self.clock = given.clock
-        self.stations = Stations(self.board.stations, given.open_channel, self.clock.mono_ms)
-        limits = Limits(65536, 4096)
-        self.journal = Journal(given, self.state, self.stations.layouts, limits)
-        self.session = Session(self.board, given, self.journal, self.state, self.stations)
-
-    def run(self, work):
-        async def main():
-            session = asyncio.create_task(self.session.run())
-            try:
-                await work()
-            finally:
-                self.session.close()
-                await asyncio.wait_for(session, 5)
-
-        asyncio.run(main())
-        return self
-
-    def record(self, value=1.0):
-        mono = self.clock.mono_ms()
-        self.journal.append(0, mono, [(0, mono, value, GOOD)])
-        self.session.recorded(self.journal.sync())
-
-    def verbs(self):
-        return [parse_topic(topic).verb for topic, _ in self.broker.published]
-
-    def payloads(self, verb):
-        return [decode_payload(data) for _, data in self.broker.said(verb)]
-
-    async def born(self, times=1):
-        await until(lambda: len(self.broker.said("DBIRTH")) >= times)
-
-    def command(self, *metrics):
-        self.broker.publish(NCMD, encode_payload(Payload(NOW_MS, list(metrics), None)))
-
-    def acknowledge(self, seq, name=names.ACK):
-        self.command(metric(name, "uint64", self.journal.position(seq), NOW_MS))
-
-
-def _value(payload, name):
-    return next(m.value for m in payload.metrics if m.name == name)
+from schemas.topics import state_topic
+from tests.edge_agent.bench import NCMD, Bench, value_of
+from tests.edge_agent.fakes import NOW_MS, MemoryStorage, Time, until
 
 
 def test_a_session_subscribes_is_born_and_says_goodbye():
@@ -79,8 +17,8 @@ def test_a_session_subscribes_is_born_and_says_goodbye():
     assert bench.verbs() == ["NBIRTH", "DBIRTH", "NDEATH"]
     assert bench.broker.disconnects == 1 and bench.broker.closed
     will = bench.broker.connects[0]
-    number = _value(bench.payloads("NBIRTH")[0], names.BD_SEQ)
-    assert _value(bench.payloads("NDEATH")[0], names.BD_SEQ) == number
+    number = value_of(bench.payloads("NBIRTH")[0], names.BD_SEQ)
+    assert value_of(bench.payloads("NDEATH")[0], names.BD_SEQ) == number
     assert b"spBv1.0/sintering/NDEATH/ctl-1" in will and b"sintering-ctl-1" in will
     assert bench.say.any("born: sintering/ctl-1") and bench.say.any("journal")
 
@@ -99,7 +37,7 @@ def test_the_number_of_a_birth_grows_with_every_connect_even_over_a_reboot_and_w
             await bench.born(2)
 
         bench.run(twice)
-        seen += [_value(payload, names.BD_SEQ) for payload in bench.payloads("NBIRTH")]
+        seen += [value_of(payload, names.BD_SEQ) for payload in bench.payloads("NBIRTH")]
     assert seen == [254, 255, 0, 1, 2, 3]
 
 
@@ -131,98 +69,6 @@ def test_a_medium_that_is_full_does_not_keep_a_node_from_being_acknowledged():
         await until(lambda: bench.journal.ack == 3)
 
     bench.run(work)
-
-
-def test_a_rebirth_is_a_full_birth_with_the_same_number():
-    bench = Bench()
-
-    async def work():
-        await bench.born()
-        bench.record()
-        await until(lambda: bench.broker.said("DDATA"))
-        bench.command(metric(names.REBIRTH, "boolean", True, NOW_MS))
-        await bench.born(2)
-        bench.record()
-        await until(lambda: len(bench.broker.said("DDATA")) == 2)
-
-    bench.run(work)
-    assert bench.verbs()[:-1] == ["NBIRTH", "DBIRTH", "DDATA", "NBIRTH", "DBIRTH", "DDATA"]
-    births = bench.payloads("NBIRTH")
-    assert _value(births[0], names.BD_SEQ) == _value(births[1], names.BD_SEQ)
-    assert [p.seq for p in bench.payloads("DDATA")] == [2, 2]
-
-
-def test_a_rebirth_in_mid_replay_stops_data_until_all_births_are_out():
-    storage = MemoryStorage()
-    before = Bench(storage)
-    for n in range(200):
-        before.record(float(n))
-    bench = Bench(storage)
-
-    async def work():
-        await bench.born()
-        bench.acknowledge(0)
-        await until(lambda: bench.broker.said("DDATA"))
-        bench.command(metric(names.REBIRTH, "boolean", True, NOW_MS))
-        await bench.born(2)
-        await until(lambda: bench.verbs()[-1] == "DDATA")
-
-    bench.run(work)
-    verbs = bench.verbs()
-    second = verbs.index("NBIRTH", 1)
-    assert verbs[second + 1] == "DBIRTH" and "DDATA" in verbs[second + 2 :]
-
-
-def test_an_acknowledgement_reaches_the_journal_and_a_wrong_one_is_said_once():
-    bench = Bench()
-
-    async def work():
-        await bench.born()
-        for _ in range(5):
-            bench.record()
-        await until(lambda: len(bench.broker.said("DDATA")) == 5)
-        bench.acknowledge(4)
-        await until(lambda: bench.journal.ack == 4)
-        for _ in range(3):
-            bench.acknowledge(99)
-        bench.command(metric("Node Control/Reboot", "boolean", True, NOW_MS))
-        await until(lambda: bench.say.any("Reboot"))
-        assert bench.journal.ack == 4
-
-    bench.run(work)
-    assert sum("not a position" in line for line in bench.say.lines) == 1
-
-
-def test_an_acknowledgement_may_come_before_the_first_sample():
-    bench = Bench()
-
-    async def work():
-        await bench.born()
-        bench.acknowledge(0)
-        bench.record()
-        await until(lambda: bench.broker.said("DDATA"))
-
-    bench.run(work)
-    assert not bench.say.any("not a position")
-
-
-def test_a_rewind_sends_again_from_there_as_far_as_records_are_held():
-    bench = Bench()
-
-    async def work():
-        await bench.born()
-        for _ in range(6):
-            bench.record()
-        await until(lambda: len(bench.broker.said("DDATA")) == 6)
-        bench.acknowledge(6)
-        await until(lambda: bench.journal.ack == 6)
-        bench.acknowledge(3, names.REWIND)
-        await until(lambda: len(bench.broker.said("DDATA")) == 7)
-
-    bench.run(work)
-    again = bench.payloads("DDATA")[6]
-    positions = [m.value & 0xFFFF for m in again.metrics if m.name == names.POS]
-    assert positions == [3, 4, 5, 6] and all(m.is_historical for m in again.metrics)
 
 
 def test_a_lost_connection_is_tried_again_and_what_was_recorded_meanwhile_is_sent():
@@ -319,7 +165,7 @@ def test_a_node_that_knows_no_time_waits_with_its_birth_and_then_estimates():
 
     bench.run(work)
     birth = bench.payloads("NBIRTH")[0]
-    assert birth.at_ms > 1_767_225_600_000 and _value(birth, names.CLOCK) == names.CLOCK_UNSET
+    assert birth.at_ms > 1_767_225_600_000 and value_of(birth, names.CLOCK) == names.CLOCK_UNSET
 
 
 def test_the_time_of_the_mes_is_taken_when_the_board_knows_none():
@@ -338,7 +184,7 @@ def test_the_time_of_the_mes_is_taken_when_the_board_knows_none():
 
     bench.run(work)
     estimated, known = bench.payloads("DDATA")
-    assert _value(estimated, names.CLOCK) == names.CLOCK_UNSET
+    assert value_of(estimated, names.CLOCK) == names.CLOCK_UNSET
     assert names.CLOCK not in [m.name for m in known.metrics]
     assert known.metrics[0].at_ms == NOW_MS
 

@@ -52,7 +52,9 @@ def stored_readings(conn: Connection, node: str) -> Counter[Reading]:
     return found
 
 
-def findings(conn: Connection, node: str, recorded: Recorded, upto: int) -> list[str]:
+def findings(  # noqa: C901
+    conn: Connection, node: str, recorded: Recorded, upto: int
+) -> list[str]:
     """What is wrong, in words; empty when records 1 … `upto` are stored exactly once, and none else."""
     wrong: list[str] = []
     held = positions(conn, node)

@@ -68,23 +68,26 @@ def official_bytes(payload: Payload, with_datatypes: bool) -> bytes:
     if payload.at_ms is not None:
         built.timestamp = payload.at_ms
     for m in payload.metrics:
-        to = built.metrics.add()
-        for field, value in (("name", m.name), ("alias", m.alias), ("timestamp", m.at_ms)):
-            if value is not None:
-                setattr(to, field, value)
-        if with_datatypes:
-            to.datatype = m.datatype
-        if m.is_historical:
-            to.is_historical = True
-        if m.is_transient:
-            to.is_transient = True
-        if m.quality is not None:
-            to.properties.keys.append("Quality")
-            to.properties.values.add(type=3, int_value=m.quality)
-        _set_value(to, m)
+        _add_metric(built.metrics.add(), m, with_datatypes)
     if payload.seq is not None:
         built.seq = payload.seq
     return bytes(built.SerializeToString())
+
+
+def _add_metric(to: Any, m: Metric, with_datatypes: bool) -> None:
+    for field, value in (("name", m.name), ("alias", m.alias), ("timestamp", m.at_ms)):
+        if value is not None:
+            setattr(to, field, value)
+    if with_datatypes:
+        to.datatype = m.datatype
+    if m.is_historical:
+        to.is_historical = True
+    if m.is_transient:
+        to.is_transient = True
+    if m.quality is not None:
+        to.properties.keys.append("Quality")
+        to.properties.values.add(type=3, int_value=m.quality)
+    _set_value(to, m)
 
 
 def _set_value(to: Any, m: Metric) -> None:

@@ -98,11 +98,6 @@ CORPUS: dict[str, tuple[str, bytes, str]] = {
 
 
 @pytest.fixture
-def mes(engine: Engine) -> Mes:
-    return Mes(engine)
-
-
-@pytest.fixture
 def lasting(sqlite_engine: Engine) -> Mes:
     """One store for all examples of a property."""
     return started(Mes(sqlite_engine))

@@ -1,7 +1,6 @@
 """Edges of others: no journal, aliases, missing times and datatypes, repeated births."""
 
 import pytest
-from sqlalchemy import Engine
 
 from mes_server.domain.messages import Message
 from mes_server.store.engine import reading
@@ -16,11 +15,6 @@ BIRTH = [
     plain("count", "uint32", 5, alias=2),
     plain("mode", "string", "idle", alias=3),
 ]
-
-
-@pytest.fixture
-def mes(engine: Engine) -> Mes:
-    return Mes(engine)
 
 
 def nbirth(*more: Metric, bd_seq: int = 0, at_ms: int = NOW_MS) -> Message:

@@ -1,8 +1,5 @@
 """mes_server.actions.merge_series: housekeeping in bounded pieces changes no sample and no position."""
 
-import pytest
-from sqlalchemy import Engine
-
 from mes_server.actions.merge_series import (
     POSITION_DAYS,
     merge_series,
@@ -16,11 +13,6 @@ from tests.mes_server.edge import NOW_MS, Edge
 from tests.mes_server.mes import Mes
 
 DAY_MS = 86_400_000
-
-
-@pytest.fixture
-def mes(engine: Engine) -> Mes:
-    return Mes(engine)
 
 
 def test_merging_keeps_every_sample(mes: Mes) -> None:

@@ -24,11 +24,6 @@ _numbers = itertools.count(1)
 
 
 @pytest.fixture
-def mes(engine: Engine) -> Mes:
-    return Mes(engine)
-
-
-@pytest.fixture
 def lasting(sqlite_engine: Engine) -> Mes:
     """One store for all examples of a property; each example brings a node of its own."""
     return Mes(sqlite_engine)

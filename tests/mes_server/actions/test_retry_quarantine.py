@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy import Engine
 
 from mes_server.actions import boundary, retry_quarantine
 from mes_server.actions.doubt_nodes import doubt_nodes
@@ -15,11 +14,6 @@ from tests.mes_server.edge import NOW_MS, Edge, encoded, plain
 from tests.mes_server.mes import Mes
 
 NODE = ("sintering", "ctl-1")
-
-
-@pytest.fixture
-def mes(engine: Engine) -> Mes:
-    return Mes(engine)
 
 
 def ask(mes: Mes) -> None:

@@ -23,7 +23,7 @@ def judge(
     late: bool = False,
 ) -> tuple[list[Excursion], list[Excursion]]:
     times = first_ms + np.arange(len(values), dtype=np.int64) * 1000
-    return excursions(times, np.array(values, float), normal, alarm, opened or [], late=late)
+    return excursions(times, np.array(values, float), (normal, alarm), opened or [], late=late)
 
 
 def walk(values: list[float], normal: Range) -> list[Excursion]:
@@ -142,14 +142,14 @@ def test_late_samples_within_the_open_excursion_belong_to_it() -> None:
 def test_samples_older_than_the_open_excursion_are_of_the_past_without_being_told() -> None:
     _, opened = judge([35], first_ms=100_000)
     times = np.array([90_000, 91_000, 101_000])
-    closed, still = excursions(times, np.array([35.0, 25.0, 25.0]), RANGE, None, opened)
+    closed, still = excursions(times, np.array([35.0, 25.0, 25.0]), (RANGE, None), opened)
     assert [(e.from_ms, e.to_ms) for e in closed] == [(90_000, 91_000), (100_000, 101_000)]
     assert still == []
 
 
 def test_samples_out_of_order_are_judged_by_time() -> None:
     times = np.array([2000, 0, 1000])
-    closed, opened = excursions(times, np.array([25.0, 25.0, 35.0]), RANGE, None)
+    closed, opened = excursions(times, np.array([25.0, 25.0, 35.0]), (RANGE, None))
     assert [(e.from_ms, e.to_ms) for e in closed] == [(1000, 2000)]
     assert opened == []
 
@@ -157,5 +157,5 @@ def test_samples_out_of_order_are_judged_by_time() -> None:
 @pytest.mark.parametrize("dtype", [np.int64, np.uint64, np.bool_])
 def test_numbers_of_every_kind_can_be_judged(dtype: type) -> None:
     values = np.array([1, 0, 1], dtype)
-    closed, _ = excursions(np.arange(3), values, (0.5, None), None)
+    closed, _ = excursions(np.arange(3), values, ((0.5, None), None))
     assert [(e.side, e.worst) for e in closed] == [(LOW, 0.0)]

