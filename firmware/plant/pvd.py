@@ -1,18 +1,20 @@
 """PVD coater: aluminium onto parts in a turning drum, from magnetrons and from heated boats."""
 
+from firmware.plant.coating_chamber import ChamberData, CoatingChamber
 from firmware.plant.faults import FaultBook
 from firmware.plant.noise import unit, wander
 from firmware.plant.schedule import Activity
 from firmware.plant.station import Station
 from firmware.plant.thermal import ROOM_C, toward
-from firmware.plant.vacuum import ATMOSPHERE_PA, Pumps, Vessel
+from firmware.plant.vacuum import Pumps, Vessel
 
 _PUMPS = Pumps(((200000.0, 0.08), (1000.0, 0.8), (20.0, 2.6)))
 _VOLUME = 2.6
-_LEAK = 5e-4
-_WALL = 0.03
-_SCCM = 0.00169
 _ARGON_PA = 1.2
+_CHAMBER = ChamberData(
+    leak=5e-4, wall=0.03, vent_s=60.0, dry_s=600.0, argon_pa=_ARGON_PA,
+    throttle=0.2, strain=0.98, foreline_pa=1.0, foreline_m3_s=0.08,
+)  # fmt: skip
 _RATE_NM_MIN = 54.0
 _WIRE_MM_MIN = 420.0
 _SOURCE_KW = (11.0, 10.5)
@@ -29,7 +31,7 @@ class PvdCoater(Station):
 
     def __init__(self, seed: int, station: str, station_type: str, book: FaultBook) -> None:
         super().__init__(seed, station, station_type, book)
-        self.vessel = Vessel(_VOLUME, _PUMPS, 7e-4)
+        self.chamber = CoatingChamber(Vessel(_VOLUME, _PUMPS, 7e-4), _CHAMBER)
         self.coat_s = 1
         for name, seconds, _ in self.schedule.program.phases:
             if name == "coat":
@@ -37,13 +39,9 @@ class PvdCoater(Station):
         self.reset(self.act)
 
     def reset(self, act: Activity) -> None:
-        self.vessel.p = ATMOSPHERE_PA
-        self.wet = 1.0
-        self.flow = 0.0
+        self.chamber.reset(turbo=26000.0)
         self.power = 0.0
         self.substrate = 30.0
-        self.turbo = 26000.0
-        self.foreline = 2.0
         self.water_out = 22.0
         self.film = 8.1
 
@@ -59,13 +57,9 @@ class PvdCoater(Station):
         self.power = toward(self.power, 1.0 if coating else 0.0, h, 15.0)
         self._breathe(h, act, glowing)
         aim = 165.0 + 25.0 * act.load if coating else (90.0 if glowing else ROOM_C)
-        self.substrate = toward(self.substrate, aim, h, 2400.0 if self.vessel.p < 1000 else 900.0)
-        spin = 33000.0 if on else 0.0
-        if self.vessel.p > 50:
-            spin *= 0.72
-        elif glowing:
-            spin *= 0.98
-        self.turbo = toward(self.turbo, spin, h, 150.0)
+        self.substrate = toward(
+            self.substrate, aim, h, 2400.0 if self.chamber.vessel.p < 1000 else 900.0
+        )
         heat = 84.0 * self.power + (20.0 if glowing else 4.0)
         self.water_out = toward(
             self.water_out, self._water_in() + heat / (120 * _WATER_KW), h, 60.0
@@ -75,39 +69,21 @@ class PvdCoater(Station):
             self.film = round(_RATE_NM_MIN * self.coat_s / 60 / 1000 * scatter, 2)
 
     def _breathe(self, h: float, act: Activity, glowing: bool) -> None:
-        vessel = self.vessel
-        gas = _LEAK + self.fault("leak", 0.3)
         if act.phase in ("load", "unload", "vent"):
-            vessel.admit(h, ATMOSPHERE_PA, 60.0)
-            self.wet = toward(self.wet, 1.0, h, 400.0)
-            self.flow = 0.0
-            self.foreline = toward(self.foreline, 1.5, h, 60.0)
-            return
-        self.wet = toward(self.wet, 0.02, h, 600.0)
-        gas += _WALL * self.wet
-        if self.dark:
-            self.flow = 0.0
-            vessel.close(h, gas + 0.02)
-            self.foreline = toward(self.foreline, ATMOSPHERE_PA, h, 3000.0)
-            return
-        speed = vessel.pumps.speed(min(vessel.p, 1.0)) * 0.2
-        wanted = max(0.0, (_ARGON_PA * speed - gas) / _SCCM) if glowing else 0.0
-        self.flow = toward(self.flow, wanted, h, 4.0)
-        if glowing:
-            vessel.p = toward(vessel.p, (gas + self.flow * _SCCM) / speed, h, 3.0)
+            self.chamber.vent(h)
         else:
-            vessel.pump(h, gas + self.flow * _SCCM)
-        self.foreline = toward(self.foreline, 1.0 + (gas + self.flow * _SCCM) / 0.08, h, 40.0)
+            self.chamber.hold(h, self.fault("leak", 0.3), self.dark, glowing)
+        self.chamber.spin(h, self.dark, glowing)
 
     def _water_in(self) -> float:
         return 19.5 + wander(self.key, self.now_s, 20000.0)
 
     def publish(self, act: Activity) -> None:
-        p = self.vessel.p
+        p = self.chamber.vessel.p
         self.put_log("chamber_pressure_pa", p, 0.008)
-        self.put_log("forevacuum_pressure_pa", self.foreline, 0.008)
-        self.put("argon_pressure_pa", p if p < 6 and self.flow > 1 else 0.0, 0.002, 4)
-        self.put("argon_flow_sccm", self.flow, 0.15, 1)
+        self.put_log("forevacuum_pressure_pa", self.chamber.foreline, 0.008)
+        self.put("argon_pressure_pa", p if p < 6 and self.chamber.flow > 1 else 0.0, 0.002, 4)
+        self.put("argon_flow_sccm", self.chamber.flow, 0.15, 1)
         etching = act.phase == "etch" and not self.dark
         bias = 950.0 if etching else (620.0 if self.power > 0.02 else 0.0)
         self.put("bias_voltage_v", bias, 0.4, 1)
@@ -118,7 +94,7 @@ class PvdCoater(Station):
         self.put("substrate_temperature_c", self.substrate, 0.15, 1)
         self.values["deposition_rate_nm_min"] = round(_RATE_NM_MIN * self.power, 0)
         self.values["film_thickness_um"] = self.film
-        self.put("turbo_speed_rpm", self.turbo, 6.0, 0)
+        self.put("turbo_speed_rpm", self.chamber.turbo, 6.0, 0)
         self.values["source_lot_id"] = f"AL-{730 + act.cycle // 40 % 70}"
         full = act.load if 0 < act.step < 6 else 0.0
         self.values["charge_mass_kg"] = round(_RATED_KG * full, 1)

@@ -1,17 +1,19 @@
 """Sputter coater of the grain-boundary route: vacuum, argon, four targets, a moving carrier."""
 
+from firmware.plant.coating_chamber import ChamberData, CoatingChamber
 from firmware.plant.faults import FaultBook
 from firmware.plant.noise import mix, unit, wander
 from firmware.plant.schedule import Activity
 from firmware.plant.station import Station
 from firmware.plant.thermal import ROOM_C, toward
-from firmware.plant.vacuum import ATMOSPHERE_PA, Pumps, Vessel
+from firmware.plant.vacuum import Pumps, Vessel
 
 _PUMPS = Pumps(((200000.0, 0.05), (1000.0, 0.6), (20.0, 1.6)))
 _VOLUME = 1.8
-_LEAK = 4e-4
-_WALL = 0.02  # Pa·m³/s of water on the walls just after venting; it falls with time
-_SCCM = 0.00169  # Pa·m³/s of one sccm
+_CHAMBER = ChamberData(
+    leak=4e-4, wall=0.02, vent_s=45.0, dry_s=500.0, argon_pa=0.5,
+    throttle=0.35, strain=0.985, foreline_pa=1.2, foreline_m3_s=0.05,
+)  # fmt: skip
 _TARGET_KW = (14.0, 14.0, 13.5, 13.5)
 _TARGET_LIFE_KWH = 900.0
 _WATER_KW = 0.0698
@@ -24,11 +26,10 @@ class SputterCoater(Station):
     POWER_KW = {"etch": 24.0, "coat_front": 78.0, "coat_back": 78.0, "pump_down": 16.0}
     OTHER_KW = 9.0
     COATING = ("coat_front", "coat_back")
-    ARGON_PA = 0.5
 
     def __init__(self, seed: int, station: str, station_type: str, book: FaultBook) -> None:
         super().__init__(seed, station, station_type, book)
-        self.vessel = Vessel(_VOLUME, _PUMPS, 8e-4)
+        self.chamber = CoatingChamber(Vessel(_VOLUME, _PUMPS, 8e-4), _CHAMBER)
         self.at_power_s = 0
         for name, seconds, _ in self.schedule.program.phases:
             if name in self.COATING:
@@ -36,13 +37,9 @@ class SputterCoater(Station):
         self.reset(self.act)
 
     def reset(self, act: Activity) -> None:
-        self.vessel.p = ATMOSPHERE_PA
-        self.wet = 1.0
-        self.flow = 0.0
+        self.chamber.reset(turbo=33000.0 * 0.7)
         self.power = 0.0
         self.substrate = 30.0
-        self.turbo = 33000.0 * 0.7
-        self.foreline = 2.0
 
     def coated_s(self, act: Activity) -> float:
         """Seconds at power within this cycle so far."""
@@ -62,41 +59,15 @@ class SputterCoater(Station):
         self.power = toward(self.power, 1.0 if coating else 0.0, h, 6.0)
         self._breathe(h, act, glowing)
         heated = 245.0 * (0.8 + 0.2 * act.load) if coating else (120.0 if glowing else ROOM_C)
-        slow = 1500.0 if coating else (2600.0 if self.vessel.p < 1000 else 700.0)
+        slow = 1500.0 if coating else (2600.0 if self.chamber.vessel.p < 1000 else 700.0)
         self.substrate = toward(self.substrate, heated, h, slow)
-        spin = 33000.0 if on else 0.0
-        if self.vessel.p > 50:
-            spin *= 0.72  # stand-by behind its closed gate
-        elif glowing:
-            spin *= 0.985
-        self.turbo = toward(self.turbo, spin, h, 150.0)
 
     def _breathe(self, h: float, act: Activity, glowing: bool) -> None:
-        vessel = self.vessel
-        leak = _LEAK + self.fault("leak", 0.25)
         if act.phase in ("load", "unload", "vent"):
-            vessel.admit(h, ATMOSPHERE_PA, 45.0)
-            self.wet = toward(self.wet, 1.0, h, 400.0)
-            self.flow = 0.0
-            self.foreline = toward(self.foreline, 1.5, h, 60.0)
-            return
-        self.wet = toward(self.wet, 0.02, h, 500.0)
-        gas = leak + _WALL * self.wet
-        if self.dark:
-            self.flow = 0.0
-            vessel.close(h, gas + 0.02)
-            self.foreline = toward(self.foreline, ATMOSPHERE_PA, h, 3000.0)
-            return
-        # The controller opens the argon valve until the gauge shows its set point: with a leak it
-        # gives less argon, and no more when the leak alone holds the pressure.
-        speed = vessel.pumps.speed(min(vessel.p, 1.0)) * 0.35  # throttled for the process
-        wanted = max(0.0, (self.ARGON_PA * speed - gas) / _SCCM) if glowing else 0.0
-        self.flow = toward(self.flow, wanted, h, 4.0)
-        if glowing:
-            vessel.p = toward(vessel.p, (gas + self.flow * _SCCM) / speed, h, 3.0)
+            self.chamber.vent(h)
         else:
-            vessel.pump(h, gas + self.flow * _SCCM)
-        self.foreline = toward(self.foreline, 1.2 + (gas + self.flow * _SCCM) / 0.05, h, 40.0)
+            self.chamber.hold(h, self.fault("leak", 0.25), self.dark, glowing)
+        self.chamber.spin(h, self.dark, glowing)
 
     def arcs(self, target: int, worn: float) -> float:
         """Arcs per minute: a new target cleans itself, an old or leaking one spits."""
@@ -105,11 +76,11 @@ class SputterCoater(Station):
         return float(int(dirty * (unit(self.key + 70 + target, minute) * 1.6)))
 
     def publish(self, act: Activity) -> None:
-        p = self.vessel.p
+        p = self.chamber.vessel.p
         self.put_log("chamber_pressure_pa", p, 0.008)
-        self.put_log("forevacuum_pressure_pa", self.foreline, 0.008)
-        self.put("argon_pressure_pa", p if p < 3 and self.flow > 1 else 0.0, 0.0006, 4)
-        self.put("argon_flow_sccm", self.flow, 0.15, 1)
+        self.put_log("forevacuum_pressure_pa", self.chamber.foreline, 0.008)
+        self.put("argon_pressure_pa", p if p < 3 and self.chamber.flow > 1 else 0.0, 0.0006, 4)
+        self.put("argon_flow_sccm", self.chamber.flow, 0.15, 1)
         coats = act.cycle * self.at_power_s + self.coated_s(act)
         for n, kw in enumerate(_TARGET_KW):
             self._publish_target(n, kw, coats)
@@ -126,7 +97,7 @@ class SputterCoater(Station):
             passes = 20
         self.values["pass_count"] = passes
         self.values["deposition_rate_nm_min"] = round(62.0 * self.power, 0)
-        self.put("turbo_speed_rpm", self.turbo, 6.0, 0)
+        self.put("turbo_speed_rpm", self.chamber.turbo, 6.0, 0)
         terbium = act.piece % 2 == 0
         life = int(act.cycle * self.at_power_s / 3600 * _TARGET_KW[0] / _TARGET_LIFE_KWH)
         self.values["target_lot_id"] = f"{'TB' if terbium else 'DY'}-{410 + life % 90}"
