@@ -11,49 +11,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from gunicorn.app.base import BaseApplication
-
 from mes_server import broker
-from mes_server.app import create_app
 from mes_server.settings import Settings
 from mes_server.supervisor import Child, Supervisor
-
-WEB_WORKERS = 2
-WEB_THREADS = 48  # an open page holds one for its event stream
 
 
 class CannotRun(RuntimeError):
     """Something outside stands in the way; the message says what and what to do."""
-
-
-class _WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
-        super().__init__()
-
-    def load_config(self) -> None:
-        options = {
-            "bind": f"{self.settings.http_host}:{self.settings.http_port}",
-            "workers": WEB_WORKERS,
-            "worker_class": "gthread",
-            "threads": WEB_THREADS,
-            "graceful_timeout": 2,  # event streams never end by themselves
-            "keepalive": 15,
-            "limit_request_line": 8190,
-            "proc_name": "mes-web",
-            "control_socket_disable": True,
-        }
-        for name, value in options.items():
-            if name in self.cfg.settings:
-                self.cfg.set(name, value)
-
-    def load(self) -> object:
-        return create_app(self.settings)
-
-
-def serve_web(settings: Settings) -> None:
-    """Serve the pages until stopped."""
-    _WebServer(settings).run()
 
 
 def url(settings: Settings) -> str:

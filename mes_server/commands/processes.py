@@ -7,6 +7,7 @@ import click
 
 from mes_server import broker, demo, run
 from mes_server.ingest.run import run_ingest as collect
+from mes_server.serving import serve_web
 from mes_server.settings import Settings
 
 
@@ -45,7 +46,7 @@ def run_ingest(settings: Settings) -> None:
 @click.pass_obj
 def run_web(settings: Settings) -> None:
     """Serve the pages and the API."""
-    run.serve_web(settings)
+    serve_web(settings)
 
 
 @click.command("broker")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-LISTENERS_MAX = 40  # an event stream holds a thread of the web server
+LISTENERS_MAX = 160  # an event stream holds a thread of the web server
 EVENTS_WAITING_MAX = 400
 
 
@@ -65,6 +65,14 @@ class Listener:
                     self._waiting.get_nowait()
             return RESET
         return self._waiting.get(timeout=timeout_s)
+
+    def take_waiting(self) -> list[Event]:
+        """What else has come already."""
+        found = []
+        with suppress(queue.Empty):
+            while True:
+                found.append(self._waiting.get_nowait())
+        return [event for event in found if event is not None]
 
 
 class Hub:
@@ -152,7 +160,9 @@ def stream(
                 continue
             if event is None:
                 return
-            if wanted(event):
-                yield event.lines()
+            # Many pages are open: what has come together goes out in one write.
+            lines = [e.lines() for e in (event, *listener.take_waiting()) if wanted(e)]
+            if lines:
+                yield "".join(lines)
     finally:
         hub.leave(listener)

@@ -1,9 +1,10 @@
 """Series of samples for programs, for the chart script and as CSV."""
 
 from collections.abc import Iterator
+from threading import BoundedSemaphore
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, current_app, request
 from sqlalchemy import Connection
 
 from mes_server.store.series import list_series, series_key
@@ -15,15 +16,18 @@ from mes_server.web.api_words import scalar
 from mes_server.web.formats import iso_text
 from mes_server.web.page import now_ms, words
 from mes_server.web.parameters import Operation, Parameter, described, read_parameters
-from mes_server.web.problems import BadParameter, BadRequest, NotFound
+from mes_server.web.problems import BadParameter, BadRequest, NotFound, problem
 from mes_server.web.site import this_site
 from mes_server.web.standing import quality_word
 from schemas.station_types import MetricSpec
 
 series_pages = Blueprint("telemetry", __name__)
 HOUR_MS = 3_600_000
+DOWNLOADS = "lodestone-downloads"
 POINTS_MAX = 4000
 METRICS_MAX = 16
+DOWNLOADS_MAX = 8  # each holds a thread for as long as its reader takes
+RETRY_S = 10
 _RISKY = ("=", "+", "-", "@", "\t", "\r")
 
 FROM = Parameter("from", "time", "First moment, ISO 8601 with offset; default: an hour before `to`")
@@ -193,7 +197,14 @@ def series_csv(station_id: str) -> Response:
     name = f"{asked.station}_{metric}.csv"
     safe = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "_" for c in name)
     disposition = f'attachment; filename="{safe}"'
-    return Response(lines(), mimetype="text/csv", headers={"Content-Disposition": disposition})
+    running = current_app.extensions.setdefault(DOWNLOADS, BoundedSemaphore(DOWNLOADS_MAX))
+    if not running.acquire(blocking=False):
+        answer = problem(503, "downloads_full")
+        answer.headers["Retry-After"] = str(RETRY_S)
+        return answer
+    answer = Response(lines(), mimetype="text/csv", headers={"Content-Disposition": disposition})
+    answer.call_on_close(running.release)
+    return answer
 
 
 def _line(*cells: object) -> str:

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from mes_server.store.telemetry import Coverage, Series
 from mes_server.web.formats import iso_text
 from mes_server.web.sparks import spark_of
-from mes_server.web.telemetry import _cell
+from mes_server.web.telemetry import DOWNLOADS_MAX, _cell
 from tests.mes_server.web.plant_data import NOW_MS, TYPES, Plant
 
 MINUTE = 60_000
@@ -171,3 +171,18 @@ def test_a_spark_breaks_at_gaps_and_shows_the_band_only_where_it_ends(
 def test_too_little_makes_no_spark() -> None:
     empty = Series(ZONE.name, [NOW_MS], [900.0], [900.0], [900.0], [1], [], 1, Coverage(0, 1, 0, 0))
     assert spark_of(empty, ZONE, NOW_MS - 1000) is None
+
+
+def test_downloads_are_few_at_a_time_and_one_that_ends_makes_room(
+    client: FlaskClient, plant: Plant, furnace: int
+) -> None:
+    plant.samples(furnace, ZONE.name, [NOW_MS - 1000], [900.5])
+    address = f"/api/v1/stations/sinter-1/series.csv?metric={ZONE.name}"
+    running = [client.get(address) for _ in range(DOWNLOADS_MAX)]
+    assert [answer.status_code for answer in running] == [200] * DOWNLOADS_MAX
+    refused = client.get(address)
+    assert refused.status_code == 503
+    assert refused.headers["Retry-After"]
+    for answer in running:
+        answer.close()
+    assert client.get(address, buffered=True).status_code == 200
