@@ -15,6 +15,7 @@ from mes_server.commands.demo import demo
 from mes_server.commands.doctor import run_doctor
 from mes_server.commands.nodes import node
 from mes_server.commands.processes import run_all, run_broker, run_ingest, run_web
+from mes_server.commands.quarantine import quarantine
 from mes_server.commands.stations import station
 from mes_server.demo import DemoError
 from mes_server.run import CannotRun
@@ -31,6 +32,7 @@ COMMANDS: tuple[click.Command, ...] = (
     db,
     station,
     node,
+    quarantine,
     demo,
     run_doctor,
     bench,

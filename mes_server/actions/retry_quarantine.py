@@ -5,15 +5,12 @@ from mes_server.actions.fold_births import fold_event
 from mes_server.actions.fold_data import fold_message
 from mes_server.actions.fold_turn import Fault, Folded, Turn, open_turn
 from mes_server.actions.folding import Folding
-from mes_server.actions.put_aside import QUARANTINED, put_aside
+from mes_server.actions.put_aside import put_aside, settle_alarms
 from mes_server.domain.messages import Message, read_message, topic_of
 from mes_server.domain.nodes import NOT_IN_BIRTH, SURE, WAITING, UnreadableError
-from mes_server.store.alarms import settle_alarm
 from mes_server.store.inbox import InboxMessage
-from mes_server.store.nodes import node_name
 from mes_server.store.quarantine import (
     Quarantined,
-    count_quarantine,
     list_retries,
     note_failed_retry,
     settle_quarantined,
@@ -42,7 +39,7 @@ def _retry(folding: Folding, limit: int, now_ms: int) -> Folded:
             _try_again(turn, kept)
         turn.store()
         if marked:
-            _settle_alarms(turn)
+            settle_alarms(turn.conn, now_ms)
     turn.folded.retries = len(marked) == limit
     return turn.folded
 
@@ -93,11 +90,3 @@ def _fold_kept(turn: Turn, kept: Quarantined) -> list[Fault]:
     if turn.register.state(read.node).born_ms > kept.received_ms:
         raise UnreadableError(OVERTAKEN, "a newer birth of this node has come since")
     return fold_event(turn, row)
-
-
-def _settle_alarms(turn: Turn) -> None:
-    """An alarm about quarantine ends when nothing is left there; the rows stay as evidence."""
-    if count_quarantine(turn.conn):
-        return
-    for node in turn.register.nodes:
-        settle_alarm(turn.conn, QUARANTINED, node_name(*node), turn.now_ms)

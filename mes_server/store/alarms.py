@@ -58,10 +58,17 @@ def raise_alarm(conn: Connection, kind: str, subject: str, facts: Facts, at_ms: 
     )
 
 
-def times_raised(conn: Connection, kind: str, subject: str) -> int:
-    """How often the open alarm of this kind and subject was raised; 0: there is none."""
+def open_facts(conn: Connection, kind: str, subject: str) -> Facts | None:
+    """The facts of the open alarm of this kind and subject; None: there is none."""
     opened = (ALARM.c.kind == kind) & (ALARM.c.subject == subject) & ALARM.c.settled_ms.is_(None)
-    return conn.scalar(select(ALARM.c.count).where(opened)) or 0
+    found = conn.scalar(select(ALARM.c.facts).where(opened))
+    return None if found is None else json.loads(found)
+
+
+def open_subjects(conn: Connection, kind: str) -> list[str]:
+    """With whom alarms of this kind are open."""
+    opened = (ALARM.c.kind == kind) & ALARM.c.settled_ms.is_(None)
+    return list(conn.scalars(select(ALARM.c.subject).where(opened)))
 
 
 def settle_alarm(conn: Connection, kind: str, subject: str, at_ms: int) -> bool:
@@ -70,7 +77,7 @@ def settle_alarm(conn: Connection, kind: str, subject: str, at_ms: int) -> bool:
     return conn.execute(update(ALARM).where(opened).values(settled_ms=at_ms)).rowcount > 0
 
 
-def list_alarms(conn: Connection, open_only: bool = True, limit: int = 200) -> list[Alarm]:
+def list_alarms(conn: Connection, open_only: bool = True, limit: int = 10_000) -> list[Alarm]:
     """Alarms, the last raised first."""
     query = select(ALARM).order_by(ALARM.c.last_ms.desc(), ALARM.c.id.desc()).limit(limit)
     if open_only:

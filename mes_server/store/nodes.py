@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, UniqueConstraint, func, select, update
+from sqlalchemy import Connection, UniqueConstraint, func, or_, select, text, tuple_, update
 from sqlmodel import Field, SQLModel
 
 from mes_server.domain.nodes import NodeBirth
 from mes_server.store.alarms import AlarmRow
+from mes_server.store.forgotten import HIDDEN
 from mes_server.store.positions import WatermarkRow
 from mes_server.store.quarantine import QuarantineRow
 from mes_server.store.tables import run, table_of, wide_or_null
@@ -142,8 +143,24 @@ def node_name(group: str, node: str) -> str:
     return f"{group}/{node}"
 
 
-def list_nodes(conn: Connection) -> list[NodeView]:
-    """All nodes by group and name, with what stands open against them."""
+@dataclass(frozen=True, slots=True)
+class NodePart:
+    """Which nodes are wanted: so many behind `after` (group and name) of those whose texts hold `like`."""
+
+    limit: int
+    after: tuple[str, str] | None = None
+    like: str = ""
+
+
+def find_node(conn: Connection, group: str, node: str) -> tuple[int, bool] | None:
+    """The key of a node and whether it is there; None when nobody has met it."""
+    same = (NODE.c.group_id == group) & (NODE.c.node_id == node)
+    row = conn.execute(select(NODE.c.id, NODE.c.online).where(same)).first()
+    return None if row is None else (row.id, bool(row.online))
+
+
+def list_nodes(conn: Connection, part: NodePart | None = None) -> list[NodeView]:
+    """Nodes by group and name, with what stands open against them; those forgotten are left out."""
     alarm, quarantine = table_of(AlarmRow), table_of(QuarantineRow)
     alarms: dict[str, list[str]] = {}
     opened = select(alarm.c.subject, alarm.c.kind).where(alarm.c.settled_ms.is_(None))
@@ -155,6 +172,14 @@ def list_nodes(conn: Connection) -> list[NodeView]:
     mark = table_of(WatermarkRow)
     joined = NODE.outerjoin(mark, (mark.c.node == NODE.c.id) & (mark.c.epoch == NODE.c.epoch))
     query = select(NODE, mark.c.seq.label("watermark")).select_from(joined)
+    query = query.where(NODE.c.id.not_in(text(HIDDEN)))
+    if part is not None:
+        query = query.limit(part.limit)
+        if part.after is not None:
+            query = query.where(tuple_(NODE.c.group_id, NODE.c.node_id) > part.after)
+        if part.like:
+            texts = (NODE.c.group_id, NODE.c.node_id, NODE.c.serial)
+            query = query.where(or_(*(c.icontains(part.like, autoescape=True) for c in texts)))
     views = []
     for row in conn.execute(query.order_by(NODE.c.group_id, NODE.c.node_id)).mappings():
         facts = {name: row[name] for name in NodeView.__slots__ if name in row}

@@ -12,6 +12,7 @@ class QuarantineRow(SQLModel, table=True):
     """One message, exactly as it came. `retry_ms`: somebody asked to try it again.
 
     `records`: which of its journalled records are meant, a bit each from the lowest; None: all.
+    `size`: how many bytes it had, where only its beginning is kept; `discarded`: why it was given up.
     """
 
     __tablename__ = "quarantine"
@@ -28,6 +29,8 @@ class QuarantineRow(SQLModel, table=True):
     attempts: int = 0
     retry_ms: int | None = wide_or_null()
     settled_ms: int | None = wide_or_null()
+    size: int | None = None
+    discarded: str | None = None
 
 
 QUARANTINE = table_of(QuarantineRow)
@@ -44,6 +47,7 @@ class Unread:
     detail: str
     node: int | None = None
     records: bytes | None = None
+    size: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,8 @@ class Quarantined:
     attempts: int
     retry_ms: int | None
     settled_ms: int | None
+    size: int | None
+    discarded: str | None
 
 
 def quarantine(conn: Connection, message: Unread) -> int:
@@ -72,13 +78,21 @@ def quarantine(conn: Connection, message: Unread) -> int:
 
 
 def list_quarantine(
-    conn: Connection, open_only: bool = True, limit: int = 100
+    conn: Connection, open_only: bool = True, limit: int = 100, before: int | None = None
 ) -> list[Quarantined]:
-    """Messages put aside, the latest first."""
+    """Messages put aside, the latest first; those with keys below `before`."""
     query = select(QUARANTINE).order_by(QUARANTINE.c.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(QUARANTINE.c.id < before)
     if open_only:
         query = query.where(QUARANTINE.c.settled_ms.is_(None))
     return [Quarantined(**row) for row in conn.execute(query).mappings()]
+
+
+def load_quarantined(conn: Connection, key: int) -> Quarantined | None:
+    """One message."""
+    row = conn.execute(select(QUARANTINE).where(QUARANTINE.c.id == key)).mappings().first()
+    return None if row is None else Quarantined(**row)
 
 
 def count_quarantine(conn: Connection) -> int:
@@ -111,6 +125,19 @@ def settle_quarantined(conn: Connection, key: int, at_ms: int) -> None:
     """The message was understood at last; its bytes stay as evidence."""
     values = {"settled_ms": at_ms, "retry_ms": None}
     conn.execute(update(QUARANTINE).where(QUARANTINE.c.id == key).values(values))
+
+
+def discard_quarantined(conn: Connection, keys: list[int], reason: str, at_ms: int) -> int:
+    """Nobody will ever understand these messages; how many waited. Their bytes stay."""
+    waiting = QUARANTINE.c.id.in_(keys) & QUARANTINE.c.settled_ms.is_(None)
+    values = {"settled_ms": at_ms, "retry_ms": None, "discarded": reason}
+    return conn.execute(update(QUARANTINE).where(waiting).values(values)).rowcount
+
+
+def nodes_waiting(conn: Connection) -> set[int | None]:
+    """The nodes that messages in quarantine are of; None: nobody knows of whom some are."""
+    waiting = select(QUARANTINE.c.node).where(QUARANTINE.c.settled_ms.is_(None)).distinct()
+    return set(conn.scalars(waiting))
 
 
 def note_failed_retry(conn: Connection, key: int, reason: str, detail: str) -> None:

@@ -15,6 +15,7 @@ from mes_server.store import (
     births,
     chunk_rows,
     excursions,
+    forgotten,
     fresh,
     inbox,
     leases,
@@ -31,7 +32,7 @@ from mes_server.store.faults import SchemaTooNew
 from mes_server.store.transaction import writing
 
 TABLE_MODULES = (
-    alarms, births, chunk_rows, excursions, fresh, inbox, leases, losses, nodes, numbering, positions, quarantine,
+    alarms, births, chunk_rows, excursions, forgotten, fresh, inbox, leases, losses, nodes, numbering, positions, quarantine,
     series, series_now, stations,
 )  # fmt: skip
 

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, UniqueConstraint, select, update
 from sqlmodel import Field, SQLModel
 
+from mes_server.store.forgotten import HIDDEN
 from mes_server.store.nodes import NODE
 from mes_server.store.numbering import next_change
 from mes_server.store.tables import run, table_of, wide, wide_or_null
@@ -150,8 +151,9 @@ def _view(row: Row[Any]) -> StationView:
 
 
 def list_stations(conn: Connection) -> list[StationView]:
-    """All stations by area and id."""
-    return [_view(row) for row in run(conn, _VIEW + "ORDER BY s.area, s.url_id")]
+    """All stations by area and id; those of nodes that were forgotten are left out."""
+    query = _VIEW + "WHERE n.id NOT IN " + HIDDEN + " ORDER BY s.area, s.url_id"
+    return [_view(row) for row in run(conn, query)]
 
 
 def list_changed_stations(conn: Connection, since: int) -> list[StationView]:

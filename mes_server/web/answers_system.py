@@ -78,6 +78,13 @@ class AlarmAnswer(Answer):
     count: int
 
 
+class AlarmsAnswer(Answer):
+    """Open alarms of the system, the last opened first."""
+
+    items: list[AlarmAnswer]
+    next: Cursor
+
+
 class HealthAnswer(Answer):
     """Whether the plant's data is being collected."""
 
@@ -91,7 +98,7 @@ class HealthAnswer(Answer):
     store_bytes: int | None
     days_left: float | None
     quarantined: int
-    alarms: list[AlarmAnswer]
+    alarms: list[AlarmAnswer] = Field(description="The 200 raised last; all are at /api/v1/alarms")
 
 
 class QuarantinedAnswer(Answer):

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from flask import Blueprint, Response, current_app, request
 from pydantic import BaseModel
 
-from mes_server.store.nodes import NodeView, list_nodes
+from mes_server.store.nodes import NodePart, list_nodes, node_name
 from mes_server.store.quarantine import list_quarantine
 from mes_server.store.stations import load_station
 from mes_server.web import answers, answers_system
@@ -20,7 +20,8 @@ from mes_server.web.api_words import (
     station_answer,
     station_type_answer,
 )
-from mes_server.web.overview import StationNow, load_overview, load_station_now
+from mes_server.web.feed import alarm_facts
+from mes_server.web.overview import StationNow, load_standings, load_station_now
 from mes_server.web.page import now_ms, this_watch, words
 from mes_server.web.parameters import Operation, Parameter, described, read_parameters
 from mes_server.web.problems import BadParameter, BadRequest, NotFound
@@ -28,7 +29,6 @@ from mes_server.web.site import this_site
 
 api_pages = Blueprint("api", __name__, url_prefix="/api/v1")
 LIMIT_MAX = 1000
-QUARANTINE_SHOWN_MAX = 5000
 Item = TypeVar("Item")
 
 LIMIT = Parameter("limit", "whole", "How many items at most", default=200, low=1, high=LIMIT_MAX)
@@ -70,9 +70,22 @@ def _key_of(cursor: str) -> str:
             cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True
         ).decode()
     except (binascii.Error, ValueError):
-        t = words()
-        fault = BadParameter("after", t("query.cursor"), t("query.cursor.next"))
-        raise BadRequest([fault]) from None
+        raise _no_cursor() from None
+
+
+def _no_cursor() -> BadRequest:
+    t = words()
+    return BadRequest([BadParameter("after", t("query.cursor"), t("query.cursor.next"))])
+
+
+def _number_of(cursor: str | None) -> int | None:
+    """The key a cursor of a list by number names; raises BadRequest."""
+    if cursor is None:
+        return None
+    key = _key_of(cursor)
+    if not (key.isascii() and key.isdigit() and len(key) < 19):
+        raise _no_cursor()
+    return int(key)
 
 
 STATIONS = Operation("All stations", answers.StationsAnswer, PAGED)
@@ -85,12 +98,15 @@ def stations() -> Response:
     given = parameters(STATIONS)
     site = this_site()
     with site.reading() as conn:
-        overview = load_overview(site, conn, now_ms())
+        found = [
+            StationNow(view, site.layout_of(view), standing, {})
+            for view, standing in load_standings(site, conn, now_ms())
+        ]
 
     def station_id(station: StationNow) -> str:
         return station.view.id
 
-    shown, after = page_of(sorted(overview, key=station_id), station_id, given)
+    shown, after = page_of(sorted(found, key=station_id), station_id, given)
     return as_json(
         answers.StationsAnswer(items=[station_answer(station) for station in shown], next=after)
     )
@@ -123,16 +139,19 @@ NODES = Operation("All edge nodes", answers_system.NodesAnswer, PAGED)
 def nodes() -> Response:
     """All edge nodes by group and name."""
     given = parameters(NODES)
+    after = None
+    if given["after"] is not None:
+        group, _, name = _key_of(given["after"]).partition("/")
+        if not name:
+            raise _no_cursor()
+        after = (group, name)
     with this_site().reading() as conn:
-        found = list_nodes(conn)
-
-    def node_key(node: NodeView) -> str:
-        return f"{node.group}/{node.node}"
-
-    shown, after = page_of(sorted(found, key=node_key), node_key, given)
-    return as_json(
-        answers_system.NodesAnswer(items=[node_answer(node) for node in shown], next=after)
-    )
+        found = list_nodes(conn, NodePart(given["limit"] + 1, after))
+    shown = found[: given["limit"]]
+    more = len(found) > len(shown)
+    cursor = _cursor(node_name(shown[-1].group, shown[-1].node)) if more else None
+    items = [node_answer(node) for node in shown]
+    return as_json(answers_system.NodesAnswer(items=items, next=cursor))
 
 
 HEALTH = Operation("Whether the plant's data is being collected", answers_system.HealthAnswer)
@@ -146,6 +165,23 @@ def health() -> Response:
     return as_json(health_answer(this_watch().facts()))
 
 
+ALARMS = Operation("Open alarms of the system", answers_system.AlarmsAnswer, PAGED)
+
+
+@api_pages.get("/alarms")
+@described(ALARMS)
+def alarms() -> Response:
+    """All open alarms of the system, the last opened first."""
+    given = parameters(ALARMS)
+    before = _number_of(given["after"])
+    found = sorted(this_watch().facts().alarms, key=lambda alarm: -alarm.id)
+    found = [alarm for alarm in found if before is None or alarm.id < before]
+    shown = found[: given["limit"]]
+    cursor = _cursor(str(shown[-1].id)) if len(found) > len(shown) else None
+    items = [answers_system.AlarmAnswer.model_validate(alarm_facts(alarm)) for alarm in shown]
+    return as_json(answers_system.AlarmsAnswer(items=items, next=cursor))
+
+
 QUARANTINE = Operation(
     "Messages that could not be understood", answers_system.QuarantineAnswer, PAGED
 )
@@ -156,14 +192,13 @@ QUARANTINE = Operation(
 def quarantine() -> Response:
     """What waits in quarantine, the latest first."""
     given = parameters(QUARANTINE)
+    before = _number_of(given["after"])
     with this_site().reading() as conn:
-        found = list_quarantine(conn, limit=QUARANTINE_SHOWN_MAX)
-    shown, after = page_of(found, lambda message: f"{2**63 - message.id:020}", given)
-    return as_json(
-        answers_system.QuarantineAnswer(
-            items=[quarantined_answer(message) for message in shown], next=after
-        )
-    )
+        found = list_quarantine(conn, limit=given["limit"] + 1, before=before)
+    shown = found[: given["limit"]]
+    cursor = _cursor(str(shown[-1].id)) if len(found) > len(shown) else None
+    items = [quarantined_answer(message) for message in shown]
+    return as_json(answers_system.QuarantineAnswer(items=items, next=cursor))
 
 
 STATION_TYPES = Operation("All station types", answers.StationTypesAnswer, PAGED)

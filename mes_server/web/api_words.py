@@ -7,7 +7,7 @@ from mes_server.store.quarantine import Quarantined
 from mes_server.store.series_now import SeriesNow
 from mes_server.web import answers, answers_system
 from mes_server.web.condition import Facts, Reason, condition_of
-from mes_server.web.feed import alarm_facts, reason_facts
+from mes_server.web.feed import ALARMS_TOLD_MAX, alarm_facts, reason_facts
 from mes_server.web.formats import iso_text
 from mes_server.web.layout import Layout
 from mes_server.web.nodes import CLOCKS, backlog
@@ -116,7 +116,8 @@ def health_answer(facts: Facts) -> answers_system.HealthAnswer:
         days_left=facts.days_left,
         quarantined=facts.quarantined,
         alarms=[
-            answers_system.AlarmAnswer.model_validate(alarm_facts(alarm)) for alarm in facts.alarms
+            answers_system.AlarmAnswer.model_validate(alarm_facts(alarm))
+            for alarm in facts.alarms[:ALARMS_TOLD_MAX]
         ],
     )
 
@@ -151,7 +152,7 @@ def quarantined_answer(message: Quarantined) -> answers_system.QuarantinedAnswer
         topic=message.topic,
         reason=message.reason,
         detail=message.detail,
-        size_bytes=len(message.payload),
+        size_bytes=message.size or len(message.payload),
         payload_start_hex=message.payload[:PREVIEW_BYTES].hex(),
         attempts=message.attempts,
         retry_asked_at=iso_or_none(message.retry_ms),

@@ -12,9 +12,10 @@ from typing import Literal
 
 from mes_server.store.alarms import Alarm, list_alarms
 from mes_server.store.faults import StoreFault
+from mes_server.store.forgotten import list_forgotten
 from mes_server.store.growth import Growth, load_growth
 from mes_server.store.ingest_status import IngestStatus, read_status
-from mes_server.store.nodes import NodeView, list_nodes
+from mes_server.store.nodes import NodeView, list_nodes, node_name
 from mes_server.store.quarantine import count_quarantine
 from mes_server.web.site import Site
 from schemas.journal_metrics import CLOCK_NETWORK
@@ -194,7 +195,9 @@ def gather_facts(site: Site) -> Facts:
         free, total = 0, 0
     try:
         with site.reading() as conn:
-            nodes, alarms = tuple(list_nodes(conn)), tuple(list_alarms(conn))
+            nodes = tuple(list_nodes(conn))
+            forgotten = {node_name(gone.group, gone.node) for gone in list_forgotten(conn)}
+            alarms = tuple(a for a in list_alarms(conn) if a.subject not in forgotten)
             quarantined, growth = count_quarantine(conn), load_growth(conn)
     except StoreFault as fault:
         return Facts(now_ms, status, fault.kind, free, total)

@@ -21,6 +21,7 @@ from mes_server.web.site import Site
 from mes_server.web.standing import Standing, band_of, quality_word
 
 STANDINGS_EVERY_S = 1.0
+ALARMS_TOLD_MAX = 200
 
 
 class Feed:
@@ -105,7 +106,9 @@ class Feed:
         facts = self._watch.facts()
         said = {
             "health": _json(condition_facts(condition_of(facts))),
-            "alarms": _json({"alarms": [alarm_facts(alarm) for alarm in facts.alarms]}),
+            "alarms": _json(
+                {"alarms": [alarm_facts(alarm) for alarm in facts.alarms[:ALARMS_TOLD_MAX]]}
+            ),
         }
         before, self._said = self._said, said
         return [Event(topic, data) for topic, data in said.items() if before.get(topic) != data]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from flask import Blueprint, Response, jsonify, redirect, render_template, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from mes_server.actions.put_aside import COUNTED, CUT, QUARANTINED
 from mes_server.actions.request_retry import request_retry
 from mes_server.store.losses import LossView, list_losses
 from mes_server.store.quarantine import Quarantined, list_quarantine
@@ -30,6 +31,8 @@ class HealthContent:
     late: list[tuple[StationView, Standing]]
     quarantine: list[Quarantined]
     losses: list[LossView]
+    cut: int = 0
+    counted: int = 0
 
 
 @health_pages.get("/health")
@@ -103,7 +106,15 @@ def _load(facts: Facts) -> HealthContent:
             [pair for pair in pairs if not pair[1].known],
             list_quarantine(conn, limit=SHOWN_MAX),
             list_losses(conn, limit=SHOWN_MAX),
+            _sum(facts, CUT),
+            _sum(facts, COUNTED),
         )
+
+
+def _sum(facts: Facts, name: str) -> int:
+    """A count that the alarms about quarantine keep, of all nodes."""
+    counts = [a.facts.get(name) for a in facts.alarms if a.kind == QUARANTINED]
+    return sum(count for count in counts if isinstance(count, int))
 
 
 def _database(facts: Facts) -> str:

@@ -2,10 +2,10 @@
 
 from typing import Literal
 
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, request
 
-from mes_server.store.nodes import NodeView, list_nodes
-from mes_server.web.page import words
+from mes_server.store.nodes import NodePart, NodeView, list_nodes
+from mes_server.web.page import this_watch, words
 from mes_server.web.site import this_site
 from schemas.journal_metrics import CLOCK_NETWORK, CLOCK_RTC, CLOCK_UNSET
 
@@ -18,23 +18,35 @@ CLOCKS: dict[int, Literal["unset", "rtc", "network"]] = {
 USED_PCT_WARN = 50.0
 USED_PCT_ALARM = 80.0
 BACKLOG_WARN = 1000
+SHOWN_MAX = 100
 
 
 @node_pages.get("/nodes")
 def nodes() -> str:
-    """All edge nodes."""
-    return render_template("nodes/nodes.html", nodes=_load())
+    """Edge nodes, a hundred at a time; `q`: only those whose texts hold it, `after`: behind this one."""
+    return render_template("nodes/nodes.html", **_content())
 
 
 @node_pages.get("/nodes/rows")
 def rows() -> str:
     """The table alone, for a page that is open."""
-    return render_template("nodes/_rows.html", nodes=_load())
+    return render_template("nodes/_rows.html", **_content())
 
 
-def _load() -> list[NodeView]:
+def _content() -> dict[str, object]:
+    group, _, name = request.args.get("after", "")[:500].replace("\0", "").partition("/")
+    asked = request.args.get("q", "").strip()[:100].replace("\0", "")
+    part = NodePart(SHOWN_MAX + 1, (group, name) if name else None, asked)
     with this_site().reading() as conn:
-        return list_nodes(conn)
+        found = list_nodes(conn, part)
+    shown = found[:SHOWN_MAX]
+    return {
+        "nodes": shown,
+        "total": len(this_watch().facts().nodes),
+        "asked": asked,
+        "after": f"{group}/{name}" if name else None,
+        "next": f"{shown[-1].group}/{shown[-1].node}" if len(found) > len(shown) else None,
+    }
 
 
 def backlog(node: NodeView) -> int | None:

@@ -1,18 +1,18 @@
 """The present of the whole plant, read once: stations, how they stand, their latest values."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
 from mes_server.store.excursions import ExcursionView, list_excursions
-from mes_server.store.series_now import SeriesNow, list_now, list_now_since
+from mes_server.store.series_now import SeriesNow, list_now
 from mes_server.store.stations import StationView, list_stations
 from mes_server.web.layout import AREAS, OPERATIONS, Layout, place_in
 from mes_server.web.site import Site
 from mes_server.web.standing import Standing, standing_of
 
-SERIES_MAX = 20_000
-EXCURSIONS_MAX = 1000
+EXCURSIONS_MAX = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +35,18 @@ def load_standings(site: Site, conn: Connection, now_ms: int) -> list[tuple[Stat
     return sorted(pairs, key=lambda pair: _place(site, pair[0]))
 
 
-def load_overview(site: Site, conn: Connection, now_ms: int) -> list[StationNow]:
-    """Every station with its latest values, in process order."""
-    latest: dict[str, dict[str, SeriesNow]] = {}
-    for sample in list_now_since(conn, -1, SERIES_MAX):
-        latest.setdefault(sample.station, {})[sample.metric] = sample
+def load_overview(
+    site: Site, conn: Connection, pairs: Sequence[tuple[StationView, Standing]]
+) -> list[StationNow]:
+    """These stations with their latest values."""
     return [
-        StationNow(view, site.layout_of(view), standing, latest.get(view.id, {}))
-        for view, standing in load_standings(site, conn, now_ms)
+        StationNow(
+            view,
+            site.layout_of(view),
+            standing,
+            {sample.metric: sample for sample in list_now(conn, view.id)},
+        )
+        for view, standing in pairs
     ]
 
 

@@ -4,21 +4,26 @@ from collections import Counter
 from dataclasses import dataclass
 from itertools import groupby
 
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, request
 from werkzeug.wrappers import Response
 
 from mes_server.store.series_now import SeriesNow
+from mes_server.store.stations import StationView
 from mes_server.web import formats
-from mes_server.web.overview import StationNow, load_overview
+from mes_server.web.overview import StationNow, load_overview, load_standings
 from mes_server.web.page import now_ms, words
 from mes_server.web.site import this_site
 from mes_server.web.sparks import Spark, SparkCache
-from mes_server.web.standing import LOOKS, UNKNOWN_LOOKS, Band, band_of, quality_word
+from mes_server.web.standing import LOOKS, Band, Standing, band_of, quality_word
 from schemas.samples import GOOD
 from schemas.station_types import MetricSpec
 
 plant_pages = Blueprint("plant", __name__)
 _WITHOUT_CONTRACT_VALUES = 3
+SHOWN_MAX = 120  # tiles on one page
+OUTSIDE = "outside"
+AREA = "area:"
+Pair = tuple[StationView, Standing]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +63,46 @@ def tiles() -> Response | str:
 def _content() -> dict[str, object]:
     site = this_site()
     with site.reading() as conn:
-        stations = load_overview(site, conn, now_ms())
+        pairs = load_standings(site, conn, now_ms())
+        asked = request.args.get("show", "")
+        wanted = [pair for pair in pairs if _is_shown(asked, *pair)]
+        part, leaf = _leaf(wanted, request.args.get("after"))
+        stations = load_overview(site, conn, part)
         sparks = SparkCache.of_app().load(conn, stations, now_ms())
     made = [_tile(station, sparks.get(station.view.id)) for station in stations]
-    areas = [(area, list(group)) for area, group in groupby(made, lambda t: t.station.view.area)]
-    looks = Counter(tile.station.standing.look for tile in made)
+    looks = Counter(standing.look for _, standing in pairs)
     return {
-        "areas": areas,
+        "areas": [(a, list(g)) for a, g in groupby(made, lambda t: t.station.view.area)],
+        "all_areas": Counter(view.area for view, _ in pairs),
         "looks": [(look, looks[look]) for look in LOOKS if looks[look]],
-        "unknown_looks": UNKNOWN_LOOKS,
-        "outside": sum(tile.station.standing.mark != "none" for tile in made),
-        "stations": len(made),
+        "outside": sum(standing.mark != "none" for _, standing in pairs),
+        "stations": len(pairs),
+        "many": len(pairs) > SHOWN_MAX,
+        "asked": asked,
+        "after": request.args.get("after"),
+        **leaf,
         "mqtt": f"{site.settings.mqtt_host}:{site.settings.mqtt_port}",
+    }
+
+
+def _is_shown(asked: str, view: StationView, standing: Standing) -> bool:
+    """`asked`: how stations stand, `outside` their limits, an area, or nothing for all."""
+    if asked == OUTSIDE:
+        return standing.mark != "none"
+    return asked in ("", standing.look, f"{AREA}{view.area}")
+
+
+def _leaf(pairs: list[Pair], after: str | None) -> tuple[list[Pair], dict[str, object]]:
+    """The stations behind the one with the id `after`, and what the page says of where they are."""
+    ids = [view.id for view, _ in pairs]
+    first = ids.index(after) + 1 if after in ids else 0
+    shown = pairs[first : first + SHOWN_MAX]
+    last = first + len(shown)
+    return shown, {
+        "first": first + 1,
+        "last": last,
+        "found": len(pairs),
+        "next": ids[last - 1] if last < len(pairs) else None,
     }
 
 

@@ -1,6 +1,7 @@
 """Whatever comes: ingest goes on, good samples stay as they are, the bytes are kept with a reason."""
 
 import itertools
+import json
 import random
 import struct
 from collections.abc import Callable, Iterator
@@ -217,6 +218,39 @@ def test_any_topic_and_any_bytes_stop_nothing(lasting: Mes, topic: str, payload:
     lasting.take(Message(topic, payload, NOW_MS), Message(DDATA, payload, NOW_MS))
     assert lasting.values("zone_1_temperature_c") == GOOD
     assert lasting.rows("SELECT count(*) FROM inbox") == [(0,)]
+
+
+def test_a_flood_of_births_of_a_known_node_does_not_fill_the_disk(
+    mes: Mes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(put_aside, "WHOLE_MAX", 3)
+    monkeypatch.setattr(put_aside, "BEGINNINGS_MAX", 6)
+    started(mes)
+    nonsense = of([Metric("Station/Type", None, None, 12, "x" * 5000, None, False, False)])
+    flood = Message("spBv1.0/other/DDATA/plc-9/press-1", nonsense, NOW_MS)
+    mes.take(*[flood] * 10)
+    kept = mes.quarantined()
+    assert [len(message.payload) for message in kept] == [len(nonsense)] * 3 + [1000] * 3
+    assert [message.size for message in kept] == [None] * 3 + [len(nonsense)] * 3
+    (facts,) = mes.rows("SELECT facts FROM alarm WHERE subject = 'other/plc-9'")
+    assert json.loads(facts[0]) | {"only_beginning": 3, "only_counted": 4} == json.loads(facts[0])
+    mes.take(flood._replace(topic="spBv1.0/other/DDATA/plc-8/press-1"))
+    assert len(mes.quarantined()[-1].payload) == len(nonsense), "another node has room of its own"
+    goes_on(mes, 50)
+
+
+def test_records_with_positions_are_kept_whole_however_many_there_are(
+    mes: Mes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(put_aside, "WHOLE_MAX", 0)
+    monkeypatch.setattr(put_aside, "BEGINNINGS_MAX", 0)
+    edge = Edge()
+    sent = [edge.live({"state": "x" * 3000}) for _ in range(5)]
+    mes.take(*sent)
+    assert [kept.payload for kept in mes.quarantined()] == [message.payload for message in sent]
+    mes.take(edge.nbirth(), edge.dbirth())
+    mes.retry()
+    assert mes.values("state") == ["x" * 3000] * 5, "acknowledged, and therefore not lost"
 
 
 def test_a_flood_of_refuse_does_not_fill_the_disk(

@@ -100,7 +100,7 @@ def test_a_bug_in_a_retry_leaves_the_message_where_it_is(
         raise LookupError("a bug of ours")
 
     with monkeypatch.context() as patch:
-        patch.setattr(retry_quarantine, "_settle_alarms", stumble)
+        patch.setattr(retry_quarantine, "settle_alarms", stumble)
         while mes.retry().retries:
             pass
     assert mes.reasons() == [boundary.BUG] * 2

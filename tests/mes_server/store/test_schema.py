@@ -12,6 +12,7 @@ from sqlalchemy import Engine, inspect, text
 from mes_server.store.engine import open_engine, reading
 from mes_server.store.faults import SchemaTooNew
 from mes_server.store.positions import Journal, load_watermarks
+from mes_server.store.quarantine import list_quarantine
 from mes_server.store.schema import metadata, upgrade
 from mes_server.store.tables import run
 from mes_server.store.transaction import writing
@@ -60,6 +61,20 @@ def test_a_store_of_the_first_release_keeps_how_far_its_journals_are_stored(
         [],
     ]
     assert [marks[journal].seq for journal in journals] == [5, 0, 40, 0]
+
+
+def test_a_store_of_the_first_release_keeps_what_is_in_quarantine(empty_engine: Engine) -> None:
+    upgrade(empty_engine, "0001")
+    insert = (
+        "INSERT INTO quarantine (received_ms, topic, payload, reason, detail, attempts)"
+        " VALUES (5, 't', 'x', 'payload', 'cut off', 0)"
+    )
+    with writing(empty_engine) as conn:
+        conn.execute(text(insert))
+    upgrade(empty_engine)
+    with reading(empty_engine) as conn:
+        (kept,) = list_quarantine(conn)
+    assert (kept.reason, kept.size, kept.discarded) == ("payload", None, None)
 
 
 def test_a_newer_schema_is_refused_with_what_to_do(engine: Engine) -> None:

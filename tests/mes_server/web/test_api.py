@@ -124,6 +124,36 @@ def test_quarantine_is_paged_the_latest_first(client: FlaskClient, plant: Plant)
     assert first["items"][0]["payload_start_hex"] == "00" * 256
 
 
+def all_of(client: FlaskClient, path: str, limit: int) -> list[Any]:
+    """Every item of a list, in pages."""
+    items: list[Any] = []
+    address = f"{path}?limit={limit}"
+    while True:
+        body = get(client, address)
+        assert len(body["items"]) <= limit
+        items += body["items"]
+        if body["next"] is None:
+            return items
+        address = f"{path}?limit={limit}&after={body['next']}"
+
+
+def test_every_item_of_every_list_comes_once_and_in_pages(
+    client: FlaskClient, plant: Plant
+) -> None:
+    names = [(group, f"ctl-{at}") for group in ("a", "b b", "ä") for at in range(3)]
+    for group, name in names:
+        plant.node(name, group)
+        plant.alarm("serial_changed", f"{group}/{name}")
+        plant.unread("spBv1.0/a/DDATA/n/d", b"?")
+    found = all_of(client, "/api/v1/nodes", 2)
+    assert sorted((node["group"], node["node"]) for node in found) == sorted(names)
+    alarms = all_of(client, "/api/v1/alarms", 2)
+    assert sorted(alarm["subject"] for alarm in alarms) == sorted(f"{g}/{n}" for g, n in names)
+    kept = [message["id"] for message in all_of(client, "/api/v1/quarantine", 2)]
+    assert kept == sorted(set(kept), reverse=True)
+    assert len(kept) == len(names)
+
+
 def test_station_types_are_the_contracts(client: FlaskClient, plant: Plant) -> None:
     items = get(client, "/api/v1/station-types")["items"]
     assert [item["type"] for item in items] == sorted(TYPES)
@@ -154,6 +184,9 @@ def test_all_faults_of_a_request_are_told_at_once_with_what_to_do(
         "/api/v1/stations?limit=5&limit=6",
         "/api/v1/stations?after=%21%21",
         "/api/v1/nodes?after=_w",
+        "/api/v1/nodes?after=YQ",
+        "/api/v1/quarantine?after=YQ",
+        "/api/v1/alarms?after=YQ",
         "/api/v1/stations/sinter-1?fields=all",
         "/api/v1/stations/sinter-1/series?metric=zone_1_temperature_c&from=2026-11-23T00:00:00",
         "/api/v1/stations/sinter-1/series?metric=zone_1_temperature_c&from=0001-01-01T00:00:00Z",

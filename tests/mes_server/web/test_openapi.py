@@ -19,6 +19,7 @@ EXAMPLES = {
     ],
     "/api/v1/stations/{station_id}/curves": ["?metric=zone_1_temperature_c&metric=state&points=50"],
     "/api/v1/nodes": [""],
+    "/api/v1/alarms": [""],
     "/api/v1/health": [""],
     "/api/v1/quarantine": [""],
     "/api/v1/station-types": [""],
