@@ -17,9 +17,7 @@ NOT_IMPORTED = {
     "mes_server.store.chunk_rows": "tables alone: store/test_schema.py compares them with the database",
     "mes_server.web.api": "asked by its addresses: web/test_api.py",
     "mes_server.web.metrics": "asked by its address: web/test_condition.py",
-    "mes_server.web.nodes": "asked by its addresses: web/test_nodes_and_health.py",
     "mes_server.web.openapi": "asked by its address: web/test_openapi.py",
-    "mes_server.web.plant": "asked by its addresses: web/test_plant_page.py",
 }
 # The only places that may catch everything, and why.
 BROAD_EXCEPTS = {

@@ -19,7 +19,7 @@ def test_stations_come_in_process_order_and_unknown_types_last(
     site = site_of(app)
     with site.reading() as conn:
         standings = load_standings(site, conn, NOW_MS)
-        overview = load_overview(site, conn, NOW_MS)
+        overview = load_overview(site, conn, standings)
     ids = [view.id for view, _ in standings]
     assert ids == ["mill-1", "sinter-1", "coater-1", "compressor-9"]
     assert [station.view.id for station in overview] == ids
@@ -34,7 +34,7 @@ def test_a_station_alone_is_as_it_is_among_all(
     plant.excursion(stations["sinter-1"], "zone_1_temperature_c", "normal", 3)
     site = site_of(app)
     with site.reading() as conn:
-        for among_all in load_overview(site, conn, NOW_MS):
+        for among_all in load_overview(site, conn, load_standings(site, conn, NOW_MS)):
             assert load_station_now(site, conn, among_all.view, NOW_MS) == among_all
 
 
