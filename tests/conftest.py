@@ -5,9 +5,14 @@ import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).parent.parent
 ON_CI = os.environ.get("CI") == "true"
+
+# A property is about what is computed, not how fast on a busy machine.
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
 
 _not_run: dict[str, str] = {}
 
