@@ -7,7 +7,14 @@ from pathlib import Path
 
 from mes_server import broker
 from mes_server.settings import Settings
-from mes_server.store.engine import sqlite_affected, sqlite_version
+from mes_server.store.engine import (
+    UNSAFE,
+    open_engine,
+    sqlite_affected,
+    sqlite_version,
+    unsafe_settings,
+)
+from mes_server.store.faults import StoreFault
 from mes_server.store.ingest_status import read_status
 
 FREE_SHARE_MIN = 0.10  # of the disk; below it a plant has days, not weeks
@@ -25,9 +32,22 @@ class Finding:
     finding: str
 
 
-def _sqlite(settings: Settings) -> Finding:
+def _postgres(settings: Settings) -> Finding:
+    engine = open_engine(settings.url)
+    try:
+        unsafe = unsafe_settings(engine)
+    except StoreFault as fault:
+        return Finding("database", False, f"PostgreSQL cannot be used: {fault}")
+    finally:
+        engine.dispose()
+    if unsafe:
+        return Finding("database", False, UNSAFE % ", ".join(unsafe))
+    return Finding("database", True, "PostgreSQL, each commit waits for the disk")
+
+
+def _database(settings: Settings) -> Finding:
     if settings.url.startswith("postgresql"):
-        return Finding("database", True, "PostgreSQL")
+        return _postgres(settings)
     version = sqlite_version()
     if sqlite_affected(version):
         return Finding(
@@ -90,5 +110,5 @@ def _exposed(settings: Settings) -> Finding:
 
 def examine(settings: Settings) -> list[Finding]:
     """Every check, in the order a person would want to mend things."""
-    checks = (_sqlite, _disk, _binary, _broker, _collecting, _pages, _exposed)
+    checks = (_database, _disk, _binary, _broker, _collecting, _pages, _exposed)
     return [check(settings) for check in checks]

@@ -3,9 +3,10 @@
 Readers and the writer have connections of their own. A reader cannot write and never checkpoints.
 """
 
+import logging
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -20,11 +21,22 @@ except ImportError:
 
 BUSY_MS = 5000
 READ_LIMIT_S = 30.0
+# Sent with every connection: it wins over what server, database and role have set.
+POSTGRES_ALWAYS = {"synchronous_commit": "on"}
+UNSAFE = (
+    "PostgreSQL runs with %s: after a power cut, what was stored and acknowledged may be gone or "
+    "broken; set it to on in postgresql.conf and restart the server"
+)
 PAGE_BYTES = 32768
 _CHECKPOINT_PAGES = 1000  # 32 MB of log, then it flows back into the file
 _LOG_BYTES_MAX = 64 << 20
 _INSTRUCTIONS_BETWEEN_LOOKS = 100_000
 _WRITER = "lodestone_writer"
+_CONNECT_S = 5
+_SILENT_S = 20  # so long a server may not answer at all before it counts as gone
+_MUST_BE_ON = ("fsync", "full_page_writes", "synchronous_commit")
+_SETTINGS = f"SELECT name, setting FROM pg_settings WHERE name IN {_MUST_BE_ON} ORDER BY name"  # noqa: S608
+_log = logging.getLogger(__name__)
 
 
 def sqlite_version() -> str:
@@ -77,21 +89,53 @@ def _sqlite_engine(url: str, writer: bool) -> Engine:
 
 
 def _postgres_engine(url: str, writer: bool) -> Engine:
-    options = {
-        "synchronous_commit": "on",
+    options = POSTGRES_ALWAYS | {
         "lock_timeout": f"{BUSY_MS}ms",
         "statement_timeout": "0" if writer else f"{int(READ_LIMIT_S * 1000)}ms",
         "default_transaction_read_only": "off" if writer else "on",
     }
-    return create_engine(
+    engine = create_engine(
         url,
-        connect_args={"options": " ".join(f"-c {name}={value}" for name, value in options.items())},
+        connect_args={
+            "options": " ".join(f"-c {name}={value}" for name, value in options.items()),
+            "connect_timeout": _CONNECT_S,
+            # A server that lost its power says nothing any more: TCP alone would wait a quarter of an hour.
+            "tcp_user_timeout": _SILENT_S * 1000,
+            "keepalives_idle": _SILENT_S // 2,
+            "keepalives_interval": _SILENT_S // 4,
+            "keepalives_count": 2,
+        },
         isolation_level="READ COMMITTED" if writer else "REPEATABLE READ",
         pool_pre_ping=True,
         pool_size=4 if writer else 8,
         max_overflow=0 if writer else 24,
         pool_timeout=BUSY_MS / 1000,
     )
+    if writer:
+        event.listen(engine, "connect", _say_what_is_unsafe)
+    return engine
+
+
+def _say_what_is_unsafe(connection: Any, _record: object) -> None:
+    found = _unsafe(connection.execute(_SETTINGS).fetchall())
+    connection.rollback()
+    if found:
+        _log.critical(UNSAFE, ", ".join(found))
+
+
+def _unsafe(rows: Iterable[Any]) -> list[str]:
+    return [f"{name}={setting}" for name, setting in rows if setting != "on"]
+
+
+def unsafe_settings(engine: Engine) -> list[str]:
+    """What of a PostgreSQL server's settings lets a power cut take what was stored; raises StoreFault.
+
+    Our connections ask for synchronous_commit themselves; the others only the server can set.
+    """
+    if engine.dialect.name == "sqlite":
+        return []
+    with reading(engine) as connection:
+        return _unsafe(connection.exec_driver_sql(_SETTINGS))
 
 
 def open_engine(url: str) -> Engine:

@@ -42,7 +42,7 @@ def empty_engine(database_url: str) -> Iterator[Engine]:
 
 @pytest.fixture(scope="session")
 def upgraded_database(postgres: Cluster) -> str:
-    """The name of a database of PostgreSQL with all tables, to be copied."""
+    """The name of a database of PostgreSQL with all tables, for others to be like."""
     url = postgres.make_database()
     engine = open_engine(url)
     upgrade(engine)
@@ -55,7 +55,7 @@ def upgraded_database(postgres: Cluster) -> str:
 @pytest.fixture
 def postgres_engine(postgres: Cluster, upgraded_database: str) -> Iterator[Engine]:
     """A store on PostgreSQL alone, for what is about its ways."""
-    engine = open_engine(postgres.make_database(upgraded_database))
+    engine = open_engine(postgres.like(upgraded_database))
     yield engine
     engine.dispose()
 

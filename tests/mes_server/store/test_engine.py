@@ -3,6 +3,7 @@
 import re
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, text
@@ -43,6 +44,18 @@ def test_every_postgresql_connection_waits_for_the_disk(postgres_engine: Engine)
         with part.connect() as conn:
             assert conn.execute(text("SHOW synchronous_commit")).scalar() == "on"
             assert conn.execute(text("SHOW fsync")).scalar() == "on"
+
+
+def test_a_postgresql_that_falls_silent_is_not_waited_for_as_long_as_tcp_would(
+    postgres_engine: Engine,
+) -> None:
+    for part in (postgres_engine, writer_of(postgres_engine)):
+        with part.connect() as conn:
+            driver: Any = conn.connection.driver_connection
+            asked = driver.info.get_parameters()
+            assert asked["connect_timeout"] == "5"
+            assert asked["tcp_user_timeout"] == "20000"
+            assert (asked["keepalives_idle"], asked["keepalives_interval"]) == ("10", "5")
 
 
 def test_a_reader_cannot_write(engine: Engine) -> None:
