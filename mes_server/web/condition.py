@@ -230,6 +230,11 @@ class Watch:
                 self._seen = (now, gather_facts(self._site))
             return self._seen[1]
 
+    def forget(self) -> None:
+        """Look anew at the next question."""
+        with self._lock:
+            self._seen = None
+
     def condition(self) -> Condition:
         """How things stand now."""
         return condition_of(self.facts())

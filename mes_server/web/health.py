@@ -49,7 +49,12 @@ def body() -> str:
 
 @health_pages.get("/health/banner")
 def banner() -> str:
-    """The fault banner and the chip of every page."""
+    """The fault banner and the chip of every page.
+
+    An open page asks when another process told it of a change: what this one saw before that would
+    stay on the page until the next change.
+    """
+    this_watch().forget()
     return render_template("health/_banner.html")
 
 

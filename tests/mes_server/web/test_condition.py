@@ -119,6 +119,16 @@ def test_a_fault_is_said_by_healthz_and_on_every_page_with_what_to_do(
         assert "Not collecting" in html, address
 
 
+def test_the_banner_an_open_page_asks_for_is_never_that_of_a_moment_ago(
+    client: FlaskClient, page: Page, plant: Plant, settings: Settings
+) -> None:
+    client.application.extensions["lodestone-watch"].keep_s = 3600.0
+    assert "data-fault" not in page("/nodes")
+    write_status(settings.data_dir, connected=False)
+    assert "data-fault" not in page("/nodes"), "the control: a page may be a moment behind"
+    assert "data-fault" in page("/health/banner")
+
+
 def test_the_banner_goes_when_the_fault_is_mended(
     page: Page, plant: Plant, settings: Settings
 ) -> None:
