@@ -42,6 +42,7 @@ testbed: .venv/dev.done setup  ## What `make test` needs beyond that
 
 .venv/made.done:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Lodestone needs Python 3.11 or newer; name one with make PYTHON=python3.12")'
+	@echo "Setting up .venv and .tools here, once: a minute or two. Nothing outside this folder is touched."
 	$(PYTHON) -m venv .venv
 	@touch $@
 

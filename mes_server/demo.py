@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from mes_server.settings import Settings
+from schemas.station_types import load_station_types
 
 FAULTS = ("sensor_open", "drift", "stuck", "leak", "power_dip", "bath_out_of_range")
 
@@ -65,16 +66,38 @@ def _write(file: Path, faults: list[dict[str, Any]]) -> None:
     new.replace(file)
 
 
+def _types_by_station(folder: Path) -> dict[str, str]:
+    """{station: type} of the plant that was started in `folder`."""
+    boards = [
+        json.loads(file.read_text(encoding="utf-8")) for file in folder.glob("*/station.json")
+    ]
+    return {entry["station"]: entry["type"] for board in boards for entry in board["stations"]}
+
+
+def _require(folder: Path, station: str, metric: str | None) -> None:
+    types = _types_by_station(folder)
+    if station not in types:
+        raise DemoError(
+            f"There is no station {station} here; there are {', '.join(sorted(types))}."
+        )
+    names = [spec.name for spec in load_station_types()[types[station]].metrics]
+    if metric is not None and metric not in names:
+        raise DemoError(f"{station} has no metric {metric}; it has {', '.join(names)}.")
+
+
 def add_fault(settings: Settings, fault: Fault) -> str:
-    """Switch a fault on; returns what was done, in words."""
+    """Switch a fault on; returns what was done, in words. Raises DemoError."""
     now_ms = time.time_ns() // 1_000_000
     file = _faults_file(settings)
+    faults = _read(file)
+    _require(file.parent, fault.station, fault.metric)
     until = None if fault.minutes is None else now_ms + int(fault.minutes * 60_000)
     told = {"station": fault.station, "metric": fault.metric, "fault": fault.kind,
             "amount": fault.amount, "from_ms": now_ms, "to_ms": until}  # fmt: skip
-    _write(file, [*_read(file), told])
+    _write(file, [*faults, told])
     where = f"{fault.station} {fault.metric}" if fault.metric else fault.station
-    return f"{fault.kind} at {where} is on; `mes demo mend {fault.station}` ends it."
+    after = f", or {fault.minutes:g} min" if fault.minutes else ""
+    return f"{fault.kind} at {where} is on; `mes demo mend {fault.station}` ends it{after}."
 
 
 def mend(settings: Settings, station: str | None) -> str:

@@ -41,6 +41,8 @@ def output_of(*command: str) -> str:
     """The output of a command; raises Missing when it fails or is not there."""
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=True)
+    except FileNotFoundError as error:
+        raise Missing(f"only Debian and Ubuntu have `{command[0]}` to fetch it with") from error
     except (OSError, subprocess.SubprocessError) as error:
         raise Missing(f"`{command[0]}` did not work: {error}") from error
     return done.stdout
