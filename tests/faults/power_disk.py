@@ -48,7 +48,7 @@ class PowerDisk(apsw.VFS):
         self.files: dict[str, File] = {}
         self.on = True
         self.writes_left: int | None = None
-        self.cuts = 0
+        self.cuts = self.boots = 0
         super().__init__(NAME, "", exclude={"xRandomness", "xSleep", "xCurrentTime"})
 
     def cut_after(self, writes: int) -> None:
@@ -64,6 +64,7 @@ class PowerDisk(apsw.VFS):
             file.pending = []
             file.live = bytearray(file.durable)
         self.on, self.writes_left = True, None
+        self.boots += 1
 
     def _torn(self, change: tuple[int, bytes] | int) -> tuple[int, bytes] | int:
         if isinstance(change, int) or self.random.random() < 0.5:
@@ -102,28 +103,37 @@ class PowerDisk(apsw.VFS):
 
 
 class PowerFile:
-    """One open file on a PowerDisk."""
+    """One open file on a PowerDisk. After a cut it is that of a dead process: it reaches nothing."""
 
     def __init__(self, disk: PowerDisk, file: File) -> None:
-        self.disk, self.file = disk, file
+        self.disk, self.file, self.boot = disk, file, disk.boots
+
+    def _is_dead(self) -> bool:
+        return self.boot != self.disk.boots
 
     def xRead(self, amount: int, offset: int) -> bytes:  # noqa: N802
-        if not self.disk.on:
+        if self._is_dead() or not self.disk.on:
             raise PowerIsOff
         return bytes(self.file.live[offset : offset + amount])
 
     def xWrite(self, data: bytes, offset: int) -> None:  # noqa: N802
+        if self._is_dead():
+            return
         self.disk.step()
         change = (offset, bytes(data))
         _apply(self.file.live, change)
         self.file.pending.append(change)
 
     def xTruncate(self, size: int) -> None:  # noqa: N802
+        if self._is_dead():
+            return
         self.disk.step()
         _apply(self.file.live, size)
         self.file.pending.append(size)
 
     def xSync(self, flags: int) -> None:  # noqa: N802
+        if self._is_dead():
+            return
         self.disk.step()
         for change in self.file.pending:
             _apply(self.file.durable, change)

@@ -15,11 +15,7 @@ _APPEND = _FLAG.wronly | _FLAG.creat | _FLAG.append
 
 
 class Flash(UserContext):
-    """NOR flash: erase gives ones, a cut program or erase stops at a random byte.
-
-    `lie` is the negative control: a chip that says it has written and has not, since the last
-    `lie` programs.
-    """
+    """NOR flash: erase gives ones, a cut program or erase stops at a random byte."""
 
     def __init__(self, blocks: int, seed: int) -> None:
         super().__init__(blocks * BLOCK)
@@ -27,8 +23,6 @@ class Flash(UserContext):
         self.left: int | None = None
         self.on = True
         self.cuts = 0
-        self.lie = 0
-        self._told: list[tuple[int, bytes]] = []
 
     def cut_after(self, operations: int) -> None:
         """Cut the power during the program or erase after so many more."""
@@ -37,9 +31,6 @@ class Flash(UserContext):
     def restore(self) -> None:
         """The power is back."""
         self.on, self.left = True, None
-        for start, before in reversed(self._told):
-            self.buffer[start : start + len(before)] = before
-        self._told = []
 
     def _goes_on(self) -> bool:
         if self.left is not None:
@@ -55,11 +46,6 @@ class Flash(UserContext):
     def prog(self, cfg: Any, block: int, off: int, data: bytes) -> int:
         start, was_on = block * BLOCK + off, self.on
         if self._goes_on():
-            if self.lie:
-                self._told = [
-                    *self._told[1 - self.lie :],
-                    (start, bytes(self.buffer[start : start + len(data)])),
-                ]
             self.buffer[start : start + len(data)] = data
             return 0
         if was_on:
