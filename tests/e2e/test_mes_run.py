@@ -3,59 +3,14 @@
 import json
 import signal
 import socket
-import sys
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from mes_server.broker import answers
-from schemas.station_types import load_station_types
-from tests.brokers import Process, free_port, wait_until
-
-LONG_S = 120
-
-
-class Run:
-    """One `mes run --demo` on a data directory."""
-
-    def __init__(self, folder: Path, micropython: str) -> None:
-        self.data, self.mqtt, self.http = folder / "var", free_port(), free_port()
-        env = {
-            "MES_DATA_DIR": str(self.data),
-            "MES_MQTT_PORT": str(self.mqtt),
-            "MES_HTTP_PORT": str(self.http),
-            "LODESTONE_MICROPYTHON": micropython,
-        }
-        command = [sys.executable, "-m", "mes_server.cli", "run", "--demo"]
-        self.process = Process(command, folder / "run.log", env)
-
-    def ask(self, path: str) -> Any:
-        """The JSON at a path of the API, None while nobody answers."""
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.http}{path}", timeout=5) as answer:
-                return json.load(answer)
-        except OSError:
-            return None
-
-    def stations(self) -> list[dict[str, Any]]:
-        found = self.ask("/api/v1/stations?limit=200")
-        return found["items"] if found else []
-
-    def nodes(self) -> list[dict[str, Any]]:
-        found = self.ask("/api/v1/nodes?limit=200")
-        return found["items"] if found else []
-
-    def is_alive(self) -> bool:
-        stations = self.stations()
-        known = {
-            station["type"]
-            for station in stations
-            if station["online"] and station["last_sample_at"]
-        }
-        return known == set(load_station_types()) and self.ask("/healthz") is not None
+from tests.brokers import wait_until
+from tests.e2e.demo_run import LONG_S, Run
 
 
 @pytest.fixture
