@@ -87,7 +87,11 @@ def test_without_a_broker_it_records_and_sigterm_ends_it_in_order(tmp_path: Path
     def recorded() -> int:
         return sum(file.stat().st_size for file in journal.glob("*.seg")) if journal.exists() else 0
 
-    wait_until(lambda: recorded() > 0, "records in the journal")
+    wait_until(
+        lambda: recorded() > 0, "a journal"
+    )  # it is there before the agent listens to signals
+    begun = recorded()
+    wait_until(lambda: recorded() > begun, "records in the journal")
     before = recorded()
     assert agent.stop(signal.SIGTERM) == 0
     assert recorded() >= before and "Traceback" not in agent.said()
