@@ -120,6 +120,7 @@ def away_for_a_while(run: Run, server: Cluster, acks: Acks, page: Page) -> None:
     count("PostgreSQL stopped")
     wait_until(lambda: says(run.url, 200), "it to be over without a human", LONG_S)
     expect(page.locator("#banner")).to_be_empty(timeout=LONG_S * 1000)
+    page.goto("about:blank")  # what an open page says when the pages end is another test's
 
 
 def wait_until_stored(engine: Engine, journals: dict[str, Recorded]) -> None:

@@ -92,9 +92,7 @@ def stored_facts(conn: Connection, node: str) -> Counter[Fact]:
     return found
 
 
-def findings(  # noqa: C901
-    conn: Connection, node: str, recorded: Recorded, upto: int
-) -> list[str]:
+def findings(conn: Connection, node: str, recorded: Recorded, upto: int) -> list[str]:
     """What is wrong, in words; empty when records 1 … `upto` are stored exactly once, and none else."""
     wrong: list[str] = []
     held = positions(conn, node)

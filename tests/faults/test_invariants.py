@@ -8,9 +8,16 @@ import pytest
 from sqlalchemy import Connection, Engine, text
 
 from edge_agent.journal import Limits
+from mes_server.domain.watermarks import Watermark
 from mes_server.store.engine import open_engine, writer_of
 from mes_server.store.losses import Loss, append_loss
-from mes_server.store.positions import Position, append_positions, pack_positions
+from mes_server.store.positions import (
+    Journal,
+    Position,
+    append_positions,
+    pack_positions,
+    save_watermarks,
+)
 from mes_server.store.schema import upgrade
 from schemas import journal_metrics as names
 from tests.faults import invariants
@@ -115,7 +122,9 @@ def with_a_record_of_nobody(conn: Connection) -> None:
 
 def with_another_journal(conn: Connection) -> None:
     node = _node(conn)
-    conn.execute(text("INSERT INTO watermark (node, epoch, seq, ahead, begun_ms) VALUES (:n, 5, 1, '', 0)"), {"n": node})  # fmt: skip
+    mark = Watermark()
+    mark.add(1)
+    save_watermarks(conn, {Journal(node, 5): mark}, NOW_MS)
     append_positions(conn, 1 << 40, [Position(node, 5, 1, 7, 0, 0, NOW_MS)])
 
 
