@@ -29,6 +29,7 @@ _CLOCK_WAIT_MS = 60_000  # so long a node waits for the time before it speaks wi
 _BACK_OFF_MAX_S = 60.0
 _FAREWELL_S = 2.0
 _RATE = 200  # old records per second
+_AHEAD_MS = 86_400_000  # a STATE that is further ahead of our time does not say when it was said
 
 
 class Session:
@@ -121,6 +122,7 @@ class Session:
         self._link = link = Link(self._board.keepalive_s, self._clock.mono_ms, opener)
         self._sender.begin(link)
         self._reading = None
+        self._host_ms = 0  # STATE is retained: it is told anew
         try:
             await self._connect(link)
             self._reading = asyncio.create_task(self._receive())
@@ -151,7 +153,7 @@ class Session:
         board = self._board
         await link.open(board.broker)
         state = self._state
-        state.bd_seq = random.randint(0, 255) if state.bd_seq < 0 else (state.bd_seq + 1) % 256
+        state.bd_seq = (state.bd_seq + 1) % 256
         state.save()  # if it cannot be written the number may come twice; the session matters more
         will = death(state.bd_seq, self._journal.now_ms())
         await link.connect(f"{board.group}-{board.node}", self._topic("NDEATH"), will)
@@ -260,9 +262,13 @@ class Session:
             # OverflowError: 1e999; RuntimeError: nested too deeply.
             self._say("STATE of the primary host cannot be read")
             return
-        if at_ms < self._host_ms:
+        # A time far ahead of ours is not kept: nothing true could ever come after it. What was kept
+        # while our clock was unset is judged again.
+        now = self._clock.now_ms()
+        known = 0 if now and self._host_ms > now + _AHEAD_MS else self._host_ms
+        if at_ms < known:
             return
-        self._host_ms = at_ms
+        self._host_ms = known if now and at_ms > now + _AHEAD_MS else at_ms
         if self._host_online and not online:
             self._fault = OSError(errno.ECONNRESET, "the primary host is offline")
         self._host_online = online

@@ -27,7 +27,7 @@ class State:
         self.boot = 0  # boots counted since the journal was created
         self.ack = 0  # number of the last record the MES is known to hold
         self.lost = 0  # records given up since the journal was created
-        self.bd_seq = -1  # Sparkplug's number of the last CONNECT; -1: not known
+        self.bd_seq = -1  # Sparkplug's number of the last CONNECT; -1: there was none
         # Boots whose clock was unset when they began: [boot, Unix ms of its moment zero, clock].
         self._boots: list[list[int]] = []
         self._load()

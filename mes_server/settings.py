@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from schemas.topics import is_id
 
 FILE = "lodestone.toml"
+_REORDER_MAX_MS = 60_000
 
 
 class SettingsError(ValueError):
@@ -37,6 +38,7 @@ class Settings:
     timezone: str = "UTC"
     language: str = ""
     host_id: str = "lodestone"
+    reorder_ms: int = 2000
 
     @property
     def url(self) -> str:
@@ -52,6 +54,12 @@ class Settings:
 def _port(text: str) -> int:
     if not text.isascii() or not text.isdigit() or not 0 < int(text) < 65536:
         raise ValueError("write a port number from 1 to 65535")
+    return int(text)
+
+
+def _reorder(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or len(text) > 5 or int(text) > _REORDER_MAX_MS:
+        raise ValueError(f"write milliseconds from 0 to {_REORDER_MAX_MS}")
     return int(text)
 
 
@@ -109,6 +117,7 @@ _PARSERS: dict[str, Callable[[str], object]] = {
     "MES_TIMEZONE": _zone,
     "MES_LANGUAGE": _one_of("", "zh", "en"),
     "MES_HOST_ID": _id,
+    "MES_REORDER_MS": _reorder,
 }
 
 

@@ -7,7 +7,6 @@ whose journals resend; it may have lost a third-party edge's data or a birth.
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 
-REORDER_MS = 2_000
 REBIRTH_EVERY_MS = 30_000
 REBIRTH_JITTER_MS = 1_500
 CLONE_WINDOW_MS = 600_000
@@ -46,7 +45,7 @@ class SeqWatch:
             if self.gap_since_ms is None:
                 self.gap_since_ms = now_ms
 
-    def gap_lasted(self, now_ms: int, reorder_ms: int = REORDER_MS) -> bool:
+    def gap_lasted(self, now_ms: int, reorder_ms: int) -> bool:
         """Whether a gap outlived the reorder timer; if so the count starts afresh."""
         if self.gap_since_ms is None or now_ms - self.gap_since_ms < reorder_ms:
             return False

@@ -12,7 +12,7 @@ from mes_server.actions.hold_lease import LEASE_MS, keep_lease
 from mes_server.actions.receive_messages import Intake, Receipt, receive_messages
 from mes_server.domain.messages import Message
 from mes_server.domain.nodes import NodeId
-from mes_server.domain.sessions import REORDER_MS, SeqWatch
+from mes_server.domain.sessions import SeqWatch
 from mes_server.ingest.commands import Commands
 from mes_server.ingest.folder import DEPTH_MAX, Folder
 from mes_server.ingest.listener import Listener, now_ms
@@ -60,7 +60,7 @@ class Writer:
         listener: Listener,
         mailbox: Mailbox,
         status: StatusFile,
-        reorder_ms: int = REORDER_MS,
+        reorder_ms: int,
     ) -> None:
         self._folding = folding
         self._intake = Intake(folding.engine, folding.holder)

@@ -12,6 +12,8 @@ from tests.conformance.recording import Event, Recording, message
 from tests.conformance.registry import EDGE, Finding, check
 
 HEAD = "Journal/"
+NDATA_MS = 9_000  # 10 s, less what a loaded machine may take between two looks at the clock
+AT_ONCE = ("Journal/Clock", "Node/Clock_Step")
 
 
 def _timeless(metric: Any) -> None:
@@ -242,6 +244,40 @@ def ndata_tells_what_changed_at_the_node(recording: Recording) -> Finding:
         if not payload.metrics:
             return f"{event} says nothing"
     return None
+
+
+def _said_at_once(payload: Any) -> tuple[Any, ...]:
+    """What a node tells the moment it changes, and not when the next NDATA is due."""
+    return tuple(_value(m) for m in payload.metrics if m.name in AT_ONCE)
+
+
+def _too_soon(recording: Recording) -> Recording:
+    """An NDATA is said once more, a second later."""
+    event = doctor.sent("NDATA")(recording)
+    payload = message(event.packet)
+    payload.timestamp += 1000
+    again = replace(event, packet=replace(event.packet, payload=payload.SerializeToString()))
+    place = next(i for i, e in enumerate(recording.events) if e is event) + 1
+    return replace(recording, events=(*recording.events[:place], again, *recording.events[place:]))
+
+
+@check(
+    EDGE,
+    "operational-behavior-data-publish-nbirth-change",
+    broken_by=(_too_soon, doctor.all_dropped("NDATA")),
+)
+def ndata_without_a_change_comes_every_ten_seconds_at_most(recording: Recording) -> Finding:
+    seen = 0
+    for session in born(recording):
+        last: Any = None
+        for event in session.published("NDATA"):
+            payload, seen = message(event.packet), seen + 1
+            if last is not None and _said_at_once(payload) == _said_at_once(last):
+                passed = payload.timestamp - last.timestamp
+                if passed < NDATA_MS:
+                    return f"{event} comes {passed} ms after the one before, and nothing changed"
+            last = payload
+    return None if seen else "no NDATA was sent"
 
 
 @check(

@@ -21,6 +21,7 @@ STATIONS = [("sinter-1", "sinter_furnace"), ("mill-1", "jet_mill")]
 LOST = "mill-1"
 HOST = "lodestone"
 PINGREQ = 12
+NEVER = 10**18  # a time no clock of a host will reach
 LONG = 120  # a lost station is declared after 10 s and looked after ever more rarely
 
 
@@ -97,19 +98,19 @@ class EdgeLab:
         before = pings(self.proxy.recording())
         self.proxy.until(lambda recording: pings(recording) > before, f"a ping of {node}")
 
-    def until_told(self, online: bool, at_ms: int) -> None:
-        """Wait until a STATE with this content was delivered."""
+    def until_told(self, online: bool, at_ms: int, times: int = 1) -> None:
+        """Wait until a STATE with this content was delivered so often: retained, it comes again."""
         said = json.dumps({"online": online, "timestamp": at_ms}).encode()
 
         def found(recording: Recording) -> bool:
             states = (e for e in recording.events if not e.from_client and e.verb == "STATE")
-            return any(e.packet.payload == said for e in states)
+            return sum(e.packet.payload == said for e in states) >= times
 
         self.proxy.until(found, f"STATE {said!r} to be delivered")
 
 
 def _waits_for_its_host(lab: EdgeLab) -> None:
-    """The node with a primary host: waiting, born, not fooled, gone, waiting, born again."""
+    """The node with a primary host: waiting, born, not fooled, gone, waiting, born, and once more."""
     node, start = "ctl-c", now_ms()
     lab.proxy.note("primary host", HOST)
     lab.proxy.note("node with primary host", (GROUP, node))
@@ -126,8 +127,14 @@ def _waits_for_its_host(lab: EdgeLab) -> None:
     lab.mes.say_state(HOST, False, start + 5)
     lab.until_told(False, start + 5)
     lab.until_more(node, "DDATA", "NDATA")
-    lab.mes.say_state(HOST, False, start + 20)
-    lab.until(node, "NDEATH")
+    with lab.one_more(node, "NDEATH"):
+        lab.mes.say_state(HOST, False, NEVER)
+    lab.until_told(False, NEVER, times=2)
+    with lab.one_more(node, "NBIRTH"):
+        lab.mes.say_state(HOST, True, start + 12)
+    with lab.one_more(node, "NDEATH"):
+        lab.mes.say_state(HOST, False, start + 20)
+    lab.until_told(False, start + 20, times=2)
     lab.mes.say_state(HOST, True, start + 15)
     lab.until_told(True, start + 15)
     lab.until_it_breathes(node)

@@ -11,6 +11,8 @@ from tests.conformance.packets import Disconnect, Publish, Subscribe
 from tests.conformance.recording import Event, Recording, Session, some
 from tests.conformance.registry import EDGE, Finding, check
 
+DAY_MS = 86_400_000
+
 
 @dataclass
 class Believed:
@@ -21,7 +23,10 @@ class Believed:
     timestamp: int = -1
 
     def hear(self, event: Event) -> bool:
-        """Take a STATE message; whether it counts (of this host, readable, not older)."""
+        """Take a STATE message; whether it counts (of this host, readable, not older).
+
+        A time more than a day ahead is not remembered: whatever is true comes before it.
+        """
         assert isinstance(event.packet, Publish)
         if event.levels[-1] != self.host:
             return False
@@ -32,7 +37,9 @@ class Believed:
             return False
         if not isinstance(online, bool) or timestamp < self.timestamp:
             return False
-        self.online, self.timestamp = online, timestamp
+        self.online = online
+        if timestamp <= event.at_ms + DAY_MS:
+            self.timestamp = timestamp
         return True
 
 
@@ -45,9 +52,8 @@ def _waiting(recording: Recording) -> list[Session]:
 def _steps(recording: Recording) -> Iterator[tuple[Session, Event, Believed, bool]]:
     """Every event of these sessions with what is believed then, and whether it was a STATE that counts."""
     host = recording.fact("primary host")
-    believed = Believed(host)
     for session in _waiting(recording):
-        believed.online = False  # a new session waits for a STATE of its own
+        believed = Believed(host)  # a new session waits for a STATE of its own
         for event in session.events:
             counts = not event.from_client and event.verb == "STATE" and believed.hear(event)
             yield session, event, believed, counts

@@ -20,6 +20,7 @@ HOST = "lodestone"
 GROUP = "test"
 EPOCH = 7_000_007
 METRIC = "temperature_c"
+REORDER_MS = 4000  # longer than by default, and than that with the jitter of a request
 
 
 class ScriptedNode:
@@ -95,6 +96,7 @@ class HostLab:
 
     def __enter__(self) -> "HostLab":
         self.proxy.note("host id", HOST)
+        self.proxy.note("reorder_ms", REORDER_MS)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -110,6 +112,7 @@ class HostLab:
             "MES_DATA_DIR": str(self.data),
             "MES_MQTT_PORT": str(self.proxy.address[1]),
             "MES_HOST_ID": HOST,
+            "MES_REORDER_MS": str(REORDER_MS),
             "MES_BROKER": "external",
         }
         command = [sys.executable, "-m", "mes_server.cli", "ingest"]

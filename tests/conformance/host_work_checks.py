@@ -13,6 +13,7 @@ from tests.conformance.recording import Event, Recording, message, some
 from tests.conformance.registry import HOST, Finding, check
 
 REBIRTH_EVERY_MS = 30_000
+TIMER_SLACK_MS = 50  # the host counts by a clock that is never set, the recording by the wall
 
 
 @check(
@@ -82,6 +83,7 @@ def _other_type(metric: Any) -> None:
     HOST,
     "operational-behavior-data-commands-ncmd-metric-name",
     "operational-behavior-data-commands-ncmd-metric-value",
+    "payloads-metric-datatype-not-req",
     broken_by=(
         doctor.metric(doctor.sent("NCMD", which=lambda e: _names(e, ACK)), _other_name),
         doctor.metric(doctor.sent("NCMD", which=lambda e: _names(e, ACK)), _other_type),
@@ -159,6 +161,27 @@ def a_gap_in_seq_asks_for_rebirth_once(recording: Recording) -> Finding:
         if later.at_ms - earlier.at_ms < REBIRTH_EVERY_MS:
             return f"{later} comes {later.at_ms - earlier.at_ms} ms after the one before"
     return None
+
+
+def _gap(recording: Recording) -> Event:
+    """The delivery after which a message of the node with the gap is missing."""
+    data = [e for e in recording.delivered("DDATA") if e.node[1] == "gapped"]
+    return some(data, "no data of the node with the gap was delivered")[0]
+
+
+@check(
+    HOST,
+    "operational-behavior-host-reordering-param",
+    broken_by=(
+        doctor.fact("reorder_ms", 90_000),
+        doctor.moved(doctor.sent("NCMD", which=_to_gapped), _gap, after=True),
+    ),
+)
+def a_gap_is_waited_for_as_long_as_the_setting_says(recording: Recording) -> Finding:
+    waited = recording.fact("reorder_ms")
+    asked = some(_requests(recording, "gapped"), "no rebirth was asked of the node with a gap")[0]
+    took = asked.at_ms - _gap(recording).at_ms
+    return None if took >= waited - TIMER_SLACK_MS else f"{asked} after {took} ms, not {waited} ms"
 
 
 @check(

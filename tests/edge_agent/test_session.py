@@ -1,11 +1,9 @@
-"""A node's life against a broker in memory: births, deaths, reconnects, primary host."""
+"""A node's life against a broker in memory: births, deaths, reconnects."""
 
 import asyncio
-import json
 
 from schemas import journal_metrics as names
 from schemas.samples import GOOD
-from schemas.topics import state_topic
 from tests.edge_agent.bench import NCMD, Bench, value_of
 from tests.edge_agent.fakes import NOW_MS, MemoryStorage, Time, until
 
@@ -39,6 +37,19 @@ def test_the_number_of_a_birth_grows_with_every_connect_even_over_a_reboot_and_w
         bench.run(twice)
         seen += [value_of(payload, names.BD_SEQ) for payload in bench.payloads("NBIRTH")]
     assert seen == [254, 255, 0, 1, 2, 3]
+
+
+def test_the_first_connect_of_a_new_state_has_number_0_whatever_became_of_the_old_one():
+    for spoil in (
+        lambda storage: storage.remove("state"),
+        lambda storage: storage.flip("state", 3),
+    ):
+        storage = MemoryStorage()
+        for _ in range(2):
+            bench = Bench(storage)
+            bench.run(bench.born)
+            assert value_of(bench.payloads("NBIRTH")[0], names.BD_SEQ) == 0
+            spoil(storage)
 
 
 def test_a_broker_that_is_not_there_costs_neither_a_number_nor_a_write():
@@ -116,40 +127,6 @@ def test_a_live_record_is_sent_after_sync_only():
         await until(lambda: bench.broker.said("DDATA"))
 
     bench.run(work)
-
-
-def test_with_a_primary_host_births_wait_until_it_is_online():
-    bench = Bench(primary_host="lodestone")
-    where = state_topic("lodestone")
-
-    def state(online, at_ms):
-        bench.broker.publish(where, json.dumps({"online": online, "timestamp": at_ms}).encode(), 1)
-
-    async def work():
-        await until(lambda: bench.broker.subscribed)
-        assert bench.broker.subscribed[0] == [NCMD, where]
-        for strange in (b"not json", b'{"online": true, "timestamp": 1e999}', b"[" * 3000):
-            bench.broker.publish(where, strange, 1)
-        state(False, 1000)
-        await asyncio.sleep(0.05)
-        assert bench.broker.published == []
-        state(True, 2000)
-        await bench.born()
-        state(False, 1500)
-        await asyncio.sleep(0.05)
-        assert bench.broker.disconnects == 0
-        state(False, 3000)
-        await until(lambda: bench.broker.disconnects == 1)
-        assert bench.verbs()[-1] == "NDEATH"
-        await until(lambda: bench.broker.sessions == 2)
-        await asyncio.sleep(0.05)
-        assert len(bench.broker.said("NBIRTH")) == 1
-        state(True, 4000)
-        await bench.born(2)
-
-    bench.run(work)
-    assert bench.say.any("primary host is offline") and bench.say.any("cannot be read")
-    assert len(bench.broker.acked) >= 5
 
 
 def test_a_node_that_knows_no_time_waits_with_its_birth_and_then_estimates():

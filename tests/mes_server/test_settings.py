@@ -23,10 +23,19 @@ def test_every_fault_is_named_at_once() -> None:
         "MES_BROKER": "mine",
         "MES_TIMEZONE": "Mars/Olympus",
         "MES_NOPE": "1",
+        "MES_REORDER_MS": "60001",
         "MES_DATA_DIR": "",
     }
     faults = faults_of(wrong)
     assert {fault.partition("=")[0].partition(":")[0] for fault in faults} == set(wrong)
+
+
+def test_the_reorder_timer_is_milliseconds_of_at_most_a_minute() -> None:
+    assert read_settings({}, NONE).reorder_ms == 2000
+    for text in ("0", "250", "60000"):
+        assert read_settings({"MES_REORDER_MS": text}, NONE).reorder_ms == int(text)
+    for text in ("-1", "2 s", "2.5", "", "60001", "9" * 5000, "²"):
+        assert "0 to 60000" in faults_of({"MES_REORDER_MS": text})[0]
 
 
 def test_the_pages_and_our_own_broker_cannot_share_a_port() -> None:

@@ -173,6 +173,21 @@ def test_a_late_death_of_an_older_session_is_passed_over(mes: Mes) -> None:
     assert station(mes).online
 
 
+@pytest.mark.parametrize(("before", "believed"), [(200, False), (100, True), (0, True)])
+def test_a_late_death_from_before_a_board_forgot_all_heals_by_itself(
+    mes: Mes, before: int, believed: bool
+) -> None:
+    edge, forgotten = Edge(bd_seq=0), Edge(bd_seq=before)
+    mes.take(edge.nbirth(), edge.dbirth(), forgotten.ndeath(NOW_MS + 5))
+    assert node(mes).online is not believed
+    _, folded = mes.take(edge.live({"step_no": 1}, at_ms=NOW_MS + 6))
+    assert folded.rebirths == ({NODE} if believed else set()), "nobody has to notice"
+    mes.take(edge.nbirth(NOW_MS + 7), edge.dbirth(at_ms=NOW_MS + 7))
+    assert node(mes).online
+    assert station(mes).online
+    assert mes.values("step_no") == [1], "nothing is lost by it"
+
+
 def test_births_without_deaths_and_repeated_births_are_fine(mes: Mes, edge: Edge) -> None:
     for i in range(3):
         edge.bd_seq += 1

@@ -61,7 +61,7 @@ def test_a_birth_begins_a_new_count() -> None:
     watch.see(20, 1)
     watch.born()
     watch.see(0, 2)
-    assert not watch.gap_lasted(10_000)
+    assert not watch.gap_lasted(10_000, 2_000)
 
 
 def test_a_late_death_of_an_older_session_is_told_from_one_of_this() -> None:
