@@ -13,8 +13,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 FLOOR_MS = 1_767_225_600_000  # 2026-01-01: a clock that says less was never set
+CEILING_MS = 4_102_444_800_000  # 2100-01-01: nor one that says more
 STEP_MS = 2000  # a larger jump is stated
 _PERIOD = 1 << 62
+
+
+def _may_be(unix_ms: int) -> bool:
+    return FLOOR_MS <= unix_ms < CEILING_MS
 
 
 def _system() -> "tuple[Callable[[], int], Callable[[], int], int]":
@@ -51,8 +56,11 @@ class Clock:
         self._trust = trust
         self._ticks = self._ticks_ms()
         self._mono = 0
-        self._offered = 0  # Unix ms at boot, as somebody we trust told; 0: nobody did
-        self._offset = self.offset_ms()
+        # Unix ms at boot, and whose word that is: the MES's, or the system clock's while it was set.
+        self._beginning = 0
+        self._source = CLOCK_UNSET
+        self._offset = 0
+        self.watch()
         self.stepped_ms = 0  # the last jump
 
     def mono_ms(self) -> int:
@@ -65,22 +73,23 @@ class Clock:
     def now_ms(self) -> int:
         """Unix ms UTC; 0 while the time is not known."""
         now = self._unix_ms()
-        if now >= FLOOR_MS:
+        if _may_be(now):
             return now
-        return self._offered + self.mono_ms() if self._offered else 0
+        return self._beginning + self.mono_ms() if self._beginning else 0
 
     @property
     def state(self) -> int:
         """CLOCK_UNSET, CLOCK_RTC or CLOCK_NETWORK."""
-        if self._unix_ms() >= FLOOR_MS:
+        if _may_be(self._unix_ms()):
             return self._trust() if self._trust else CLOCK_NETWORK
-        return CLOCK_NETWORK if self._offered else CLOCK_UNSET
+        return self._source
 
     def offer(self, unix_ms: int) -> bool:
         """Take the time of the MES while the board knows none; whether it was taken."""
-        if self.state != CLOCK_UNSET or unix_ms < FLOOR_MS:
+        if self.state != CLOCK_UNSET or not _may_be(unix_ms):
             return False
-        self._offered = unix_ms - self.mono_ms()
+        self._beginning = unix_ms - self.mono_ms()
+        self._source = CLOCK_NETWORK
         return True
 
     def offset_ms(self) -> int:
@@ -89,10 +98,14 @@ class Clock:
         return now - self.mono_ms() if now else 0
 
     def watch(self) -> int:
-        """How far the time jumped since the last call: 0 unless more than STEP_MS."""
+        """How far the time jumped since the last call: 0 unless more than STEP_MS.
+
+        A system clock that is lost later, and says 1970, goes on from what it says now.
+        """
         offset = self.offset_ms()
         before = self._offset
-        self._offset = offset
+        self._offset = self._beginning = offset
+        self._source = self.state
         if not before or not offset or abs(offset - before) <= STEP_MS:
             return 0
         self.stepped_ms = offset - before

@@ -7,6 +7,7 @@ from schemas.sparkplug import PayloadError, decode_payload
 
 # ack, rewind: a position or None; rebirth: bool; at_ms: when it was sent, None: it does not say;
 # unknown: names of what is not understood.
+DATA_MAX = 1024  # bytes; taking apart what is larger would cost a small board its memory
 Commands = namedtuple("Commands", ("ack", "rewind", "rebirth", "at_ms", "unknown"))
 
 
@@ -17,6 +18,8 @@ def _position(value: object) -> "int | None":
 
 def read_commands(data: bytes) -> Commands:
     """The commands in an NCMD payload. Never raises: what cannot be read is `unknown`."""
+    if len(data) > DATA_MAX:
+        return Commands(None, None, False, None, [f"{len(data)} bytes"])
     try:
         payload = decode_payload(data)
     except PayloadError as fault:

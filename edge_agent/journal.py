@@ -215,10 +215,10 @@ class Journal:
         for index in range(len(segments) - 1, -1, -1):
             bound = min(self._ring.bound(index), self.durable + 1)
             count = bound - segments[index].first
-            left = min(bound - 1 - self.ack, count)
-            if left <= 0:
+            if bound - 1 <= self.ack:
                 break
-            unacked += segments[index].size * left / count
+            if count > 0:  # the newest may have been begun and hold nothing yet
+                unacked += segments[index].size * min(bound - 1 - self.ack, count) / count
         self.used_pct = 100 * unacked / (self._limits.bytes - 2 * self._limits.segment_bytes)
         self.thinning = 1
         for above, level in _LEVELS:

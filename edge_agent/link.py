@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 PACKET_MAX = 4096  # a larger packet from the broker is read and thrown away
 _DEADLINE_S = 10.0
+_EARLY_MAX = 16  # messages before the SUBACK that are kept
 _REFUSALS = (
     "accepted",
     "the broker does not speak MQTT 3.1.1",
@@ -125,15 +126,24 @@ class Link:
             body += _text(topic) + b"\x01"
         self.out += bytes((_SUBSCRIBE << 4 | 2,)) + _size(len(body)) + body
         await self.flush()
-        while True:
-            kind, answer = await self._packet(_DEADLINE_S)
-            if kind >> 4 == _PUBLISH:
-                self._early.append(self._received(kind, answer))
-            elif kind >> 4 == _SUBACK:
-                break
-        refused = [topics[n] for n in range(len(topics)) if answer[2 + n] == 0x80]
+        codes = await within(_DEADLINE_S, self._suback())
+        if len(codes) != len(topics):
+            raise OSError(errno.EIO, "the broker did not answer SUBSCRIBE")
+        refused = [topics[n] for n in range(len(topics)) if codes[n] > 2]
         if refused:
             raise OSError(errno.EACCES, f"the broker refuses the subscription of {refused}")
+
+    async def _suback(self) -> bytes:
+        """The codes of the SUBACK; what comes before it is kept for receive(), as far as that is sane."""
+        while True:
+            kind, answer = await self._packet(_DEADLINE_S)
+            if kind >> 4 == _SUBACK:
+                return answer[2:]
+            if kind >> 4 == _PUBLISH and answer:
+                if len(self._early) < _EARLY_MAX:
+                    self._early.append(self._received(kind, answer))
+                else:
+                    self.oversized += 1
 
     def publish(self, topic: bytes, payload: "bytes | bytearray") -> None:
         """Queue a message at QoS 0, not retained. `topic` as `topic_bytes` makes it."""
@@ -175,6 +185,8 @@ class Link:
 
     def _received(self, kind: int, body: bytes) -> "tuple[str, bytes]":
         at = 2 + int.from_bytes(body[:2], "big")
+        if len(body) < at + (2 if kind & 6 else 0):
+            raise OSError(errno.EIO, "the broker sent a message that is cut off")
         try:
             topic = body[2:at].decode()
         except ValueError:

@@ -1,6 +1,13 @@
 """Finds out at boot where the journal ends: a torn tail was never recorded and does not count."""
 
-from edge_agent.records import RECORD, SCHEMA, head_of, layout_from_bytes
+from edge_agent.records import (
+    FRAME_BYTES,
+    HEAD_BYTES,
+    RECORD,
+    SCHEMA,
+    head_of,
+    layout_from_bytes,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -8,6 +15,9 @@ if TYPE_CHECKING:
 
     from edge_agent.records import Head
     from edge_agent.ring import Ring, Segment
+
+
+_LEAST_BYTES = FRAME_BYTES + HEAD_BYTES  # of a record
 
 
 class End:
@@ -31,21 +41,38 @@ def find_end(ring: "Ring", unix_ms: "Callable[[Head], int]", say: "Callable[[str
     """
     while True:
         segment = ring.segments[-1]
-        end = _read(ring, segment, unix_ms)
+        end = _read(ring, segment, unix_ms, say)
         if end.records or len(ring.segments) == 1:
             return end
         say(f"journal: {segment.name} holds no record; it is removed")
-        ring.drop_newest()
+        try:
+            ring.drop_newest()
+        except OSError as fault:
+            say(f"journal: {fault}")
+            ring.broken = True
+            return end
 
 
-def _read(ring: "Ring", segment: "Segment", unix_ms: "Callable[[Head], int]") -> End:
+def _read(
+    ring: "Ring", segment: "Segment", unix_ms: "Callable[[Head], int]", say: "Callable[[str], None]"
+) -> End:
     end = End()
     end.next = segment.first
     end.lost, times = ring.told_at_start(segment)
     stations: dict[int, str] = {}
     frames = ring.frames(segment)
     good_to = 0
-    while (entry := frames.next()) is not None:
+    while True:
+        try:
+            entry = frames.next()
+        except OSError as fault:
+            # What it hides may have been sent: none of its numbers may be used again.
+            end.next += (segment.size - frames.at) // _LEAST_BYTES + 1
+            end.records += 1
+            say(f"journal: {segment.name}: {fault}; the numbers go on at {end.next}")
+            break
+        if entry is None:
+            break
         body = entry[1]
         if body is None:
             continue

@@ -46,6 +46,7 @@ class Replay:
         self._top = self._acked  # the highest number sent in this session
         self._not_before = now + _GRACE_MS
         self._rewound_to = 0  # below, acknowledgements do not hold up what was asked for again
+        self._again = 0  # where the next rewind begins, once this one has ended
         self._probe = (0, 0)  # a number and when it was sent, to time its acknowledgement
         self._moved(now)
 
@@ -95,7 +96,14 @@ class Replay:
         self._probe = (0, 0)
 
     def rewind(self, seq: int) -> None:
-        """Send again from `seq`, or the oldest record that is held, whatever was acknowledged."""
+        """Send again from `seq`, or the oldest record that is held, whatever was acknowledged.
+
+        While that is under way another one waits for its end: asked for without pause, it would keep
+        what was never sent from its turn.
+        """
+        if self._next <= self._rewound_to:
+            self._again = min(self._again or seq, seq)
+            return
         self._upto = self._rewound_to = max(self._upto, self._top)
         self._next = max(seq, self._journal.first)
 
@@ -108,6 +116,9 @@ class Replay:
         now = self._mono_ms()
         if now < self._not_before:
             return {}
+        if self._again and self._next > self._rewound_to:
+            seq, self._again = self._again, 0
+            self.rewind(seq)
         self._go_back_if_stuck(now)
         room = min(self._acked + self._window() + 1, self._upto + 1) - self._next
         self._refill(now)

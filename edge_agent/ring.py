@@ -32,6 +32,7 @@ _START = "<B4sIIII"
 _START_BYTES = 21
 _MARK = b"LSJ1"
 _WINDOW = 2048
+_HEX = "0123456789abcdef"
 
 
 class Frames:
@@ -126,6 +127,10 @@ def _name(epoch: int, first: int) -> str:
     return f"{epoch:08x}{first:08x}.seg"
 
 
+def _is_segment(name: str) -> bool:
+    return len(name) == 20 and name.endswith(".seg") and all(c in _HEX for c in name[:16])
+
+
 def layouts_crc(layouts: "list[Layout]") -> int:
     """What tells one set of layouts from another; never 0."""
     crc = 0
@@ -147,7 +152,7 @@ class Ring:
 
     def open(self, epoch: int) -> bool:
         """Find the segments of `epoch`, or of the newest one there is; whether there are any."""
-        names = sorted(n for n in self._storage.names() if n.endswith(".seg") and len(n) == 20)
+        names = sorted(n for n in self._storage.names() if _is_segment(n))
         if not names:
             return False
         mine = f"{epoch:08x}"
@@ -166,7 +171,11 @@ class Ring:
         return True
 
     def _start_of(self, name: str, size: int) -> "bytes | None":
-        found = Frames(self._storage, name, size).next()
+        try:
+            found = Frames(self._storage, name, size).next()
+        except OSError as fault:  # a bad block costs what is in it, not the rest
+            self._say(f"journal: {name}: {fault}")
+            return None
         body = found[1] if found else None
         if body is None or body[0] != START or body[1:5] != _MARK:
             return None
@@ -182,17 +191,20 @@ class Ring:
         return lost, list(struct.unpack_from(f"<{count}Q", start, _START_BYTES))
 
     def layouts(self, segment: Segment) -> "dict[int, Layout]":
-        """The layouts a segment was written with, by slot."""
-        found = {}
+        """The layouts a segment was written with, by slot, as far as they can be read."""
+        found: dict[int, Layout] = {}
         frames = self.frames(segment)
-        while (entry := frames.next()) is not None:
-            body = entry[1]
-            if body is None or body[0] == START:
-                continue
-            if body[0] != SCHEMA:
-                break
-            slot, layout = layout_from_bytes(body)
-            found[slot] = layout
+        try:
+            while (entry := frames.next()) is not None:
+                body = entry[1]
+                if body is None or body[0] == START:
+                    continue
+                if body[0] != SCHEMA:
+                    break
+                slot, layout = layout_from_bytes(body)
+                found[slot] = layout
+        except OSError:
+            return found
         return found
 
     def frames(self, segment: Segment) -> Frames:

@@ -14,7 +14,7 @@ from schemas.sparkplug import DATATYPES
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any, NamedTuple
+    from typing import Any, NamedTuple, TypeGuard
 
     from edge_agent.ports import Channel
     from edge_agent.records import Reading, Value
@@ -27,7 +27,12 @@ DEAD_MS = 10_000  # a station none of whose channels answers for so long is lost
 _INTEGERS = {1: 8, 2: 16, 3: 32, 4: 64, 5: 8, 6: 16, 7: 32, 8: 64}
 _SIGNED = (1, 2, 3, 4)
 _INFINITE = float("inf")
+_HUGE = 1e300  # no reading is larger; scaled, it might be no number any more
 _BOOLEAN, _STRING = DATATYPES["boolean"], DATATYPES["string"]
+
+
+def _is_number(value: object) -> "TypeGuard[float]":
+    return isinstance(value, (int, float)) and -_HUGE <= value <= _HUGE
 
 
 def fitted(code: int, value: object) -> "Value":
@@ -36,7 +41,7 @@ def fitted(code: int, value: object) -> "Value":
         return _cut(value) if isinstance(value, str) else None
     if isinstance(value, bool):  # on MicroPython that is no int
         value = int(value)
-    if not isinstance(value, (int, float)) or value - value != 0:
+    if not _is_number(value):
         return None
     if code == _BOOLEAN:
         return bool(value) if value in (0, 1) else None
@@ -48,9 +53,13 @@ def fitted(code: int, value: object) -> "Value":
     return number if low <= number < low + (1 << bits) else None
 
 
-def _cut(text: str) -> str:
-    while len(text.encode()) > TEXT_MAX:
-        text = text[:-1]
+def _cut(text: str) -> "str | None":
+    text = text[:TEXT_MAX]
+    try:
+        while len(text.encode()) > TEXT_MAX:
+            text = text[:-1]
+    except ValueError:  # half a character
+        return None
     return text
 
 
@@ -122,7 +131,7 @@ class _Channel:
             self._opener = None
         value = self._sensor.read()
         rules = self.rules
-        if isinstance(value, (int, float)) and (rules.scale != 1 or rules.offset):
+        if (rules.scale != 1 or rules.offset) and _is_number(value):
             value = value * rules.scale + rules.offset
         return fitted(rules.code, value)
 

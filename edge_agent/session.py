@@ -29,6 +29,7 @@ _CLOCK_WAIT_MS = 60_000  # so long a node waits for the time before it speaks wi
 _BACK_OFF_MAX_S = 60.0
 _FAREWELL_S = 2.0
 _RATE = 200  # old records per second
+_COMPLAIN_MS = 60_000
 _AHEAD_MS = 86_400_000  # a STATE that is further ahead of our time does not say when it was said
 
 
@@ -56,7 +57,7 @@ class Session:
         self._fault: OSError | None = None
         self._host_ms = 0  # timestamp of the primary host's last STATE
         self._host_online = False
-        self._refused = -1  # the last position that was not taken
+        self._complained: dict[str, int] = {}  # kind of complaint: when it was last said
         self._rebirth = False
         self._closing = False
         self.births = 0
@@ -230,7 +231,7 @@ class Session:
     def _obey(self, data: bytes) -> None:
         asked = read_commands(data)
         if asked.unknown:
-            self._say(f"command: not understood: {', '.join(asked.unknown)[:200]}")
+            self._complain("command: not understood", ", ".join(asked.unknown)[:200])
         if asked.at_ms is not None and self._clock.offer(asked.at_ms):
             self._journal.clock_is_set()
         if asked.rebirth:
@@ -248,9 +249,14 @@ class Session:
                 self._refuse(asked.rewind)
 
     def _refuse(self, pos: int) -> None:
-        if pos != self._refused:
-            self._refused = pos
-            self._say(f"command: {pos:#x} is not a position of ours that was sent; it is ignored")
+        self._complain("command: not a position of ours that was sent, ignored", f"{pos:#x}")
+
+    def _complain(self, what: str, of: str) -> None:
+        """Say what is wrong with a message, each kind once a minute: it may be a flood, or a forged line."""
+        now = self._clock.mono_ms()
+        if what not in self._complained or now - self._complained[what] >= _COMPLAIN_MS:
+            self._complained[what] = now
+            self._say(f"{what}: {of!r}")
 
     def _hear_host(self, data: bytes) -> None:
         """STATE of the primary host; an older one than known is late and means nothing."""
@@ -260,7 +266,7 @@ class Session:
             at_ms = int(state["timestamp"])
         except (ValueError, KeyError, TypeError, OverflowError, RuntimeError):
             # OverflowError: 1e999; RuntimeError: nested too deeply.
-            self._say("STATE of the primary host cannot be read")
+            self._complain("STATE of the primary host cannot be read", str(data[:80]))
             return
         # A time far ahead of ours is not kept: nothing true could ever come after it. What was kept
         # while our clock was unset is judged again.

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 FILE = "state"
 _BOOTS_MAX = 16
+_KINDS = [int, int, int, int, int, list]
 
 
 class State:
@@ -35,11 +36,17 @@ class State:
     def _load(self) -> None:
         if FILE not in self._storage.names():
             return
-        raw = self._storage.read(FILE, 0, 4096)
+        try:
+            raw = self._storage.read(FILE, 0, 4096)
+        except OSError:
+            return
         text, _, check = raw.rpartition(b"\n")
         if check != b"%08x" % binascii.crc32(text):
             return
-        self.epoch, self.boot, self.ack, self.lost, self.bd_seq, self._boots = json.loads(text)
+        fields = json.loads(text)
+        if not isinstance(fields, list) or [type(field) for field in fields] != _KINDS:
+            return  # written by another version
+        self.epoch, self.boot, self.ack, self.lost, self.bd_seq, self._boots = fields
         self.found = True
 
     def save(self) -> bool:

@@ -74,9 +74,9 @@ def test_a_task_that_faults_is_restarted_and_the_others_go_on():
 
         async def work():
             await until(lambda: bench.broker.said("DBIRTH"))
-            bench.sensors["zone_1_temperature_c"].read = None
+            bench.agent.stations.samplers[0].take = None
             await until(lambda: bench.say.any("sampler of sinter-1"))
-            del bench.sensors["zone_1_temperature_c"].read
+            del bench.agent.stations.samplers[0].take
             bench.sensors["zone_1_temperature_c"].value = 77.0
             await until(lambda: 77.0 in bench.values("zone_1_temperature_c"))
 

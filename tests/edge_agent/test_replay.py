@@ -183,6 +183,23 @@ def test_a_rewind_is_not_cut_short_by_the_acknowledgements_that_go_on():
     assert len(bench.sent) == 90
 
 
+def test_rewinds_without_pause_keep_nothing_from_being_sent():
+    bench = Bench(old=1000, rate=200)
+    bench.acknowledge(0)
+    for _ in range(40):
+        bench.replay.rewind(1)
+        for _ in range(10):
+            bench.batch()
+            bench.time.pass_ms(100)
+        known = bench.journal.ack
+        while known + 1 in bench.sent:
+            known += 1
+        bench.acknowledge(known)
+    assert bench.journal.ack == 1000
+    bench.pump(30)
+    assert bench.sent.count(1) < 10 and bench.replay.idle()
+
+
 def test_a_rewind_behind_what_is_held_begins_with_the_oldest_record():
     bench = Bench()
     bench.acknowledge(0)

@@ -132,6 +132,8 @@ def test_scale_and_offset_are_applied_to_numbers():
     bench = SamplerBench(analog(scale=0.1, offset=-40))
     bench.sensors[0].value = 650
     assert bench.run(1) == [(0, 25.0, GOOD)]
+    bench.sensors[0].value = 10**400
+    assert bench.run(2)[-1][1] is None, "no number, however it is scaled"
 
 
 def test_an_event_and_an_edge_of_an_integer_counter_are_urgent_and_an_analogue_value_is_not():

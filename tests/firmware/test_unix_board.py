@@ -70,6 +70,15 @@ def test_without_a_readable_file_it_says_what_it_needs(
     assert "station.json" in agent.said() and "Traceback" not in agent.said()
 
 
+def test_a_file_that_is_no_text_is_refused_in_a_sentence(interpreter: str, tmp_path: Path) -> None:
+    file = _write(tmp_path)
+    file.write_bytes(file.read_bytes().replace(b"mill-1", b"mill-\xff"))
+    agent = _agent(interpreter, tmp_path, str(file))
+    assert agent.running is not None
+    assert agent.running.wait(30) == 2
+    assert "UTF-8" in agent.said() and "Traceback" not in agent.said()
+
+
 def test_a_driver_that_does_not_exist_is_a_fault_of_the_file(
     interpreter: str, tmp_path: Path
 ) -> None:

@@ -41,7 +41,10 @@ def _folder_of(path: str) -> str:
 
 def load_board(path: str) -> "Board":
     """The board in a station.json. Raises ContractError with every fault, OSError."""
-    text = _read(path)
+    try:
+        text = _read(path)
+    except ValueError:
+        raise ContractError([f"{path}: is not UTF-8; save it as such"]) from None
     types: dict[str, StationType] = {}
     faults: list[str] = []
     for name in types_named(text):
