@@ -13,7 +13,7 @@ from edge_agent.losses import Losses
 from edge_agent.reader import Reader
 from edge_agent.records import Head, encode_record, frame
 from edge_agent.recovery import find_end
-from edge_agent.ring import Ring, layouts_crc
+from edge_agent.ring import Ring, layouts_crc, start_bytes
 from schemas.journal_metrics import CLOCK_UNSET, position, split_position
 
 TYPE_CHECKING = False
@@ -29,6 +29,7 @@ Limits = namedtuple("Limits", ("bytes", "segment_bytes"))
 EVENTS_ONLY, STOP = 255, 256
 _LEVELS = ((100, STOP), (95, EVENTS_ONLY), (90, 16), (80, 4))
 PENDING_MAX = 16_384  # bytes waiting to become durable
+_LOSS_BYTES = 160  # of a record that states losses of every kind and nothing else
 
 
 class Journal:
@@ -47,6 +48,7 @@ class Journal:
         self._limits = limits
         self.layouts = layouts
         self._layouts_crc = layouts_crc(layouts)
+        self._start_bytes = start_bytes(layouts)
         self._ring = Ring(hands.storage, hands.say)
         self._pending = bytearray()
         self._pending_from = 0
@@ -61,7 +63,6 @@ class Journal:
         self.durable = self.next - 1  # the last recorded record
         self.sent = self.durable  # the last one that may have reached the MES
         self.ack = min(max(state.ack, self.first - 1), self.durable)
-        self.used_pct = 0.0
         self.thinning = 1  # 4, 16: keep analogue samples so many periods apart; EVENTS_ONLY; STOP
         self._measure()
 
@@ -162,7 +163,7 @@ class Journal:
         `mono_ms` is the moment of its first reading. It is recorded when sync() has returned.
         """
         now_ms = self._clock.now_ms()
-        if len(self._pending) >= PENDING_MAX or self.thinning == STOP:
+        if len(self._pending) >= min(PENDING_MAX, self._room):
             self.give_up(slot, "full", now_ms, len(readings))
             return 0
         base_ms = now_ms + mono_ms - self._clock.mono_ms() if now_ms else 0
@@ -191,10 +192,13 @@ class Journal:
         size = ring.segments[-1].size if ring.segments else 0
         if ring.broken or size + len(pending) > limits.segment_bytes:
             # After a failed write everything the MES holds makes room: the medium may be full.
-            self._make_room(0 if self._failed else limits.bytes - limits.segment_bytes)
             lost = self._state.lost
+            most = limits.bytes - max(limits.segment_bytes, self._start_bytes + len(pending))
+            self._make_room(0 if self._failed else most)
             start = ring.start(self._pending_from, self.layouts, lost, self._recorded_times)
             data = bytearray(start) + pending
+        else:
+            self._make_room(limits.bytes - len(pending))
         self._failed = True
         ring.append(data)
         self._failed = False
@@ -210,16 +214,13 @@ class Journal:
 
     def _measure(self) -> None:
         """How full it is. Two segments are reserve: one is being freed, one states the losses."""
-        unacked = 0.0
-        segments = self._ring.segments
-        for index in range(len(segments) - 1, -1, -1):
-            bound = min(self._ring.bound(index), self.durable + 1)
-            count = bound - segments[index].first
-            if bound - 1 <= self.ack:
-                break
-            if count > 0:  # the newest may have been begun and hold nothing yet
-                unacked += segments[index].size * min(bound - 1 - self.ack, count) / count
-        self.used_pct = 100 * unacked / (self._limits.bytes - 2 * self._limits.segment_bytes)
+        unacked, self._held = self._ring.unfreed(self.ack, self.durable)
+        limits = self._limits
+        most = limits.bytes - 2 * limits.segment_bytes
+        # A segment that took long to become durable may be large, and is freed as a whole.
+        spare = limits.bytes - limits.segment_bytes - self._start_bytes - self._held
+        self._room = min(most - unacked, spare)
+        self.used_pct = 100 * unacked / most
         self.thinning = 1
         for above, level in _LEVELS:
             if self.used_pct >= above:
@@ -267,9 +268,14 @@ class Journal:
         self._state.save()
 
     def close(self) -> bytearray:
-        """State the losses there was no room for, from the reserve; make all durable."""
+        """State the losses there was no room for, from the reserve; make all durable.
+
+        A node that nobody acknowledges may end many times. When the reserve is gone, the gap that
+        the next boot states covers what is not stated here.
+        """
+        spare = self._limits.bytes - self._held - self._start_bytes - _LOSS_BYTES
         for slot in range(len(self.layouts)):
-            while self._losses.waiting(slot):
+            if self._losses.waiting(slot) and len(self._pending) <= spare:
                 mono_ms = self._clock.mono_ms()
                 loss = self._losses.take(slot, mono_ms, at_once=True)
                 self._put(slot, mono_ms, self._clock.now_ms(), loss)

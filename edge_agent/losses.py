@@ -27,16 +27,20 @@ class Losses:
             loss[2] = -1 if -1 in (count, loss[2]) else loss[2] + count
 
     def take(self, slot: int, mono_ms: int, at_once: bool = False) -> "list[Reading]":
-        """At most one loss that is due to be stated, as a reading at `mono_ms`."""
+        """All losses when one is due to be stated, as readings at `mono_ms`.
+
+        They go into one record: the gap that the next boot states begins after it.
+        """
         losses = self._open[slot]
-        for reason in losses:
-            early = mono_ms - self._stated_ms[slot] < _THINNED_EVERY_MS
-            if reason == "thinned" and early and not at_once:
-                continue
-            from_ms, to_ms, count = losses.pop(reason)
-            self._stated_ms[slot] = mono_ms
-            return [(LOSS_INDEX, mono_ms, (from_ms, to_ms, count, reason), GOOD)]
-        return []
+        early = mono_ms - self._stated_ms[slot] < _THINNED_EVERY_MS
+        if not losses or (list(losses) == ["thinned"] and early and not at_once):
+            return []
+        self._open[slot] = {}
+        self._stated_ms[slot] = mono_ms
+        return [
+            (LOSS_INDEX, mono_ms, (loss[0], loss[1], loss[2], reason), GOOD)
+            for reason, loss in losses.items()
+        ]
 
     def waiting(self, slot: int) -> bool:
         """Whether something other than the restart waits; that is stated with the first sample."""

@@ -92,7 +92,8 @@ class Reader:
         self._segment = self._ring.segments[index]
         self._frames = self._ring.frames(self._segment)
         self._seen = self._segment.first - 1
-        self._crcs = {}
+        # A hole may reach over the end of the segment before.
+        self._crcs = {seq: crc for seq, crc in self._crcs.items() if seq >= self.seq}
         if self._segment.name != self._tried:
             self._tried = self._segment.name
             self._faults = 0

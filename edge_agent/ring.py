@@ -139,6 +139,14 @@ def layouts_crc(layouts: "list[Layout]") -> int:
     return crc or 1
 
 
+def start_bytes(layouts: "list[Layout]") -> int:
+    """How much a segment begins with."""
+    size = FRAME_BYTES + _START_BYTES + 8 * len(layouts)
+    for slot in range(len(layouts)):
+        size += FRAME_BYTES + len(layouts[slot].to_bytes(slot))
+    return size
+
+
 class Ring:
     """The segments of one epoch, oldest first."""
 
@@ -213,6 +221,22 @@ class Ring:
     def bound(self, index: int) -> int:
         """The first number that is no longer in the segment `index`."""
         return self.segments[index + 1].first if index + 1 < len(self.segments) else 1 << 32
+
+    def unfreed(self, ack: int, durable: int) -> "tuple[float, int]":
+        """Bytes of records above `ack`; bytes of segments that hold them, or are the newest."""
+        unacked = 0.0
+        held = 0
+        segments = self.segments
+        for index in range(len(segments) - 1, -1, -1):
+            bound = min(self.bound(index), durable + 1)
+            if bound - 1 <= ack and held:
+                break
+            size = segments[index].size
+            held += size
+            count = bound - segments[index].first
+            if count > 0:  # the newest may have been begun and hold nothing yet
+                unacked += size * max(min(bound - 1 - ack, count), 0) / count
+        return unacked, held
 
     def index_of(self, seq: int) -> int:
         """The segment that holds `seq`, or the oldest."""

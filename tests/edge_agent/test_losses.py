@@ -20,12 +20,12 @@ def test_an_unknown_count_stays_unknown():
     assert losses.take(0, 0)[0][2] == (100, 300, -1, "corrupt")
 
 
-def test_one_record_states_one_reason_and_the_next_the_other():
+def test_one_record_states_all_that_waits_also_what_were_not_due_alone():
     losses = Losses(1)
     losses.add(0, "restart", (100, 0), -1)
     losses.add(0, "full", (200, 300), 2)
-    stated = [losses.take(0, 10)[0][2][3], losses.take(0, 20)[0][2][3]]
-    assert sorted(stated) == ["full", "restart"]
+    losses.add(0, "thinned", (200, 300), 9)
+    assert sorted(reading[2][3] for reading in losses.take(0, 10)) == ["full", "restart", "thinned"]
     assert losses.take(0, 30) == []
 
 

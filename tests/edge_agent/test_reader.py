@@ -49,6 +49,16 @@ def test_reading_may_begin_anywhere_and_stops_at_what_is_durable():
     assert reader.next(99) is None and reader.next(100).head.seq == 100 and reader.next(100) is None
 
 
+def test_damage_at_the_end_of_a_segment_keeps_the_checksum_the_record_had():
+    storage, _, journal = _journal()
+    crcs = [entry.crc for entry in read_all(journal)]
+    name = storage.segments()[0]
+    storage.flip(name, storage.size(name) - 1)
+    entries = read_all(journal)
+    assert [entry.crc for entry in entries] == crcs
+    assert sum("Journal/Loss" in dict(_values(entry)) for entry in entries) == 1
+
+
 def test_a_reader_follows_what_is_recorded_later():
     _, time, journal = _journal(5)
     reader = journal.reader()
