@@ -11,7 +11,7 @@ from collections import namedtuple
 from edge_agent.clock import FLOOR_MS
 from edge_agent.losses import Losses
 from edge_agent.reader import Reader
-from edge_agent.records import Head, encode_record, frame
+from edge_agent.records import SEQ_END, Head, encode_record, frame
 from edge_agent.recovery import find_end
 from edge_agent.ring import Ring, layouts_crc, start_bytes
 from schemas.journal_metrics import CLOCK_UNSET, position, split_position
@@ -163,7 +163,7 @@ class Journal:
         `mono_ms` is the moment of its first reading. It is recorded when sync() has returned.
         """
         now_ms = self._clock.now_ms()
-        if len(self._pending) >= min(PENDING_MAX, self._room):
+        if len(self._pending) >= min(PENDING_MAX, self._room) or self.next >= SEQ_END:
             self.give_up(slot, "full", now_ms, len(readings))
             return 0
         base_ms = now_ms + mono_ms - self._clock.mono_ms() if now_ms else 0

@@ -42,6 +42,7 @@ _DOUBLE = "<BBHBd"
 _LOSS = "<QQi"  # from_ms, to_ms, count; its reason is in the flags
 LOSS_INDEX = 255
 SAMPLES_MAX = 250
+SEQ_END = 0xFFFF_0000  # 13 years of ten records a second; what is left serves ends in order
 TEXT_MAX = 120  # bytes of a string value
 _NULL = 0x80
 _QUALITIES = (GOOD, BAD, STALE)

@@ -2,13 +2,16 @@
 
 import errno
 
+from edge_agent.records import SEQ_END
 from edge_agent.state import FILE, State
+from schemas.journal_metrics import split_position
 from tests.edge_agent.bench import NCMD, Bench
 from tests.edge_agent.fakes import (
     MemoryStorage,
     Said,
     Time,
     open_journal,
+    put,
     put_many,
     read_all,
     until,
@@ -100,6 +103,21 @@ def _all_tries(journal):
         except OSError:
             continue
     return found
+
+
+def test_numbers_that_are_used_up_never_reach_into_the_epoch():
+    storage, time = MemoryStorage(), Time()
+    journal = open_journal(storage, time)
+    put_many(journal, time, 3)
+    journal.next = SEQ_END - 2
+    assert [put(journal, time) for _ in range(4)] == [SEQ_END - 2, SEQ_END - 1, 0, 0]
+    journal.sync()
+    journal.close()
+    assert journal.lost == 2 and journal.durable == SEQ_END
+    assert split_position(journal.position(journal.durable + 1)) == (journal.epoch, SEQ_END + 1)
+    time.reboot()
+    again = open_journal(storage, time)
+    assert (again.epoch, again.next) == (journal.epoch, SEQ_END + 1) and put(again, time) == 0
 
 
 def test_a_journal_whose_folder_can_only_be_read_still_tells_what_it_holds():
