@@ -16,7 +16,7 @@ from mes_server.actions.put_aside import put_aside
 from mes_server.domain.limits import Limits, excursions
 from mes_server.domain.messages import Message
 from mes_server.domain.nodes import ALIVE, DEAD, WAITING, NodeId, NodeRegister
-from mes_server.store.excursions import save_excursions
+from mes_server.store.excursions import Judged, save_excursions
 from mes_server.store.inbox import InboxMessage
 from mes_server.store.leases import renew_lease
 from mes_server.store.nodes import note_node, note_seen
@@ -105,24 +105,23 @@ class Turn:
         columns = list(self.gathering.columns())
         if columns:
             append_samples(self.conn, [column for column, _ in columns])
-        for column, limits in columns:
-            if limits is not None:
-                self._judge(column, limits)
+        judged = [self._judge(column, limits) for column, limits in columns if limits is not None]
+        save_excursions(self.conn, judged)
         note_seen(
             self.conn,
             [(at_ms, self.folding.node_key(self.conn, node)) for node, at_ms in self.seen.items()],
         )
 
-    def _judge(self, column: Column, limits: Limits) -> None:
+    def _judge(self, column: Column, limits: Limits) -> Judged:
         values = np.asarray(column.values)
         if column.nulls is not None:
             values = np.where(column.nulls, np.nan, values.astype(np.float64))
         before = self.folding.opened.get(column.series_pk, [])
         closed, still_open = excursions(column.times_ms, values, limits, before, late=column.late)
         if not closed and still_open == before:
-            return
-        save_excursions(self.conn, column.series_pk, closed, still_open, late=column.late)
+            return column.series_pk, [], column.late
         self.folding.opened[column.series_pk] = still_open
+        return column.series_pk, [*closed, *still_open], column.late
 
 
 @contextmanager

@@ -35,15 +35,6 @@ class Excursion:
     count: int
 
 
-def _is_outside(values: Values, limits: Range) -> bool:
-    if limits is None:
-        return False
-    low, high = limits
-    return (low is not None and bool((values < low).any())) or (
-        high is not None and bool((values > high).any())
-    )
-
-
 def _sides(values: Values, limits: Sequence[float | None]) -> npt.NDArray[np.int8]:
     low, high = limits
     sides = np.zeros(len(values), np.int8)
@@ -59,7 +50,7 @@ def _stretches(
 ) -> list[Excursion]:
     """The stretches outside, in order; the last one may be without end."""
     sides = _sides(values, limits)
-    edges = np.flatnonzero(np.diff(sides)) + 1
+    edges = np.flatnonzero(sides[1:] != sides[:-1]) + 1
     starts = [0, *edges.tolist()]
     ends = [*edges.tolist(), len(sides)]
     found = []
@@ -130,6 +121,47 @@ def _judge_live(
     return stretches, None
 
 
+def _whole_side(low: float, high: float, limits: Range) -> tuple[str | None, float]:
+    """Where values of `low` to `high` lie, all of them, and the limit they passed.
+
+    "" inside, LOW, HIGH; None: here and there.
+    """
+    bottom, top = (None, None) if limits is None else limits
+    if bottom is not None and high < bottom:
+        return LOW, bottom
+    if top is not None and low > top:
+        return HIGH, top
+    inside = (bottom is None or bottom <= low) and (top is None or high <= top)
+    return "" if inside else None, 0
+
+
+def _gone_on(
+    opened: Sequence[Excursion], times: Times, values: Values, limits: Limits
+) -> list[Excursion] | None:
+    """The open excursions after values that change nothing about them but their end; None: they do.
+
+    Most of what is judged is this, and needs no look at single samples.
+    """
+    if not len(values):
+        return list(opened)
+    low, high = float(values.min()), float(values.max())
+    first_ms, last_ms = int(times.min()), int(times.max())
+    found = []
+    for kind, inside in zip((NORMAL, ALARM), limits, strict=True):
+        open_one = next((e for e in opened if e.kind == kind), None)
+        side, bound = _whole_side(low, high, inside)
+        if open_one is None and side == "":
+            continue
+        if open_one is None or side != open_one.side or first_ms < open_one.last_ms:
+            return None
+        worst = min(low, open_one.worst) if side == LOW else max(high, open_one.worst)
+        count = open_one.count + len(values)
+        found.append(
+            replace(open_one, bound=float(bound), last_ms=last_ms, worst=worst, count=count)
+        )
+    return found
+
+
 def excursions(
     times: Times,
     values: Values,
@@ -144,17 +176,18 @@ def excursions(
     Samples older than the open excursion's last one, or all of them when `late`, are of the past:
     what they show is closed at once and ends no open excursion.
     """
-    if not open_excursions and not any(_is_outside(values, beyond) for beyond in limits):
-        return [], []
     known = ~np.isnan(values) if values.dtype.kind == "f" else np.ones(len(values), bool)
     times, values = times[known], values[known].astype(np.float64)
+    gone_on = _gone_on(() if late else open_excursions, times, values, limits)
+    if gone_on is not None:
+        return [], list(open_excursions) if late else gone_on
     order = np.argsort(times, kind="stable")
     times, values = times[order], values[order]
     closed: list[Excursion] = []
     still_open: list[Excursion] = []
     for kind, inside in zip((NORMAL, ALARM), limits, strict=True):
         opened = next((e for e in open_excursions if e.kind == kind), None)
-        if inside is not None and len(times):
+        if inside is not None:
             known_until = opened.last_ms if opened is not None else int(times[0])
             past = len(times) if late else int(np.searchsorted(times, known_until))
             if past:

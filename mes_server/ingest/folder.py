@@ -18,8 +18,9 @@ from mes_server.store.inbox import InboxMessage, load_waiting
 CALM_MS = 500
 BUSY_MS = 2_000
 CALM_MESSAGES = 500  # so many waiting are folded sooner
+QUIET_MS = 100  # nothing came for so long: there is no company to wait for
 STEP_COST = 400  # about 10 ms of work: what is being received does not wait longer
-EVENT_COST = 150  # of a birth or death, in data messages of one shape
+EVENT_COST = 60  # of a birth or death, in data messages of one shape
 DEPTH_MAX = 100_000  # more may not wait: receiving pauses, and what is not stored the edges keep
 MERGE_MS = 1_000
 MERGE_CHUNKS = 32
@@ -34,7 +35,8 @@ def _affordable(waiting: list[InboxMessage], room: int) -> tuple[list[InboxMessa
     """The first messages that fit into the room (at least one), and the room they leave."""
     count = 0
     for message in waiting:
-        room -= 1 if "/DDATA/" in message.topic else EVENT_COST
+        room -= len(message.payload) >> 11 if "/DDATA/" in message.topic else EVENT_COST
+        room -= 1
         count += 1
         if room <= 0:
             break
@@ -54,6 +56,7 @@ class Folder:
         self._retry_more = True
         self._retry_ms = self._merge_ms = self._pack_ms = self._pack_all_ms = self._trim_ms = 0
         self._next_id = 1
+        self._came_ms = 0
         self.depth = 0
 
     def load(self) -> None:
@@ -63,8 +66,9 @@ class Folder:
         self.depth = sum(map(len, self._waiting.values()))
         self._next_id = max((rows[-1].id + 1 for rows in self._waiting.values()), default=1)
 
-    def came(self, messages: Iterable[InboxMessage]) -> None:
+    def came(self, messages: Iterable[InboxMessage], tick_ms: int) -> None:
         """These messages were put into the inbox, after all that were before."""
+        self._came_ms = tick_ms
         for message in messages:
             waiting = self._waiting.get(message.shard)
             if waiting is None:
@@ -77,6 +81,8 @@ class Folder:
     def _due(self, tick_ms: int) -> list[int]:
         """The shards whose messages have waited long enough, or are many, the longest waiting first."""
         wait_ms = CALM_MS if self.depth <= CALM_MESSAGES else BUSY_MS
+        if tick_ms - self._came_ms >= QUIET_MS:
+            wait_ms = 0
         due = []
         for shard, waiting in self._waiting.items():
             since_ms = self._since_ms.get(shard, 0)

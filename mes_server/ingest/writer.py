@@ -150,7 +150,7 @@ class Writer:
         self._failures = 0
 
     def _work(self, at_ms: int) -> None:
-        """One commit of what came, and a step of folding."""
+        """One commit of what came, and at least a step of folding: about as long as the commit took."""
         if not self._loaded:
             self._folder.load()
             self._loaded = self._ready = True
@@ -160,6 +160,7 @@ class Writer:
             self._doubt = False
         if not self._held and self._folder.depth < DEPTH_MAX and at_ms >= self._commit_ms:
             self._held = self._mailbox.take(BATCH_MAX)
+        took_ms = 0
         if self._held:
             receipt = receive_messages(self._intake, self._held, now_ms())
             busy = len(self._held) >= BUSY_BATCH
@@ -168,17 +169,21 @@ class Writer:
             self._commit_ms = self._committed_ms + (COMMIT_MS if busy else CALM_COMMIT_MS)
             self._received(receipt, self._committed_ms)
             self._commands.flush(self._committed_ms, now_ms())
+            took_ms = self._committed_ms - at_ms
         elif at_ms - self._committed_ms > LEASE_MS // 3:
             keep_lease(self._folding.engine, self._folding.holder, now_ms())
             self._committed_ms = at_ms
-        self._fold(tick())
+        self._fold(tick(), took_ms)
 
-    def _fold(self, at_ms: int) -> None:
+    def _fold(self, at_ms: int, time_ms: int) -> None:
+        """Fold a step; more of them in a flood, so that what is shown keeps up with what is stored."""
         folded = self._folder.step(at_ms, now_ms())
         if folded is None and not len(self._mailbox):
             folded = self._folder.tidy(at_ms, now_ms())
-        if folded is not None:
+        while folded is not None:
             self._folded(folded, at_ms)
+            more = tick() - at_ms < time_ms
+            folded = self._folder.step(tick(), now_ms()) if more else None
         for node, watch in self._watches.items():
             if watch.gap_since_ms is not None and watch.gap_lasted(at_ms, self._reorder_ms):
                 self._commands.want_birth(node, at_ms)
@@ -201,7 +206,7 @@ class Writer:
                 self._commands.born(read.node)
             watch.see(read.heads.seq, at_ms)
         self._commands.stored(receipt.acks, at_ms)
-        self._folder.came(receipt.messages)
+        self._folder.came(receipt.messages, at_ms)
 
     def _note_connection(self) -> None:
         """What was said while we were not connected is not known: count, births, deaths."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from operator import attrgetter
+from typing import Any
 
 from sqlalchemy import BigInteger, Connection, ForeignKey, UniqueConstraint, select
 from sqlmodel import Field, SQLModel
@@ -10,7 +11,7 @@ from sqlmodel import Field, SQLModel
 from mes_server.domain.limits import LOW, Excursion
 from mes_server.store.series import SERIES
 from mes_server.store.stations import STATION
-from mes_server.store.tables import partial_index, run, table_of, wide, wide_or_null
+from mes_server.store.tables import partial_index, run_many, table_of, wide, wide_or_null
 
 JOIN_MS = 60_000  # late pieces of one excursion come in several messages, this far apart at most
 
@@ -57,6 +58,9 @@ class ExcursionView:
     count: int
 
 
+# A series, its excursions closed and open, and whether they were judged late.
+Judged = tuple[int, Sequence[Excursion], bool]
+
 _SAVE = """
 INSERT INTO excursion (series, kind, side, bound, from_ms, last_ms, to_ms, worst, count)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -85,22 +89,17 @@ def _join_late(conn: Connection, series_pk: int, piece: Excursion) -> Excursion:
     return piece
 
 
-def save_excursions(
-    conn: Connection,
-    series_pk: int,
-    closed: Sequence[Excursion],
-    opened: Sequence[Excursion],
-    *,
-    late: bool = False,
-) -> None:
-    """Write what `domain.limits.excursions` answered; `late` as it was told there."""
-    rows = []
-    for excursion in [*closed, *opened]:
-        if late and excursion.to_ms is not None:
-            excursion = _join_late(conn, series_pk, excursion)
-        rows.append((series_pk, *_values_of(excursion)))
-    if rows:
-        run(conn, _SAVE, rows)
+def save_excursions(conn: Connection, judged: Iterable[Judged]) -> None:
+    """Write what `domain.limits.excursions` answered for many series."""
+    rows: list[tuple[Any, ...]] = []
+    for series_pk, found, late in judged:
+        for excursion in found:
+            if late and excursion.to_ms is not None:
+                run_many(conn, _SAVE, rows)  # it may have to join one of these
+                rows = []
+                excursion = _join_late(conn, series_pk, excursion)
+            rows.append((series_pk, *_values_of(excursion)))
+    run_many(conn, _SAVE, rows)
 
 
 def load_open_excursions(

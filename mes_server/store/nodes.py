@@ -11,7 +11,7 @@ from mes_server.store.alarms import AlarmRow
 from mes_server.store.forgotten import HIDDEN
 from mes_server.store.positions import WatermarkRow
 from mes_server.store.quarantine import QuarantineRow
-from mes_server.store.tables import run, table_of, wide_or_null
+from mes_server.store.tables import run, set_columns, table_of, wide_or_null
 
 Fact = int | float | str | bool | None
 _INT64_MAX = (1 << 63) - 1
@@ -79,11 +79,13 @@ class NodeView:
 
 def ensure_node(conn: Connection, group: str, node: str) -> int:
     """The key of a node, made when it is new."""
-    same = (NODE.c.group_id == group) & (NODE.c.node_id == node)
-    key: int | None = conn.scalar(select(NODE.c.id).where(same))
+    known = run(conn, "SELECT id FROM node WHERE group_id = ? AND node_id = ?", (group, node))
+    key: int | None = known.scalar()
     if key is None:
-        values = {"group_id": group, "node_id": node, "own": False, "online": False}
-        key = int(conn.execute(NODE.insert().values(values).returning(NODE.c.id)).scalar_one())
+        insert = (
+            "INSERT INTO node (group_id, node_id, own, online) VALUES (?, ?, ?, ?) RETURNING id"
+        )
+        key = int(run(conn, insert, (group, node, False, False)).scalar_one())
     return key
 
 
@@ -134,8 +136,9 @@ def note_node(conn: Connection, node_pk: int, **facts: Fact) -> None:
 
     `first` and `next` may be whole positions: their record number is kept.
     """
-    values = {name: _storable(name, value) for name, value in facts.items()}
-    conn.execute(update(NODE).where(NODE.c.id == node_pk).values(values))
+    set_columns(
+        conn, "node", node_pk, {name: _storable(name, fact) for name, fact in facts.items()}
+    )
 
 
 def node_name(group: str, node: str) -> str:

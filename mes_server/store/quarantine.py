@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from sqlalchemy import Connection, LargeBinary, func, select, update
 from sqlmodel import Field, SQLModel
 
-from mes_server.store.tables import partial_index, table_of, wide, wide_or_null
+from mes_server.store.tables import partial_index, run, table_of, wide, wide_or_null
 
 
 class QuarantineRow(SQLModel, table=True):
@@ -109,9 +109,13 @@ def ask_retry(conn: Connection, keys: list[int], at_ms: int) -> int:
 
 def ask_retry_of(conn: Connection, node_pk: int, topic: str, reason: str, at_ms: int) -> int:
     """Mark the messages of a topic that were put aside for one reason; how many there were."""
-    t = QUARANTINE.c
-    same = (t.node == node_pk) & (t.topic == topic) & (t.reason == reason) & t.settled_ms.is_(None)
-    return conn.execute(update(QUARANTINE).where(same).values(retry_ms=at_ms)).rowcount
+    asked = run(
+        conn,
+        "UPDATE quarantine SET retry_ms = ?"
+        " WHERE node = ? AND topic = ? AND reason = ? AND settled_ms IS NULL",
+        (at_ms, node_pk, topic, reason),
+    )
+    return asked.rowcount
 
 
 def list_retries(conn: Connection, limit: int = 100) -> list[Quarantined]:

@@ -44,11 +44,8 @@ def ensure_series(
     conn: Connection, station_pk: int, metrics: Sequence[tuple[str, int]]
 ) -> dict[str, int]:
     """The numbers of a station's series (metric, code of the datatype), made where they are new."""
-    known = conn.execute(
-        select(SERIES.c.metric, SERIES.c.id, SERIES.c.datatype).where(
-            SERIES.c.station == station_pk
-        )
-    ).all()
+    query = "SELECT metric, id, datatype FROM series WHERE station = ?"
+    known = run(conn, query, (station_pk,)).all()
     numbers: dict[str, int] = {row.metric: row.id for row in known}
     datatypes = {row.metric: row.datatype for row in known}
     free = max(numbers.values(), default=station_pk * SERIES_PER_STATION - 1) + 1

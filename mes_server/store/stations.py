@@ -4,13 +4,12 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, UniqueConstraint, select, update
+from sqlalchemy import Connection, Row, UniqueConstraint, update
 from sqlmodel import Field, SQLModel
 
 from mes_server.store.forgotten import HIDDEN
-from mes_server.store.nodes import NODE
 from mes_server.store.numbering import next_change
-from mes_server.store.tables import run, table_of, wide, wide_or_null
+from mes_server.store.tables import run, set_columns, table_of, wide, wide_or_null
 
 
 class StationRow(SQLModel, table=True):
@@ -63,17 +62,14 @@ class StationView:
     contract_fits: bool
 
 
-def _free_url_id(conn: Connection, node_pk: int, device: str) -> str:
+def _free_url_id(conn: Connection, group: str, node: str, device: str) -> str:
     """The device id; where another node has it already, the node's and the group's before it."""
-    where = NODE.c.id == node_pk
-    group, node = conn.execute(select(NODE.c.group_id, NODE.c.node_id).where(where)).one()
     longest = f"{group}-{node}-{device}"
-    candidates = [device, f"{node}-{device}", longest]
-    for name in candidates:
-        if conn.scalar(select(STATION.c.id).where(STATION.c.url_id == name)) is None:
+    for name in (device, f"{node}-{device}", longest):
+        if station_key(conn, name) is None:
             return name
     number = 2
-    while conn.scalar(select(STATION.c.id).where(STATION.c.url_id == f"{longest}-{number}")):
+    while station_key(conn, f"{longest}-{number}"):
         number += 1
     return f"{longest}-{number}"
 
@@ -85,42 +81,40 @@ def ensure_station(
 
     A type or area that is told replaces the one known; None leaves it.
     """
-    same = (STATION.c.node == node_pk) & (STATION.c.device == device)
-    known = conn.execute(select(STATION.c.id, STATION.c.type, STATION.c.area).where(same)).first()
+    same = "SELECT id, type, area FROM station WHERE node = ? AND device = ?"
+    known = run(conn, same, (node_pk, device)).first()
     told = {"type": type_name, "area": area}
     told = {name: value for name, value in told.items() if value is not None}
     if known is not None:
         if any(known._mapping[name] != value for name, value in told.items()):
             note_station(conn, known.id, **told)
         return int(known.id)
-    group = conn.scalar(select(NODE.c.group_id).where(NODE.c.id == node_pk))
-    values: dict[str, Any] = {
-        "node": node_pk,
-        "device": device,
-        "url_id": _free_url_id(conn, node_pk, device),
-        "area": group,
-        "contract_fits": False,
-        "online": False,
-        "change": next_change(conn),
-        "sampled": 0,
-    }
-    insert = STATION.insert().values(values | told).returning(STATION.c.id)
-    return int(conn.execute(insert).scalar_one())
+    query = "SELECT group_id, node_id FROM node WHERE id = ?"
+    owner = run(conn, query, (node_pk,)).one()
+    url_id = _free_url_id(conn, owner.group_id, owner.node_id, device)
+    made = run(
+        conn,
+        "INSERT INTO station (node, device, url_id, type, area, contract_fits, online, change, sampled)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0) RETURNING id",
+        (node_pk, device, url_id, type_name, area or owner.group_id, False, False,
+         next_change(conn)),
+    )  # fmt: skip
+    return int(made.scalar_one())
 
 
 def note_station(conn: Connection, station_pk: int, **facts: str | bool | None) -> None:
     """Change single facts: `type`, `revision`, `area`, `contract_fits`."""
-    values = {**facts, "change": next_change(conn)}
-    conn.execute(update(STATION).where(STATION.c.id == station_pk).values(values))
+    set_columns(conn, "station", station_pk, {**facts, "change": next_change(conn)})
 
 
 def set_station_online(conn: Connection, station_pk: int, online: bool, at_ms: int) -> None:
     """The station is there or gone since `at_ms`; saying again what is known changes nothing."""
-    changed = (STATION.c.id == station_pk) & (
-        (STATION.c.online != online) | STATION.c.online_since_ms.is_(None)
+    run(
+        conn,
+        "UPDATE station SET online = ?, online_since_ms = ?, change = ?"
+        " WHERE id = ? AND (online <> ? OR online_since_ms IS NULL)",
+        (online, at_ms, next_change(conn), station_pk, online),
     )
-    values = {"online": online, "online_since_ms": at_ms, "change": next_change(conn)}
-    conn.execute(update(STATION).where(changed).values(values))
 
 
 def set_all_stations_offline(conn: Connection, at_ms: int) -> None:
@@ -171,5 +165,5 @@ def load_station(conn: Connection, station_id: str) -> StationView | None:
 
 def station_key(conn: Connection, station_id: str) -> int | None:
     """The key of a station by its id in addresses."""
-    key: int | None = conn.scalar(select(STATION.c.id).where(STATION.c.url_id == station_id))
+    key: int | None = run(conn, "SELECT id FROM station WHERE url_id = ?", (station_id,)).scalar()
     return key

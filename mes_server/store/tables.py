@@ -1,6 +1,6 @@
 """Small things every table module needs: wide integers, raw statements that both databases take."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, cast
 
@@ -54,6 +54,12 @@ def run(
         statement = _for_psycopg(statement)
     given = parameters if isinstance(parameters, tuple) else list(parameters)
     return conn.exec_driver_sql(statement, given or None)
+
+
+def set_columns(conn: Connection, table: str, key: int, facts: Mapping[str, Any]) -> None:
+    """Set columns of the row with this `id`; table and columns are names of ours."""
+    columns = ", ".join([f"{name} = ?" for name in facts])
+    run(conn, f"UPDATE {table} SET {columns} WHERE id = ?", (*facts.values(), key))  # noqa: S608
 
 
 def run_many(conn: Connection, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:

@@ -281,9 +281,9 @@ def test_receiving_pauses_while_too_much_waits_to_be_folded(
     deepest = 0
     real = running.writer._folder.came
 
-    def came(messages: object) -> None:
+    def came(messages: object, tick_ms: int) -> None:
         nonlocal deepest
-        real(messages)  # type: ignore[arg-type]
+        real(messages, tick_ms)  # type: ignore[arg-type]
         deepest = max(deepest, running.writer._folder.depth)
 
     monkeypatch.setattr(running.writer._folder, "came", came)

@@ -123,9 +123,9 @@ def test_an_excursion_is_one_row_from_beginning_to_end(engine: Engine) -> None:
     opened, alarm = excursion(T0, None), excursion(T0 + 500, None, kind=ALARM)
     with writing(engine) as conn:
         station, series = make_series(conn)
-        save_excursions(conn, series, [], [opened, alarm])
+        save_excursions(conn, [(series, [opened, alarm], False)])
         assert load_open_excursions(conn, [series, series + 1]) == {series: [opened, alarm]}
-        save_excursions(conn, series, [replace(opened, to_ms=T0 + 9000)], [alarm])
+        save_excursions(conn, [(series, [replace(opened, to_ms=T0 + 9000), alarm], False)])
         assert load_open_excursions(conn, [series]) == {series: [alarm]}
         assert load_open_excursions(conn, []) == {}
         found = list_excursions(conn, station)
@@ -141,11 +141,11 @@ def test_an_excursion_is_one_row_from_beginning_to_end(engine: Engine) -> None:
 def test_pieces_of_a_late_excursion_become_one(engine: Engine) -> None:
     with writing(engine) as conn:
         station, series = make_series(conn)
-        save_excursions(conn, series, [excursion(T0, T0 + 5000)], [], late=True)
-        save_excursions(conn, series, [excursion(T0 + 10_000, T0 + 15_000, 39.0)], [], late=True)
-        save_excursions(conn, series, [excursion(T0 + 15_000 + 2 * JOIN_MS, None)], [], late=True)
         low = replace(excursion(T0, T0 + 5000), side=LOW, bound=20.0, worst=1.0)
-        save_excursions(conn, series, [low], [], late=True)
+        one, other = excursion(T0, T0 + 5000), excursion(T0 + 10_000, T0 + 15_000, 39.0)
+        save_excursions(conn, [(series, [one], True), (series, [other], True)])
+        save_excursions(conn, [(series, [excursion(T0 + 15_000 + 2 * JOIN_MS, None)], True)])
+        save_excursions(conn, [(series, [low], True)])
         found = [e for e in list_excursions(conn, station) if e.side == HIGH]
     assert [(e.from_ms, e.to_ms, e.worst, e.count) for e in found] == [
         (T0 + 15_000 + 2 * JOIN_MS, None, 35.0, 2),
@@ -156,9 +156,8 @@ def test_pieces_of_a_late_excursion_become_one(engine: Engine) -> None:
 def test_live_excursions_next_to_each_other_stay_two(engine: Engine) -> None:
     with writing(engine) as conn:
         station, series = make_series(conn)
-        save_excursions(
-            conn, series, [excursion(T0, T0 + 5000), excursion(T0 + 6000, T0 + 9000)], []
-        )
+        both = [excursion(T0, T0 + 5000), excursion(T0 + 6000, T0 + 9000)]
+        save_excursions(conn, [(series, both, False)])
         assert len(list_excursions(conn, station)) == 2
 
 

@@ -125,7 +125,7 @@ class Plant:
         )
         with writing(self.engine) as conn:
             key = ensure_series(conn, station, [(metric, DATATYPES["double"])])[metric]
-            save_excursions(conn, key, [] if open_ else [found], [found] if open_ else [])
+            save_excursions(conn, [(key, [found], False)])
 
     def loss(
         self, node: int, station: int | None, reason: str = "restart", count: int = 40

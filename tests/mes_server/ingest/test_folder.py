@@ -1,0 +1,60 @@
+"""What waits to be folded is folded in company, and at once when nothing more comes."""
+
+from sqlalchemy import Engine
+
+from mes_server.domain.messages import Message
+from mes_server.ingest.folder import BUSY_MS, CALM_MESSAGES, QUIET_MS, STEP_COST, Folder
+from tests.mes_server.edge import NOW_MS, Edge
+from tests.mes_server.mes import Mes
+
+TICK = 1_000_000
+
+
+def _folder(engine: Engine, edge: Edge) -> tuple[Mes, Folder]:
+    """A fold that has just folded a birth, at TICK."""
+    mes = Mes(engine)
+    folder = Folder(mes.folding)
+    folder.load()
+    folder.came(mes.receive(edge.nbirth(), edge.dbirth()).messages, TICK)
+    while folder.step(TICK, NOW_MS):
+        pass
+    return mes, folder
+
+
+def _many(edge: Edge, count: int) -> list[Message]:
+    return [edge.live({"step_no": edge.next}) for _ in range(count)]
+
+
+def test_a_shard_waits_for_company_while_more_comes(sqlite_engine: Engine) -> None:
+    edges = [Edge(node=f"ctl-{n}", epoch=n + 1) for n in range(4)]
+    mes, folder = _folder(sqlite_engine, edges[0])
+    for edge in edges[1:]:
+        folder.came(mes.receive(edge.nbirth(), edge.dbirth()).messages, TICK)
+    while folder.step(TICK, NOW_MS):
+        pass
+    for edge in edges:
+        batch = _many(edge, CALM_MESSAGES // 3)
+        folder.came(mes.receive(*batch).messages, TICK + 20)
+    assert folder.depth > CALM_MESSAGES
+    assert not folder.is_due(TICK + 20 + QUIET_MS - 1)
+    assert folder.is_due(TICK + BUSY_MS)
+
+
+def test_nothing_waits_when_nothing_more_comes(sqlite_engine: Engine) -> None:
+    edge = Edge()
+    mes, folder = _folder(sqlite_engine, edge)
+    folder.came(mes.receive(*_many(edge, 3)).messages, TICK + 20)
+    assert not folder.is_due(TICK + 20 + QUIET_MS - 1)
+    assert folder.is_due(TICK + 20 + QUIET_MS)
+    assert folder.step(TICK + 20 + QUIET_MS, NOW_MS)
+    assert mes.values("step_no") == [1, 2, 3]
+
+
+def test_a_step_takes_fewer_of_large_messages(sqlite_engine: Engine) -> None:
+    edge = Edge()
+    mes, folder = _folder(sqlite_engine, edge)
+    large = [edge.live({"state": "x" * 8000}) for _ in range(STEP_COST // 2)]
+    folder.came(mes.receive(*large).messages, TICK + 20)
+    folded = folder.step(TICK + QUIET_MS + 20, NOW_MS)
+    assert folded is not None
+    assert 0 < sum(folded.messages.values()) <= STEP_COST // 4 + 1
