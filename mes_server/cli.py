@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from mes_server.bench.line import BenchError
 from mes_server.broker import BrokerMissing
 from mes_server.commands.bench import bench
 from mes_server.commands.database import db
@@ -52,7 +53,7 @@ class _Mes(click.Group):
                 f"The database cannot be used ({error}). `mes doctor` looks at it; where there is "
                 "none yet, `mes run` and `mes db upgrade` make it."
             ) from error
-        except (CannotRun, BrokerMissing, NotReady, DemoError, SchemaTooNew) as error:
+        except (CannotRun, BrokerMissing, NotReady, DemoError, SchemaTooNew, BenchError) as error:
             raise click.ClickException(str(error)) from error
 
 

@@ -2,6 +2,7 @@
 
 import click
 
+from mes_server.bench.edge import command as edge
 from mes_server.bench.ingest import command as ingest
 
 
@@ -10,4 +11,5 @@ def bench() -> None:
     """Figures of this machine, printed as ratios and growth."""
 
 
+bench.add_command(edge)
 bench.add_command(ingest)
