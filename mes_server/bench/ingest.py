@@ -13,6 +13,7 @@ import click
 
 from mes_server.bench import line
 from mes_server.bench.machine import describe, table
+from mes_server.bench.reconnect import reconnect
 from mes_server.bench.store import StoreFigures, measure
 
 NODES, METRICS = 50, 50
@@ -23,10 +24,9 @@ FACTORS = (1, 2, 4)
 def _ours(folder: Path, messages: int, rate: int = 0) -> dict[str, Any]:
     folder.mkdir()
     with line.own_broker(folder) as port, line.own_ingest(folder, port) as data:
-        began = time.monotonic()
         figures = line.swarm(port, NODES, messages, METRICS, rate)
         line.wait_for(lambda: line.inbox_is_empty(data), "the fold")
-        figures["queryable_s"] = time.monotonic() - began
+        figures["queryable_s"] = time.monotonic() - figures["began"]
         total = figures["messages"] * METRICS
         figures["found"] = line.stored_samples(data)
     if figures["found"] != total:
@@ -123,21 +123,35 @@ def _store(folder: Path, stations: int) -> tuple[list[str], dict[str, float]]:
     show_default=True,
     help="Stations in the smallest of three stores; 24 makes the largest one 100 M samples.",
 )
+@click.option(
+    "--nodes",
+    default=500,
+    show_default=True,
+    help="Nodes that return at once with a backlog of 24 h.",
+)
+@click.option(
+    "--backlog",
+    default=400,
+    show_default=True,
+    help="Records each of them has: 400 is one every 3.6 minutes.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the ratios as JSON.")
 @click.option("--to", type=click.Path(path_type=Path), help="Write the page (Markdown) there, too.")
-def command(messages: int, stations: int, as_json: bool, to: Path | None) -> None:
+def command(as_json: bool, to: Path | None, **sizes: int) -> None:
     """Ingest, store and reading on this machine; three sizes each, all in one run."""
     with tempfile.TemporaryDirectory(prefix="lodestone-bench-") as name:
         folder = Path(name)
         click.echo("Measuring; other work on this machine makes the figures worse.", err=True)
-        ingest_lines, ratios = _throughput(folder, messages)
+        ingest_lines, ratios = _throughput(folder, sizes["messages"])
         latency_lines = _latency(folder)
-        store_lines, growth = _store(folder, stations)
+        return_lines = reconnect(folder / "return", sizes["nodes"], sizes["backlog"])
+        click.echo(f"  {sizes['nodes']} nodes have returned", err=True)
+        store_lines, growth = _store(folder, sizes["stations"])
     ratio_lines = table(("ratios in this run", ""), list((ratios | growth).items()))
     page = "\n\n".join(
         "\n".join(part)
         for part in (
-            [f"* {fact}" for fact in describe()], ingest_lines, latency_lines, store_lines, ratio_lines,
+            [f"* {fact}" for fact in describe()], ingest_lines, latency_lines, return_lines, store_lines, ratio_lines,
         )
     )  # fmt: skip
     if to:

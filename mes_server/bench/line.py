@@ -115,14 +115,20 @@ def metric_names(count: int) -> tuple[str, ...]:
 
 def swarm(port: int, nodes: int, messages: int, metrics: int, rate: int = 0) -> dict[str, Any]:
     """Let `nodes` edges publish `messages` each; the figures once everything is acknowledged."""
-    orders = {"host": "127.0.0.1", "port": port, "nodes": nodes, "messages": messages,
-              "metrics": metric_names(metrics), "rate": rate, "seed": 11}  # fmt: skip
-    done = subprocess.run(
-        [sys.executable, "-m", "mes_server.bench.swarm"],
+    orders = {"nodes": nodes, "messages": messages, "metrics": metric_names(metrics),
+              "rate": rate, "seed": 11}  # fmt: skip
+    return program("mes_server.bench.swarm", port, orders)
+
+
+def program(module: str, port: int, orders: dict[str, Any]) -> dict[str, Any]:
+    """What a program of many edges says when it has carried out its orders."""
+    orders = {"host": "127.0.0.1", "port": port, **orders}
+    done = subprocess.run(  # noqa: S603  a module of ours
+        [sys.executable, "-m", module],
         input=json.dumps(orders) + "\n", capture_output=True, text=True, timeout=DEADLINE_S * 5,
     )  # fmt: skip
     if done.returncode:
-        raise BenchError(f"the swarm stopped: {done.stderr.strip()[-400:]}")
+        raise BenchError(f"{module} stopped: {done.stderr.strip()[-400:]}")
     return dict(json.loads(done.stdout))
 
 

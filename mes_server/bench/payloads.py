@@ -18,6 +18,7 @@ Bytes2D = npt.NDArray[np.uint8]
 GROUP = "bench"
 STATION_TYPE = "sinter_furnace"
 _AT_MARK = (1 << 42) - 1  # encodes in six bytes, as every time between 2004 and 2109 does
+AT_MARK = b"\xff\xff\xff\xff\xff\x7f"
 _POS_BYTES = 9
 _CRC = 0xF0F0F0F0
 
@@ -83,27 +84,39 @@ def _varint_columns(numbers: npt.NDArray[np.int64], width: int) -> Bytes2D:
     return out
 
 
-def _template(edge: Edge, seq: int, historical: bool) -> tuple[bytes, list[int], int, list[int]]:
-    """One message with marks, and where the times, the position and the values stand in it."""
-    marks = [float(1_000_003 + i) for i in range(len(edge.metrics))]
-    position = names.position(edge.epoch, 1)
-    rows = [
-        metric(names.POS, "uint64", position, _AT_MARK, None, historical),
-        metric(names.CRC, "uint32", _CRC, _AT_MARK, None, historical),
-        metric(names.MONO, "uint64", (1 << 40) | 1, _AT_MARK, None, historical),
-    ]
-    rows += [
-        metric(name, "double", mark, _AT_MARK, None, historical)
-        for name, mark in zip(edge.metrics, marks, strict=True)
-    ]
-    data = encode_payload(Payload(_AT_MARK, rows, seq), with_datatypes=False)
-    time_bytes = _varint_columns(np.array([_AT_MARK]), 6).tobytes()
-    times, at = [], data.find(time_bytes)
-    while at >= 0:
-        times.append(at)
-        at = data.find(time_bytes, at + 6)
-    pos_bytes = _varint_columns(np.array([position]), _POS_BYTES).tobytes()
-    return data, times, data.index(pos_bytes), [data.index(struct.pack("<d", m)) for m in marks]
+@dataclass(frozen=True, slots=True)
+class _Template:
+    """One message with marks, and where in it the times, positions and values stand, in their order."""
+
+    data: bytes
+    times: list[int]
+    positions: list[int]
+    values: list[int]
+
+
+def _template(edge: Edge, batch: int, historical: bool) -> _Template:
+    width = len(edge.metrics)
+    marks = [float(1_000_003 + i) for i in range(batch * width)]
+    rows = []
+    for record in range(batch):
+        rows += [
+            metric(names.POS, "uint64", names.position(edge.epoch, record + 1), _AT_MARK, None, historical),
+            metric(names.CRC, "uint32", _CRC, _AT_MARK, None, historical),
+            metric(names.MONO, "uint64", (1 << 40) | 1, _AT_MARK, None, historical),
+        ]  # fmt: skip
+        own = marks[record * width : (record + 1) * width]
+        rows += [
+            metric(name, "double", mark, _AT_MARK, None, historical)
+            for name, mark in zip(edge.metrics, own, strict=True)
+        ]
+    data = encode_payload(Payload(_AT_MARK, rows, None), with_datatypes=False)
+    positions = [names.position(edge.epoch, record + 1) for record in range(batch)]
+    return _Template(
+        data,
+        [at for at in range(len(data)) if data.startswith(AT_MARK, at)],
+        [data.index(_varint_columns(np.array([p]), _POS_BYTES).tobytes()) for p in positions],
+        [data.index(struct.pack("<d", mark)) for mark in marks],
+    )
 
 
 def walk(count: int, width: int, seed: int) -> npt.NDArray[np.float64]:
@@ -116,30 +129,48 @@ def walk(count: int, width: int, seed: int) -> npt.NDArray[np.float64]:
     return values.round(1)
 
 
-def data_messages(
-    edge: Edge, count: int, first_ms: int, every_ms: int, historical: bool = False
-) -> list[bytes]:
-    """`count` DDATA payloads, records 1 … count, `every_ms` apart from `first_ms` on."""
-    seqs = np.arange(1, count + 1, dtype=np.int64)
-    at_ms = first_ms + (seqs - 1) * every_ms
-    positions = (np.int64(edge.epoch) << 32) + seqs
-    values = walk(count, len(edge.metrics), edge.epoch)
-    wire_seq = (seqs + 1) % 256  # 0 and 1 were the births
-    out: list[bytes] = [b""] * count
-    for low, high in ((0, 128), (128, 256)):  # the last number takes one byte or two
-        rows = np.nonzero((wire_seq >= low) & (wire_seq < high))[0]
-        if not len(rows):
-            continue
-        data, times, position, doubles = _template(edge, high - 1, historical)
-        block = np.tile(np.frombuffer(data, np.uint8), (len(rows), 1))
-        for at in times:
-            block[:, at : at + 6] = _varint_columns(at_ms[rows], 6)
-        block[:, position : position + _POS_BYTES] = _varint_columns(positions[rows], _POS_BYTES)
-        for column, at in enumerate(doubles):
-            raw = np.ascontiguousarray(values[rows, column]).view(np.uint8).reshape(-1, 8)
-            block[:, at : at + 8] = raw
-        width = 1 if high == 128 else 2
-        block[:, -width:] = _varint_columns(wire_seq[rows], width)
-        for row, message in zip(rows, block, strict=True):
-            out[row] = message.tobytes()
-    return out
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Records `first` … `first + count - 1`, `every_ms` apart from `first_ms` on, so many to a message.
+
+    Without `first_ms` the times are AT_MARK, to be replaced by `time_bytes`.
+    """
+
+    first: int
+    count: int
+    every_ms: int = 0
+    first_ms: int = _AT_MARK
+    batch: int = 1
+    historical: bool = False
+
+
+def data_messages(edge: Edge, span: Span) -> list[bytes]:
+    """DDATA payloads with whole batches of the span's records, without the seq: see `with_seq`."""
+    messages, width = span.count // span.batch, len(edge.metrics)
+    made = _template(edge, span.batch, span.historical)
+    seqs = span.first + np.arange(messages * span.batch, dtype=np.int64)
+    at_ms = (span.first_ms + (seqs - span.first) * span.every_ms).reshape(messages, span.batch)
+    positions = ((np.int64(edge.epoch) << 32) + seqs).reshape(messages, span.batch)
+    values = walk(len(seqs), width, edge.epoch + span.first).reshape(messages, -1)
+    block = np.tile(np.frombuffer(made.data, np.uint8), (messages, 1))
+    each = len(made.times) // span.batch  # the first time of all is that of the message
+    for index, at in enumerate(made.times):
+        record = max(index - 1, 0) // each
+        block[:, at : at + 6] = _varint_columns(at_ms[:, record], 6)
+    for record, at in enumerate(made.positions):
+        block[:, at : at + _POS_BYTES] = _varint_columns(positions[:, record], _POS_BYTES)
+    for column, at in enumerate(made.values):
+        block[:, at : at + 8] = (
+            np.ascontiguousarray(values[:, column]).view(np.uint8).reshape(-1, 8)
+        )
+    return [message.tobytes() for message in block]
+
+
+def time_bytes(at_ms: int) -> bytes:
+    """What AT_MARK is to be replaced by in a message made without times."""
+    return _varint_columns(np.array([at_ms]), 6).tobytes()
+
+
+def with_seq(message: bytes, seq: int) -> bytes:
+    """The payload with its Sparkplug seq (of 256) as the last field."""
+    return message + (bytes((0x18, seq)) if seq < 128 else bytes((0x18, seq, 1)))

@@ -6,8 +6,6 @@ the swarm is a process of its own, as edges are.
 
 import json
 import selectors
-import socket
-import struct
 import sys
 import time
 from dataclasses import dataclass, field
@@ -17,6 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from mes_server.bench import payloads
+from mes_server.bench.wire import Line
+from mes_server.ingest.packets import publish_packet
 from schemas import journal_metrics as names
 from schemas.sparkplug import decode_payload
 from schemas.topics import topic
@@ -25,75 +25,6 @@ WINDOW = 200
 RESEND_S = 3.0
 SOCKETS = 8
 BURST = 20  # messages of one node in a row
-_PUBLISH, _SUBACK = 0x30, 0x90
-
-
-def _length(size: int) -> bytes:
-    out = bytearray()
-    while size > 127:
-        out.append(size & 127 | 128)
-        size >>= 7
-    out.append(size)
-    return bytes(out)
-
-
-def _string(text: str) -> bytes:
-    raw = text.encode()
-    return struct.pack(">H", len(raw)) + raw
-
-
-def frame(where: str, payload: bytes) -> bytes:
-    """An MQTT 3.1.1 PUBLISH at QoS 0."""
-    body = _string(where) + payload
-    return b"\x30" + _length(len(body)) + body
-
-
-class Line:
-    """One MQTT connection that may lag: what the socket does not take waits here."""
-
-    def __init__(self, host: str, port: int, name: str) -> None:
-        self.socket = socket.create_connection((host, port), timeout=10)
-        self.incoming = bytearray()
-        self.outgoing = bytearray()
-        body = _string("MQTT") + b"\x04\x02" + struct.pack(">H", 0) + _string(name)
-        self.socket.sendall(b"\x10" + _length(len(body)) + body)
-        if self.socket.recv(4)[:1] != b"\x20":
-            raise ConnectionError(f"the broker at {host}:{port} refused the benchmark's connection")
-
-    def subscribe(self, where: str) -> None:
-        """Subscribe at QoS 0 and wait for the answer."""
-        body = b"\x00\x01" + _string(where) + b"\x00"
-        self.socket.sendall(b"\x82" + _length(len(body)) + body)
-        while not any(kind & 0xF0 == _SUBACK for kind, _ in self.packets(self.socket.recv(4096))):
-            pass
-
-    def packets(self, data: bytes) -> list[tuple[int, bytes]]:
-        """What is complete in everything received so far, as (first byte, body)."""
-        self.incoming += data
-        found = []
-        while len(self.incoming) >= 2:
-            size = shift = 0
-            at = 1
-            while at < len(self.incoming) and at < 5:
-                size |= (self.incoming[at] & 127) << shift
-                shift += 7
-                at += 1
-                if self.incoming[at - 1] < 128:
-                    break
-            if len(self.incoming) < at + size or self.incoming[at - 1] > 127:
-                break
-            found.append((self.incoming[0], bytes(self.incoming[at : at + size])))
-            del self.incoming[: at + size]
-        return found
-
-    def flush(self) -> None:
-        """Send what the socket takes."""
-        while self.outgoing:
-            try:
-                sent = self.socket.send(memoryview(self.outgoing)[: 1 << 17])
-            except BlockingIOError:
-                return
-            del self.outgoing[:sent]
 
 
 @dataclass
@@ -125,12 +56,16 @@ class Swarm:
         first_ms = now_ms - orders["messages"] * 1000
         self.senders: dict[str, Sender] = {}
         for i, edge in enumerate(payloads.edges(count, metrics, orders["seed"])):
-            data = payloads.data_messages(edge, orders["messages"], first_ms, 1000)
+            span = payloads.Span(1, orders["messages"], 1000, first_ms)
+            data = payloads.data_messages(edge, span)
             where = topic(payloads.GROUP, "DDATA", edge.node, edge.station)
             births = [payloads.nbirth(edge, 1, 1, now_ms), payloads.dbirth(edge, now_ms)]
             line = self.lines[i % len(self.lines)]
-            line.outgoing += b"".join(frame(*birth) for birth in births)
-            frames = [frame(where, message) for message in data]
+            line.outgoing += b"".join(publish_packet(*birth) for birth in births)
+            frames = [
+                publish_packet(where, payloads.with_seq(message, number % 256))
+                for number, message in enumerate(data, start=2)  # 0 and 1 were the births
+            ]
             sent_at, acked_at = np.zeros(len(frames)), np.zeros(len(frames))
             self.senders[edge.node] = Sender(edge, line, frames, sent_at, acked_at)
 
@@ -150,7 +85,8 @@ class Swarm:
             for line in self.lines:
                 line.flush()
             for key, _ in selector.select(0.001):
-                self._read(key.data)
+                for where, payload in key.data.messages():
+                    self._acknowledged(where, payload, time.monotonic())
         return self._figures(started, time.monotonic())
 
     def _send(self, now: float, allowed: int) -> int:
@@ -174,19 +110,6 @@ class Swarm:
             sender.following = upto
         return done
 
-    def _read(self, line: Line) -> None:
-        try:
-            data = line.socket.recv(1 << 16)
-        except BlockingIOError:
-            return
-        if not data:
-            raise ConnectionError("the broker closed a connection of the benchmark")
-        now = time.monotonic()
-        for kind, body in line.packets(data):
-            if kind & 0xF0 == _PUBLISH:
-                size = struct.unpack(">H", body[:2])[0]
-                self._acknowledged(body[2 : 2 + size].decode(), body[2 + size :], now)
-
     def _acknowledged(self, where: str, payload: bytes, now: float) -> None:
         sender = self.senders.get(where.rpartition("/")[2])
         for m in decode_payload(payload).metrics:
@@ -202,6 +125,7 @@ class Swarm:
         waits = np.concatenate([s.acked_at - s.sent_at for s in senders]) * 1000
         total = sum(len(s.frames) for s in senders)
         return {
+            "began": started,  # of the clock that all processes of a machine share
             "messages": total,
             "seconds": ended - started,
             "bytes": sum(len(f) for s in senders for f in s.frames),

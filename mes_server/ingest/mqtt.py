@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
+from mes_server.ingest.packets import MqttError, length_at, packet, publish_packet, text_bytes
+
 PACKET_MAX = 2 << 20  # a larger one is cut: it is going to quarantine, and memory is not endless
 CUT_BYTES = 300 * 1024
 READ_BYTES = 1 << 18
@@ -24,10 +26,6 @@ _REFUSED = (
     "accepted", "unacceptable protocol version", "client id rejected", "server unavailable",
     "bad user name or password", "not authorized",
 )  # fmt: skip
-
-
-class MqttError(OSError):
-    """The broker refused something, or what it sent is not MQTT 3.1.1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,24 +47,6 @@ class Arrived:
     retained: bool
 
 
-def _length(size: int) -> bytes:
-    out = bytearray()
-    while size > 127:
-        out.append(size & 127 | 128)
-        size >>= 7
-    out.append(size)
-    return bytes(out)
-
-
-def _text(text: str) -> bytes:
-    raw = text.encode()
-    return struct.pack(">H", len(raw)) + raw
-
-
-def _packet(head: int, body: bytes) -> bytes:
-    return bytes((head,)) + _length(len(body)) + body
-
-
 def connect(
     address: tuple[str, int], client_id: str, keepalive_s: int, will: Publish
 ) -> "Connection":
@@ -75,10 +55,10 @@ def connect(
     try:
         raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         flags = 0x02 | 0x04 | will.qos << 3 | (0x20 if will.retain else 0)
-        body = _text("MQTT") + bytes((4, flags)) + struct.pack(">H", keepalive_s)
-        body += _text(client_id) + _text(will.topic)
+        body = text_bytes("MQTT") + bytes((4, flags)) + struct.pack(">H", keepalive_s)
+        body += text_bytes(client_id) + text_bytes(will.topic)
         body += struct.pack(">H", len(will.payload)) + will.payload
-        raw.sendall(_packet(0x10, body))
+        raw.sendall(packet(0x10, body))
         _expect_welcome(raw)
     except OSError:
         raw.close()
@@ -120,8 +100,8 @@ class Connection:
         """Subscribe; what came before the answer. Raises MqttError when a filter is refused."""
         body = struct.pack(">H", self._next_id())
         for name, qos in filters:
-            body += _text(name) + bytes((qos,))
-        self._send(_packet(0x82, body))
+            body += text_bytes(name) + bytes((qos,))
+        self._send(packet(0x82, body))
         arrived = []
         deadline = time.monotonic() + PATIENCE_S
         while self._granted is None:
@@ -137,16 +117,16 @@ class Connection:
 
     def publish(self, message: Publish) -> None:
         """Publish from any thread; raises OSError."""
-        body = _text(message.topic)
+        body = text_bytes(message.topic)
         if message.qos:
             self._acknowledged.clear()
             body += struct.pack(">H", self._next_id())
         head = _PUBLISH | message.qos << 1 | (1 if message.retain else 0)
-        self._send(_packet(head, body + message.payload))
+        self._send(packet(head, body + message.payload))
 
     def publish_many(self, messages: Iterable[tuple[str, bytes]]) -> None:
         """Publish at QoS 0, not retained, all in one write; raises OSError."""
-        self._send(b"".join([_packet(_PUBLISH, _text(t) + payload) for t, payload in messages]))
+        self._send(b"".join([publish_packet(topic, payload) for topic, payload in messages]))
 
     def wait_acknowledged(self, timeout_s: float) -> bool:
         """Whether the broker acknowledges the last message of QoS 1 in time."""
@@ -208,7 +188,7 @@ class Connection:
             size = data[at + 1]
             start = at + 2
             if size > 127:
-                size, start = self._size(data, at + 1)
+                size, start = length_at(data, at + 1)
                 if start < 0:
                     break
                 if size > PACKET_MAX and end - start >= CUT_BYTES:
@@ -221,18 +201,6 @@ class Connection:
             yield from self._handle(data[at], data[start : start + size])
             at = start + size
         self._rest = data[at:] if at < end else b""
-
-    def _size(self, data: bytes, at: int) -> tuple[int, int]:
-        """The remaining length and where the rest begins; (0, -1) when that is not there yet."""
-        size = 0
-        for shift in (0, 7, 14, 21):
-            if at >= len(data):
-                return 0, -1
-            size |= (data[at] & 127) << shift
-            at += 1
-            if data[at - 1] < 128:
-                return size, at
-        raise MqttError("a packet without a length")
 
     def _handle(self, head: int, body: bytes) -> Iterator[Arrived]:
         kind = head & 0xF0
@@ -254,6 +222,6 @@ class Connection:
             if len(self._topics) < _TOPICS_MAX:
                 self._topics[raw] = topic
         if head & 0x06:
-            self._send(_packet(_PUBACK, body[end : end + 2]))
+            self._send(packet(_PUBACK, body[end : end + 2]))
             end += 2
         return Arrived(topic, body[end:], bool(head & 1))

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mes_server.ingest import mqtt
-from mes_server.ingest.mqtt import CUT_BYTES, PACKET_MAX, Connection, MqttError, Publish, connect
+from mes_server.ingest.mqtt import CUT_BYTES, PACKET_MAX, Connection, Publish, connect
+from mes_server.ingest.packets import MqttError, length_bytes
 
 WILL = Publish("spBv1.0/STATE/h", b'{"online": false}', qos=1, retain=True)
 WELCOME = b"\x20\x02\x00\x00"
@@ -20,7 +21,7 @@ Peer = Callable[[socket.socket], None]
 
 def published(topic: bytes, payload: bytes, qos: int = 0, retain: bool = False) -> bytes:
     body = struct.pack(">H", len(topic)) + topic + (b"\x00\x07" if qos else b"") + payload
-    return bytes((0x30 | qos << 1 | retain,)) + mqtt._length(len(body)) + body
+    return bytes((0x30 | qos << 1 | retain,)) + length_bytes(len(body)) + body
 
 
 def pair() -> tuple[Connection, socket.socket]:
