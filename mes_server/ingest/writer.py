@@ -28,6 +28,7 @@ BATCH_MAX = 1_000
 COMMIT_MS = 10
 CALM_COMMIT_MS = 50
 BUSY_BATCH = 10
+FLOOD = 1_000  # so many messages wait: folding takes as much time as receiving
 IDLE_MS = 50
 STATUS_MS = 500
 BACK_OFF_MS = (100, 200, 500, 1_000, 2_000, 5_000)
@@ -150,7 +151,7 @@ class Writer:
         self._failures = 0
 
     def _work(self, at_ms: int) -> None:
-        """One commit of what came, and at least a step of folding: about as long as the commit took."""
+        """One commit of what came, and a step of folding."""
         if not self._loaded:
             self._folder.load()
             self._loaded = self._ready = True
@@ -176,13 +177,13 @@ class Writer:
         self._fold(tick(), took_ms)
 
     def _fold(self, at_ms: int, time_ms: int) -> None:
-        """Fold a step; more of them in a flood, so that what is shown keeps up with what is stored."""
+        """Fold a step; in a flood for `time_ms`, so that what is shown keeps up with what is stored."""
         folded = self._folder.step(at_ms, now_ms())
         if folded is None and not len(self._mailbox):
             folded = self._folder.tidy(at_ms, now_ms())
         while folded is not None:
             self._folded(folded, at_ms)
-            more = tick() - at_ms < time_ms
+            more = len(self._mailbox) > FLOOD and tick() - at_ms < time_ms
             folded = self._folder.step(tick(), now_ms()) if more else None
         for node, watch in self._watches.items():
             if watch.gap_since_ms is not None and watch.gap_lasted(at_ms, self._reorder_ms):
