@@ -16,7 +16,7 @@ from mes_server.store.inbox import InboxMessage, load_waiting
 
 # A shard's messages wait for company: what a turn costs depends on its series more than on its samples.
 CALM_MS = 500
-BUSY_MS = 2_000
+BUSY_MS = 1_000
 CALM_MESSAGES = 500  # so many waiting are folded sooner
 QUIET_MS = 100  # nothing came for so long: there is no company to wait for
 STEP_COST = 400  # about 10 ms of work: what is being received does not wait longer
