@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     from edge_agent.journal import Journal
     from edge_agent.reader import Entry
 
-WINDOW = 200  # records in flight, fewer when the answer takes longer than a second
+WINDOW = 200  # records in flight at most; fewer while the answers take long
+_ANSWER_MS = (
+    500  # the window grows while they are quicker: what is live must not wait behind what is old
+)
 _WINDOW_MIN = 20
 _READ_RECORDS = 40
 _READ_BYTES = 6144
@@ -33,6 +36,7 @@ class Replay:
         self._rate = rate
         self._mono_ms = mono_ms
         self._tokens = 0.0
+        self._window = WINDOW
         self._answer_ms = 0  # how long an acknowledgement takes, smoothed
         self._filled_ms = mono_ms()
         self.begin()
@@ -48,6 +52,7 @@ class Replay:
         self._rewound_to = 0  # below, acknowledgements do not hold up what was asked for again
         self._again = 0  # where the next rewind begins, once this one has ended
         self._probe = (0, 0)  # a number and when it was sent, to time its acknowledgement
+        self._window = WINDOW
         self._moved(now)
 
     def _moved(self, now: int) -> None:
@@ -93,6 +98,10 @@ class Replay:
             self._answer_ms = max(known, min(took, max(_AMBIGUOUS_MS, 2 * known)))
         else:
             self._answer_ms = (7 * known + took) // 8 if known else took
+        if took <= _ANSWER_MS:
+            self._window = min(2 * self._window, WINDOW)
+        else:
+            self._window = max(self._window * _ANSWER_MS // took, _WINDOW_MIN)
         self._probe = (0, 0)
 
     def rewind(self, seq: int) -> None:
@@ -120,7 +129,7 @@ class Replay:
             seq, self._again = self._again, 0
             self.rewind(seq)
         self._go_back_if_stuck(now)
-        room = min(self._acked + self._window() + 1, self._upto + 1) - self._next
+        room = min(self._acked + self._window + 1, self._upto + 1) - self._next
         self._refill(now)
         count = min(room, int(self._tokens), _READ_RECORDS)
         if count <= 0 or (count < room and count < BATCH_RECORDS):
@@ -128,7 +137,7 @@ class Replay:
         return self._read(count)
 
     def _go_back_if_stuck(self, now: int) -> None:
-        waiting = self.idle() or self._next > self._acked + self._window()
+        waiting = self.idle() or self._next > self._acked + self._window
         if not waiting or self._top <= self._acked:
             return
         if now - self._moved_ms < self._patience_ms:
@@ -139,12 +148,6 @@ class Replay:
         self._doubled += 1
         patience = max(random.randint(*_PATIENCE_MS), 2 * self._answer_ms) << min(self._doubled, 6)
         self._patience_ms = min(patience, _PATIENCE_MAX_MS)
-
-    def _window(self) -> int:
-        """On a slow link fewer are in flight, so that live records do not wait behind old ones."""
-        if self._answer_ms <= 1000:
-            return WINDOW
-        return max(_WINDOW_MIN, WINDOW * 1000 // self._answer_ms)
 
     def _refill(self, now: int) -> None:
         gained = (now - self._filled_ms) * self._rate / 1000
@@ -172,7 +175,7 @@ class Replay:
         now = self._mono_ms()
         if now < self._not_before:
             return self._not_before - now
-        if self.idle() or self._next > self._acked + self._window():
+        if self.idle() or self._next > self._acked + self._window:
             if self._top <= self._acked:
                 return 60_000
             return max(self._moved_ms + self._patience_ms - now, 1)

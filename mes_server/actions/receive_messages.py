@@ -14,7 +14,7 @@ from mes_server.actions.hold_lease import LEASE_MS
 from mes_server.actions.put_aside import put_aside, put_refuse_aside
 from mes_server.domain.messages import Message, Read, read_message
 from mes_server.domain.nodes import NodeBirth, NodeId
-from mes_server.domain.records import bits
+from mes_server.domain.records import bits, is_back_fill
 from mes_server.domain.watermarks import Claim, Watermark
 from mes_server.store.alarms import raise_alarm
 from mes_server.store.inbox import InboxMessage, append_batch, shard_of
@@ -169,9 +169,10 @@ class _Sorting:
         group, node = read.node
         whole = fresh is None or fresh == (1 << len(read.heads.records)) - 1
         message = read.message
+        late = fresh is not None and is_back_fill(message.payload)
         self.receipt.messages.append(
             InboxMessage(
-                shard_of(group, node),
+                shard_of(group, node, late),
                 self.first_id + len(self.receipt.messages),
                 message.received_ms,
                 message.topic,

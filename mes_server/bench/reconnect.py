@@ -9,7 +9,7 @@ import numpy as np
 
 from mes_server.bench import line
 from mes_server.bench.machine import table
-from mes_server.bench.returning import BATCH, RATE, WINDOW
+from mes_server.bench.returning import BACK_OFF_S, BATCH, RATE, WINDOW
 from mes_server.bench.watch import Watch, delays_ms, watching
 from mes_server.settings import read_settings
 from mes_server.store.engine import open_engine, reading
@@ -88,10 +88,10 @@ def reconnect(folder: Path, nodes: int, records: int) -> list[str]:
         rows.append((f"live, publish to {what}", live, live / figures["lived_s"], p50, p99,
                      int(found.max()), aim))  # fmt: skip
     rows.append(("lost or twice in the store", 0, "", "", "", "", "0"))
-    return [*table(header, rows), "", _SAID.format(BATCH=BATCH, WINDOW=WINDOW, RATE=RATE,
+    return [*table(header, rows), "", _SAID.format(BATCH=BATCH, WINDOW=WINDOW, RATE=RATE, BACK_OFF_S=BACK_OFF_S,
             resent=figures["resent"], seconds=figures["filled_in_s"])]  # fmt: skip
 
 
-_SAID = """All nodes are born within one moment; each measures once a second and fills
-in batches of {BATCH} in a window of {WINDOW}, at most {RATE} old records a second. It took {seconds:.0f} s; {resent:,} records were
+_SAID = """Each node comes back at a random moment within {BACK_OFF_S:.0f} s, as edges do; it measures once a second and fills in
+batches of {BATCH} in a window of {WINDOW} that closes when answers take long, at most {RATE} old records a second. It took {seconds:.0f} s; {resent:,} records were
 sent again. Every record was then looked up in the store: each there, none twice."""

@@ -5,6 +5,7 @@ records to send they are only born, so that the store knows them. Windows, batch
 """
 
 import json
+import random
 import selectors
 import sys
 import time
@@ -19,8 +20,10 @@ from schemas.sparkplug import decode_payload
 from schemas.topics import topic
 
 WINDOW, WINDOW_MIN = 200, 20
+ANSWER_S = 0.5
 BATCH = 20
 RATE = 200  # old records per second
+BACK_OFF_S = 10.0  # each comes back at a random moment within these
 GRACE_S = 2.0  # an answer to the birth is waited for so long
 PATIENCE_S, PATIENCE_MAX_S = 5.0, 60.0
 LIVE_S = 1.0
@@ -47,8 +50,9 @@ class Edge:
     filled_at: float = 0.0
     moved_at: float = 0.0
     patience_s: float = PATIENCE_S
-    answer_s: float = 0.0
+    window: int = WINDOW
     probe: tuple[int, float] = (0, 0.0)  # a record, and when it was sent
+    born_at: float | None = None
     welcome: bool = False  # its birth was answered
     resent: int = 0
 
@@ -86,11 +90,10 @@ class Edge:
         """Old records, as far as window and tokens allow."""
         self.tokens = min(self.tokens + (now - self.filled_at) * RATE, RATE)
         self.filled_at = now
-        window = WINDOW if self.answer_s <= 1 else max(int(WINDOW / self.answer_s), WINDOW_MIN)
         while (
             self.tokens >= BATCH
             and self.following < len(self.old)
-            and (self.following + 1) * BATCH <= self.acked + window
+            and (self.following + 1) * BATCH <= self.acked + self.window
         ):
             if self.following * BATCH <= self.acked:
                 self.moved_at = now
@@ -118,7 +121,10 @@ class Edge:
         """Everything up to `seq` is stored."""
         if self.probe[0] and seq >= self.probe[0]:
             took = now - self.probe[1]
-            self.answer_s = (7 * self.answer_s + took) / 8 if self.answer_s else took
+            if took <= ANSWER_S:
+                self.window = min(2 * self.window, WINDOW)
+            else:
+                self.window = max(int(self.window * ANSWER_S / took), WINDOW_MIN)
             self.probe = (0, 0.0)
         if seq > self.acked:
             self.acked, self.moved_at, self.patience_s = seq, now, PATIENCE_S
@@ -146,21 +152,21 @@ class Returning:
             live_at = i / count * LIVE_S
             self.edges[edge.node] = Edge(edge, self.lines[i % len(self.lines)], old, live_at)
 
-    def _births(self, now: float) -> None:
+    def _bear(self, e: Edge, now: float) -> None:
         now_ms = time.time_ns() // 1_000_000
-        for e in self.edges.values():
-            births = (
-                payloads.nbirth(e.edge, 1, e.backlog + 1, now_ms),
-                payloads.dbirth(e.edge, now_ms),
-            )
-            e.line.outgoing += b"".join(publish_packet(*birth) for birth in births)
-            e.live_at += now
-            e.moved_at = now
-            e.filled_at = now + GRACE_S
+        births = (
+            payloads.nbirth(e.edge, 1, e.backlog + 1, now_ms),
+            payloads.dbirth(e.edge, now_ms),
+        )
+        e.line.outgoing += b"".join(publish_packet(*birth) for birth in births)
+        e.live_at += now
+        e.born_at = e.moved_at = now
+        e.filled_at = now + GRACE_S
 
     def introduce(self) -> dict[str, object]:
         """Only be born, all of them, and wait for the answers."""
-        self._births(time.monotonic())
+        for e in self.edges.values():
+            self._bear(e, time.monotonic())
         while not all(e.welcome for e in self.edges.values()):
             self._exchange()
         return {}
@@ -168,15 +174,14 @@ class Returning:
     def run(self) -> dict[str, object]:
         """Come back, send everything, wait for every acknowledgement; the figures."""
         began = now = time.monotonic()
-        self._births(now)
+        back_at = {name: now + random.uniform(0, BACK_OFF_S) for name in self.edges}  # noqa: S311
         filled_in, live_until = 0.0, float("inf")
         while now < live_until or not all(e.done for e in self.edges.values()):
-            for e in self.edges.values():
-                if now < live_until:
-                    e.measure(now)
-                if now >= e.filled_at:
-                    e.fill_in(now)
-                e.go_back_if_stuck(now)
+            for name, e in self.edges.items():
+                if e.born_at is None and now >= back_at[name]:
+                    self._bear(e, now)
+                if e.born_at is not None:
+                    self._turn(e, now, now < live_until)
             self._exchange()
             now = time.monotonic()
             if not filled_in and all(e.acked >= e.backlog for e in self.edges.values()):
@@ -189,6 +194,13 @@ class Returning:
             "resent": sum(e.resent for e in edges),
             "published_ms": {e.edge.node: e.published_ms for e in edges},
         }
+
+    def _turn(self, e: Edge, now: float, lives: bool) -> None:
+        if lives:
+            e.measure(now)
+        if now >= e.filled_at:
+            e.fill_in(now)
+        e.go_back_if_stuck(now)
 
     def _exchange(self) -> None:
         for line in self.lines:

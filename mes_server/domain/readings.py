@@ -50,6 +50,8 @@ def _name_and_datatype(layout: Layout, metric: Metric) -> tuple[str, int]:
             raise UnreadableError(WAITING, f"metric {name!r:.80} was not in the birth")
         if not 0 < len(name) <= NAME_MAX or not name.isprintable():
             raise UnreadableError(NAME, f"a metric has no usable name: {name!r:.80}")
+    if layout.own and metric.datatype:
+        datatype = metric.datatype  # a record older than the birth says what it was written as
     return name, datatype or fitting(metric)
 
 
@@ -72,8 +74,8 @@ def _value(layout: Layout, metric: Metric, name: str, datatype: int) -> tuple[Va
     except PayloadError as error:
         reason = DATATYPE if layout.trust == SURE else WAITING
         raise UnreadableError(reason, f"{name}: {error}") from error
-    doubtful = layout.trust != SURE and datatype in BITS and value is not None
-    if doubtful and is_ambiguous(metric.value, datatype):
+    doubtful = layout.trust != SURE and datatype in BITS and metric.datatype != datatype
+    if doubtful and value is not None and is_ambiguous(metric.value, datatype):
         detail = f"{name}: {metric.value} may mean something else by a birth that was missed"
         raise UnreadableError(WAITING, detail)
     if isinstance(value, float) and not math.isfinite(value):

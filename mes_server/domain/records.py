@@ -58,6 +58,7 @@ _HEAD = re.compile(
     + b")?",
     re.DOTALL,
 )
+_MARKED = re.compile(rb"(?:\x18" + _VARINT + rb")?(?:\x20[\x00-\x7f])?\x28\x01", re.DOTALL)
 _START = re.compile(rb"(?:\x08" + _VARINT + rb")?")
 
 
@@ -82,6 +83,12 @@ def _head_at(payload: bytes, at: int) -> tuple[Head, int] | None:
     pos, crc, mono, clock = match.group(2, 4, 6, 8)
     state = names.CLOCK_NETWORK if clock is None else _number(clock)
     return Head(_number(pos), _number(crc) & _MASK32, _number(mono), state & _MASK32), match.end()
+
+
+def is_back_fill(payload: bytes) -> bool:
+    """Whether the first record of a payload, written in our own way, is marked historical."""
+    at = payload.find(_POS)
+    return at >= 0 and _MARKED.match(payload, at + len(_POS)) is not None
 
 
 def _last_seq(payload: bytes) -> int | None:

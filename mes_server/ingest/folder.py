@@ -12,7 +12,7 @@ from mes_server.actions.merge_series import (
 )
 from mes_server.actions.retry_quarantine import retry_quarantine
 from mes_server.store.engine import reading
-from mes_server.store.inbox import InboxMessage, load_waiting
+from mes_server.store.inbox import InboxMessage, is_late_lane, load_waiting
 
 # A shard's messages wait for company: what a turn costs depends on its series more than on its samples.
 CALM_MS = 500
@@ -21,6 +21,7 @@ CALM_MESSAGES = 500  # so many waiting are folded sooner
 QUIET_MS = 100  # nothing came for so long: there is no company to wait for
 STEP_COST = 400  # about 10 ms of work: what is being received does not wait longer
 EVENT_COST = 60  # of a birth or death, in data messages of one shape
+LATE_EVERY = 4  # steps
 DEPTH_MAX = 100_000  # more may not wait: receiving pauses, and what is not stored the edges keep
 MERGE_MS = 1_000
 MERGE_CHUNKS = 32
@@ -57,7 +58,12 @@ class Folder:
         self._retry_ms = self._merge_ms = self._pack_ms = self._pack_all_ms = self._trim_ms = 0
         self._next_id = 1
         self._came_ms = 0
+        self._steps = 0
         self.depth = 0
+
+    @property
+    def _late_first(self) -> bool:
+        return self._steps % LATE_EVERY == 0
 
     def load(self) -> None:
         """Read what waits in the inbox; raises StoreFault."""
@@ -79,7 +85,10 @@ class Folder:
             self._next_id = message.id + 1
 
     def _due(self, tick_ms: int) -> list[int]:
-        """The shards whose messages have waited long enough, or are many, the longest waiting first."""
+        """The shards whose messages have waited long enough, or are many, the longest waiting first.
+
+        Live ones come before back-fill, but for every so many steps: neither waits for ever.
+        """
         wait_ms = CALM_MS if self.depth <= CALM_MESSAGES else BUSY_MS
         if tick_ms - self._came_ms >= QUIET_MS:
             wait_ms = 0
@@ -87,8 +96,8 @@ class Folder:
         for shard, waiting in self._waiting.items():
             since_ms = self._since_ms.get(shard, 0)
             if tick_ms - since_ms >= wait_ms or len(waiting) >= STEP_COST:
-                due.append((since_ms, shard))
-        return [shard for _, shard in sorted(due)]
+                due.append((is_late_lane(shard) != self._late_first, since_ms, shard))
+        return [shard for *_, shard in sorted(due)]
 
     def is_due(self, tick_ms: int) -> bool:
         """Whether `step` would do something."""
@@ -99,6 +108,7 @@ class Folder:
 
         `tick_ms`: of a clock that never jumps. Raises StoreFault (then `load` again) and LeaseLost.
         """
+        self._steps += 1
         turn: dict[int, list[InboxMessage]] = {}
         room = STEP_COST
         for shard in self._due(tick_ms):

@@ -15,6 +15,7 @@ from sqlmodel import Field, SQLModel
 from mes_server.store.tables import run, wide, wide_key
 
 SHARDS = 64
+LANES = 2  # what is live is folded before what was filled in later
 _FRAME = struct.Struct("<BqHIH")  # shard, received, sizes of topic, payload and fresh
 
 
@@ -48,9 +49,14 @@ class InboxMessage(NamedTuple):
     fresh: bytes | None = None
 
 
-def shard_of(group: str, node: str) -> int:
-    """The shard of a node's messages; the same in every process."""
-    return zlib.crc32(f"{group}/{node}".encode()) % SHARDS
+def shard_of(group: str, node: str, late: bool = False) -> int:
+    """The shard of a node's messages, those of its back-fill apart; the same in every process."""
+    return zlib.crc32(f"{group}/{node}".encode()) % SHARDS + (SHARDS if late else 0)
+
+
+def is_late_lane(shard: int) -> bool:
+    """Whether a shard holds back-fill."""
+    return shard >= SHARDS
 
 
 def append_batch(conn: Connection, messages: Sequence[InboxMessage]) -> None:

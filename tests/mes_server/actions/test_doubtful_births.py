@@ -4,6 +4,8 @@ import pytest
 from sqlalchemy import Engine
 
 from mes_server.actions.doubt_nodes import doubt_nodes
+from mes_server.domain.messages import Message
+from schemas.sparkplug import DATATYPES, Metric, Payload, encode_payload
 from tests.mes_server.edge import NOW_MS, Edge, encoded, plain, stranger
 from tests.mes_server.mes import Mes
 
@@ -80,3 +82,28 @@ def test_a_stranger_whose_values_never_fit_is_asked_once_for_each_birth(mes: Mes
     mes.retry()
     assert (set(mes.reasons()), folded.rebirths) == ({"datatype"}, set())
     assert encoded([warm], 4) in {kept.payload for kept in mes.quarantined()}
+
+
+def test_an_old_record_of_a_metric_whose_datatype_changed_says_its_own(mes: Mes) -> None:
+    """The journal still holds records of the contract before; the edge marks what differs."""
+    edge = Edge()
+    mes.take(edge.nbirth(), edge.dbirth(), edge.live({"step_no": 1}))
+    old = [edge.record(seq, {"step_no": seq}, NOW_MS + seq, historical=True) for seq in (2, 3)]
+    for record in old:
+        record[-1] = record[-1]._replace(datatype=DATATYPES["int32"])
+    edge.metrics, edge.next = edge.metrics | {"step_no": "double"}, 4
+    late = [with_datatype_of_last(edge, record) for record in old]
+    births = edge.nbirth(NOW_MS + 9), edge.dbirth(at_ms=NOW_MS + 9)
+    mes.take(*births, *late, edge.live({"step_no": 4.5}, at_ms=NOW_MS + 10))
+    assert mes.reasons() == []
+    assert mes.values("step_no") == [1, 2, 3, 4.5]
+
+
+def with_datatype_of_last(edge: Edge, record: list[Metric]) -> Message:
+    """A DDATA message as the edge writes it: the datatype at the metric whose own has changed."""
+    plain_part = encode_payload(Payload(NOW_MS, record[:-1], None), with_datatypes=False)
+    marked = encode_payload(Payload(None, record[-1:], None))
+    seq = encode_payload(Payload(None, [], edge.seq))
+    edge.seq += 1
+    topic = "spBv1.0/sintering/DDATA/ctl-1/sinter-1"
+    return Message(topic, plain_part + marked + seq, NOW_MS + 9)

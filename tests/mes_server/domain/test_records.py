@@ -4,7 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mes_server.domain.records import Head, bits, head_of, read_heads, records_of, split_records
+from mes_server.domain.records import (
+    Head,
+    bits,
+    head_of,
+    is_back_fill,
+    read_heads,
+    records_of,
+    split_records,
+)
 from schemas import journal_metrics as names
 from schemas.sparkplug import Payload, PayloadError, decode_payload, encode_payload
 from tests.mes_server.edge import NOW_MS, Edge, plain
@@ -49,6 +57,12 @@ def test_heads_and_seq_are_those_that_decoding_finds(payload: bytes) -> None:
     records, seq = by_decoding(payload)
     assert list(heads.records) == records
     assert heads.seq == seq
+
+
+@given(payloads())
+def test_back_fill_is_told_by_the_mark_of_its_first_record(payload: bytes) -> None:
+    records = split_records(decode_payload(payload).metrics)[1]
+    assert is_back_fill(payload) == (bool(records) and records[0][0].is_historical)
 
 
 @given(payloads(), st.data())

@@ -58,3 +58,33 @@ def test_a_step_takes_fewer_of_large_messages(sqlite_engine: Engine) -> None:
     folded = folder.step(TICK + QUIET_MS + 20, NOW_MS)
     assert folded is not None
     assert 0 < sum(folded.messages.values()) <= STEP_COST // 4 + 1
+
+
+def _old(edge: Edge, count: int) -> list[Message]:
+    """Back-fill: a record a message, marked historical."""
+    seqs = range(edge.next, edge.next + count)
+    edge.next += count
+    records = [edge.record(s, {"step_no": s}, NOW_MS + s, historical=True) for s in seqs]
+    return [edge.ddata([record]) for record in records]
+
+
+def test_what_is_live_does_not_wait_behind_back_fill_and_neither_waits_for_ever(
+    sqlite_engine: Engine,
+) -> None:
+    edge = Edge()
+    mes, folder = _folder(sqlite_engine, edge)
+    folder.came(mes.receive(*_old(edge, 5 * STEP_COST)).messages, TICK + 20)
+    first_live = edge.next
+    shown, old_before = False, 0
+    for turn in range(8):
+        folder.came(mes.receive(*_many(edge, 3)).messages, TICK + 20)
+        folder.step(TICK + BUSY_MS * (turn + 1), NOW_MS)
+        values = mes.values("step_no")
+        if not shown and first_live in values:
+            shown, old_before = True, len(values)
+    assert shown
+    assert old_before <= STEP_COST + 3, "at most one step of back-fill went before"
+    assert len([v for v in mes.values("step_no") if v < first_live]) >= STEP_COST
+    while folder.step(TICK + 100 * BUSY_MS, NOW_MS):
+        pass
+    assert sorted(mes.values("step_no")) == list(range(1, edge.next))

@@ -12,6 +12,7 @@ from mes_server.store.inbox import (
     InboxMessage,
     append_batch,
     delete_batches,
+    is_late_lane,
     load_waiting,
     save_progress,
     shard_of,
@@ -84,6 +85,8 @@ def test_shards_are_spread_and_never_change() -> None:
     shards = {shard_of("g", f"node-{i}") for i in range(1000)}
     assert shards == set(range(SHARDS))
     assert shard_of("sintering", "ctl-1") == 24
+    assert not is_late_lane(24)
+    assert is_late_lane(shard_of("sintering", "ctl-1", late=True)), "back-fill waits apart"
 
 
 # -- watermarks and positions --------------------------------------------------------------------
