@@ -141,6 +141,8 @@ def _lay_out(event: _Event, layout: Layout) -> None:
     """From now on the station's data means this. A birth unlike the last is asked for once more."""
     layouts = event.state.layouts
     before = layouts.get(event.station)
+    if before == layout:
+        return  # shapes learned and keys looked up by it stay good
     if layout.trust == CHANGED and before is not None and before.trust != CHANGED:
         event.turn.folded.rebirths.add(event.node)
     layouts[event.station] = layout
