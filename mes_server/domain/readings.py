@@ -24,6 +24,8 @@ from mes_server.domain.nodes import (
 from schemas.samples import BAD, GOOD, QUALITIES
 from schemas.sparkplug import BITS, Metric, PayloadError, typed_value
 
+NUMBERS = frozenset(range(1, 11))  # integers and floats of all widths
+
 
 class Reading(NamedTuple):
     """One reading as the birth explains it. `datatype` is a code of schemas.sparkplug.DATATYPES."""
@@ -50,8 +52,8 @@ def _name_and_datatype(layout: Layout, metric: Metric) -> tuple[str, int]:
             raise UnreadableError(WAITING, f"metric {name!r:.80} was not in the birth")
         if not 0 < len(name) <= NAME_MAX or not name.isprintable():
             raise UnreadableError(NAME, f"a metric has no usable name: {name!r:.80}")
-    if layout.own and metric.datatype:
-        datatype = metric.datatype  # a record older than the birth says what it was written as
+    if layout.own and metric.is_historical and {metric.datatype, datatype} <= NUMBERS:
+        datatype = metric.datatype  # a record of an older contract says what it was written as
     return name, datatype or fitting(metric)
 
 
