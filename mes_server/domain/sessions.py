@@ -33,6 +33,7 @@ class SeqWatch:
         """A message with this seq has arrived."""
         if seq is None:
             return
+        seq %= 256  # some strangers count on
         if self.expected is None or seq == self.expected:
             self.expected = (seq + 1) % 256
             while self.expected in self.early:

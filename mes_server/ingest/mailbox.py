@@ -36,7 +36,7 @@ class Mailbox:
         ):
             self.dropped += 1
             return False
-        self._bytes_in += len(message.payload)
+        self._bytes_in += len(message.payload) + len(message.topic)
         self._messages.append(message)
         if not self._arrived.is_set():
             self._arrived.set()
@@ -62,7 +62,7 @@ class Mailbox:
         messages = self._messages
         for _ in range(min(limit, len(messages))):
             message = messages.popleft()
-            size += len(message.payload)
+            size += len(message.payload) + len(message.topic)
             taken.append(message)
             if size >= TAKE_BYTES:
                 break

@@ -20,6 +20,9 @@ READ_BYTES = 1 << 18
 PATIENCE_S = 5.0  # for one answer, one write, and the look at the clock between two reads
 _LOOK_S = 1.0
 _TOPICS_MAX = 20_000
+_TOPIC_BYTES = (
+    200  # a longer one is no station's: the broker lets pass 64 KB, and they are remembered
+)
 _CONNACK, _PUBLISH, _PUBACK, _SUBACK = 0x20, 0x30, 0x40, 0x90
 _PINGREQ, _DISCONNECT = b"\xc0\x00", b"\xe0\x00"
 _REFUSED = (
@@ -219,7 +222,7 @@ class Connection:
         topic = self._topics.get(raw)
         if topic is None:
             topic = raw.decode(errors="backslashreplace")
-            if len(self._topics) < _TOPICS_MAX:
+            if len(raw) <= _TOPIC_BYTES and len(self._topics) < _TOPICS_MAX:
                 self._topics[raw] = topic
         if head & 0x06:
             self._send(packet(_PUBACK, body[end : end + 2]))

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, UniqueConstraint, select
 from sqlmodel import Field, SQLModel
@@ -9,6 +10,7 @@ from sqlmodel import Field, SQLModel
 from mes_server.store.stations import STATION
 from mes_server.store.tables import run, run_many, table_of, wide_key
 
+_IN_MAX = 500
 SERIES_PER_STATION = 65536  # station = series // this: found without looking it up
 
 
@@ -44,24 +46,38 @@ def ensure_series(
     conn: Connection, station_pk: int, metrics: Sequence[tuple[str, int]]
 ) -> dict[str, int]:
     """The numbers of a station's series (metric, code of the datatype), made where they are new."""
-    query = "SELECT metric, id, datatype FROM series WHERE station = ?"
-    known = run(conn, query, (station_pk,)).all()
+    wanted = dict(metrics)
+    known = _known(conn, station_pk, list(wanted))
     numbers: dict[str, int] = {row.metric: row.id for row in known}
     datatypes = {row.metric: row.datatype for row in known}
-    free = max(numbers.values(), default=station_pk * SERIES_PER_STATION - 1) + 1
+    first, end = station_pk * SERIES_PER_STATION, (station_pk + 1) * SERIES_PER_STATION
+    query = "SELECT max(id) FROM series WHERE id >= ? AND id < ?"
+    last = run(conn, query, (first, end)).scalar()
+    free = first if last is None else last + 1
     new, changed = [], []
-    for metric, datatype in dict(metrics).items():
+    for metric, datatype in wanted.items():
         if metric not in numbers:
             numbers[metric] = free
             new.append((free, station_pk, metric, datatype))
             free += 1
         elif datatypes[metric] != datatype:
             changed.append((datatype, numbers[metric]))
-    if free > (station_pk + 1) * SERIES_PER_STATION:
+    if free > end:
         raise TooManySeries(f"a station has room for {SERIES_PER_STATION} series")
     run_many(conn, "INSERT INTO series (id, station, metric, datatype) VALUES (?, ?, ?, ?)", new)
     run_many(conn, "UPDATE series SET datatype = ? WHERE id = ?", changed)
-    return {metric: numbers[metric] for metric, _ in metrics}
+    return {metric: numbers[metric] for metric in wanted}
+
+
+def _known(conn: Connection, station_pk: int, metrics: list[str]) -> list[Any]:
+    """Those of the metrics that have a series; a stranger's station may have very many others."""
+    known: list[Any] = []
+    for start in range(0, len(metrics), _IN_MAX):
+        some = metrics[start : start + _IN_MAX]
+        query = "SELECT metric, id, datatype FROM series WHERE station = ? AND metric IN "
+        query += f"({', '.join('?' * len(some))})"
+        known += run(conn, query, (station_pk, *some)).all()
+    return known
 
 
 def list_series(conn: Connection, station_id: str) -> list[SeriesView]:

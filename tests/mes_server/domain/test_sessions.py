@@ -106,3 +106,10 @@ def test_a_birth_that_comes_by_itself_ends_the_request() -> None:
     rebirths.want(NODE, 0)
     rebirths.born(NODE)
     assert rebirths.take_due(REBIRTH_EVERY_MS * 2) == []
+
+
+def test_a_stranger_that_counts_on_beyond_255_has_no_gap() -> None:
+    watch = SeqWatch()
+    for seq in range(250, 1_000):
+        watch.see(seq, seq)
+        assert watch.gap_since_ms is None

@@ -54,3 +54,12 @@ def test_waiting_ends_with_a_message_or_a_wake_or_its_time() -> None:
     threading.Timer(0.05, mailbox.wake).start()
     assert mailbox.wait(10)
     assert len(mailbox) == 0
+
+
+def test_topics_fill_it_like_payloads() -> None:
+    """A broker lets pass topics of 64 KB."""
+    mailbox = Mailbox(bytes_max=1000)
+    assert mailbox.put(Message("t" * 1001, b"", 1))
+    assert not mailbox.put(message(2))
+    assert len(mailbox.take(1)) == 1
+    assert mailbox.put(message(3))

@@ -220,3 +220,13 @@ def test_a_station_has_room_for_so_many_series_and_no_more(engine: Engine) -> No
         ensure_series(conn, key, [(f"m{n}", 10) for n in range(65536)])
         with pytest.raises(TooManySeries):
             ensure_series(conn, key, [("one more", 10)])
+
+
+def test_a_new_series_is_numbered_after_all_others_also_those_not_named(engine: Engine) -> None:
+    with writing(engine) as conn:
+        node = ensure_node(conn, "g", "n")
+        keys = [ensure_station(conn, node, name, None, None) for name in ("s", "t")]
+        many = {key: ensure_series(conn, key, [(f"m{n}", 10) for n in range(700)]) for key in keys}
+        one = ensure_series(conn, keys[0], [("late", 10), ("m699", 10), ("m3", 10)])
+    known = many[keys[0]]
+    assert one == {"late": max(known.values()) + 1, "m699": known["m699"], "m3": known["m3"]}
