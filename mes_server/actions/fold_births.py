@@ -19,6 +19,7 @@ from mes_server.domain.nodes import (
     DOUBTED,
     FUTURE_MS,
     NOT_IN_BIRTH,
+    SERIES_DATATYPES,
     SURE,
     TIME_MIN_MS,
     WAITING,
@@ -27,6 +28,7 @@ from mes_server.domain.nodes import (
     NodeId,
     NodeState,
     fits_contract,
+    fitting,
     is_series,
     layout_of,
     node_birth,
@@ -133,6 +135,7 @@ def _declared(event: _Event) -> tuple[Layout, list[Reading]]:
     if layout.own:
         return layout, []
     itself = replace(layout, trust=SURE)  # what a birth says of its own values
+    metrics = [metric for metric in metrics if fitting(metric) in SERIES_DATATYPES]
     readings = resolve(itself, metrics, event.payload.at_ms, event.at_ms)
     return layout, [reading for reading in readings if reading.value is not None]
 

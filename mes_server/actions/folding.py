@@ -4,7 +4,7 @@ All of it can be read again from the store; after a transaction that failed, it 
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 from sqlalchemy import Connection, Engine
@@ -12,7 +12,6 @@ from sqlalchemy import Connection, Engine
 from mes_server.actions.gathering import Where
 from mes_server.domain.limits import Excursion, Limits
 from mes_server.domain.nodes import (
-    MISSED,
     SERIES_DATATYPES,
     Layout,
     NodeId,
@@ -181,7 +180,7 @@ def _register(keys: Mapping[NodeId, int], births: Iterable[Birth]) -> NodeRegist
             for name, datatype, value in birth.metrics
         ]
         station = node[1] if birth.device is None else birth.device
-        state.layouts[station] = replace(layout_of(metrics), trust=MISSED)
+        state.layouts[station] = layout_of(metrics).doubted()
         if birth.device is None:
             told = node_birth(Payload(None, metrics, None))
             state.bd_seq, state.serial, state.epoch = told.bd_seq, told.serial, told.epoch

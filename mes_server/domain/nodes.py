@@ -49,7 +49,8 @@ class Layout:
 
     `own`: the edge journals its records. `trust` (MISSED …): how far it may explain data. Names always
     do; aliases not when births may have been missed. A value that does not fit its datatype, or an
-    integer that other datatypes would read otherwise, waits for the next birth unless it is SURE.
+    integer that other datatypes would read otherwise, waits for the next birth unless it is SURE, or
+    the metric is among those whose datatype is `agreed`: the birth before said the same of it.
     """
 
     own: bool
@@ -58,18 +59,35 @@ class Layout:
     station_type: str | None = None
     revision: str | None = None
     trust: int = SURE
+    agreed: frozenset[str] = frozenset()
+
+    def is_sure(self, name: str) -> bool:
+        """Whether the datatype of this metric is beyond doubt."""
+        return self.trust == SURE or name in self.agreed
+
+    def doubted(self) -> "Layout":
+        """This birth when others may have come since."""
+        return replace(self, trust=MISSED, agreed=frozenset())
 
     def likeness(self) -> tuple[object, ...]:
         """The same for two layouts that read every message alike: stations of one kind."""
-        return self.own, self.trust, *sorted(self.datatypes.items()), *self.aliases.items()
+        return (
+            self.own,
+            self.trust,
+            self.agreed,
+            *sorted(self.datatypes.items()),
+            *self.aliases.items(),
+        )
 
     def following(self, before: "Layout | None") -> "Layout":
         """This birth, trusted as far as the one before it says the same."""
-        same = before is None or (
+        if before is None or (
             self.datatypes == before.datatypes
             and (before.trust == MISSED or self.aliases == before.aliases)
-        )
-        return replace(self, trust=SURE if same else CHANGED)
+        ):
+            return self
+        told = self.datatypes.items() & before.datatypes.items()
+        return replace(self, trust=CHANGED, agreed=frozenset(name for name, _ in told))
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +162,7 @@ class NodeRegister:
                 if standing == ALIVE:
                     state.stations[station] = DOUBTED
             for station, layout in state.layouts.items():
-                state.layouts[station] = replace(layout, trust=MISSED)
+                state.layouts[station] = layout.doubted()
 
 
 def is_series(name: str) -> bool:
@@ -169,6 +187,12 @@ def _text(metric: Metric | None) -> str | None:
     return metric.value if metric is not None and isinstance(metric.value, str) else None
 
 
+def _word(metric: Metric | None) -> str | None:
+    """A text that pages may show in a line, else nothing."""
+    text = _text(metric)
+    return text if text is not None and len(text) <= NAME_MAX and text.isprintable() else None
+
+
 def layout_of(metrics: list[Metric]) -> Layout:
     """The Layout a birth declares; raises UnreadableError for a name that cannot be one."""
     datatypes: dict[str, int] = {}
@@ -187,8 +211,8 @@ def layout_of(metrics: list[Metric]) -> Layout:
         own,
         datatypes,
         aliases,
-        _text(found.get(names.STATION_TYPE)),
-        _text(found.get(names.STATION_REVISION)),
+        _word(found.get(names.STATION_TYPE)),
+        _word(found.get(names.STATION_REVISION)),
     )
 
 

@@ -11,7 +11,6 @@ from mes_server.domain.nodes import (
     NAME_MAX,
     NOT_SERIES,
     SERIES_DATATYPES,
-    SURE,
     TIME,
     TIME_MIN_MS,
     WAITING,
@@ -63,6 +62,20 @@ def _quality(metric: Metric) -> int:
     return metric.quality if metric.quality in QUALITIES else BAD
 
 
+def _unfit(layout: Layout, name: str) -> str:
+    """Why a value waits that is not of the datatype its birth told."""
+    return DATATYPE if layout.is_sure(name) else WAITING
+
+
+def _check_no_sample(layout: Layout, metric: Metric, name: str, datatype: int) -> None:
+    """Datasets, bytes and their like are not stored; a single value is none of these by mistake."""
+    if metric.value is not None and not isinstance(metric.value, bytes):
+        detail = (
+            f"{name}: a value of kind {type(metric.value).__name__} is not of datatype {datatype}"
+        )
+        raise UnreadableError(_unfit(layout, name), detail)
+
+
 def is_ambiguous(number: int, datatype: int) -> bool:
     """Whether an integer as it came (two's complement) means something else in another datatype."""
     bits = BITS[datatype]
@@ -74,9 +87,8 @@ def _value(layout: Layout, metric: Metric, name: str, datatype: int) -> tuple[Va
     try:
         value: Value = typed_value(metric.value, datatype)
     except PayloadError as error:
-        reason = DATATYPE if layout.trust == SURE else WAITING
-        raise UnreadableError(reason, f"{name}: {error}") from error
-    doubtful = layout.trust != SURE and datatype in BITS and metric.datatype != datatype
+        raise UnreadableError(_unfit(layout, name), f"{name}: {error}") from error
+    doubtful = not layout.is_sure(name) and datatype in BITS and metric.datatype != datatype
     if doubtful and value is not None and is_ambiguous(metric.value, datatype):
         detail = f"{name}: {metric.value} may mean something else by a birth that was missed"
         raise UnreadableError(WAITING, detail)
@@ -105,7 +117,10 @@ def resolve(
         if metric.name in NOT_SERIES:
             continue
         name, datatype = _name_and_datatype(layout, metric)
-        if datatype not in SERIES_DATATYPES or not is_series(name):
+        if not is_series(name):
+            continue
+        if datatype not in SERIES_DATATYPES:
+            _check_no_sample(layout, metric, name, datatype)
             continue
         at_ms = metric.at_ms if metric.at_ms is not None else payload_ms
         if at_ms is None:

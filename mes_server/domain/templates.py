@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mes_server.domain.nodes import FUTURE_MS, SURE, TIME_MIN_MS, Layout
+from mes_server.domain.nodes import FUTURE_MS, TIME_MIN_MS, Layout
 from mes_server.domain.readings import Reading, resolve
 from schemas import journal_metrics as names
 from schemas.sparkplug import BITS, DATATYPES, PayloadError, decode_payload
@@ -33,7 +33,8 @@ class UnfitError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One reading of the shape. `fixed`: it has the same value in every message of it."""
+    """One reading of the shape. `fixed`: it has the same value in every message of it. `sure`: its
+    datatype is beyond doubt."""
 
     metric: str
     datatype: int
@@ -41,6 +42,7 @@ class Slot:
     historical: bool
     clock: int
     fixed: bool
+    sure: bool
     value: float | int | bool | str | None
 
 
@@ -105,9 +107,9 @@ def _only(fields: list[_Field], number: int) -> _Field | None:
 class _Shape:
     """Learns which bytes of one payload may differ in its like."""
 
-    def __init__(self, payload: bytes, sure: bool) -> None:
+    def __init__(self, payload: bytes, layout: Layout) -> None:
         self.payload = payload
-        self.sure = sure
+        self._layout = layout
         self.mask = np.full(len(payload), _SAME, np.uint8)
         self.slots: list[Slot] = []
         self.times: list[_Field] = []
@@ -152,6 +154,7 @@ class _Shape:
                 reading.historical,
                 self.clock,
                 fixed,
+                self._layout.is_sure(reading.metric),
                 reading.value if fixed else None,
             )
         )
@@ -166,7 +169,7 @@ class _Shape:
 
 
 def _learn(payload: bytes, layout: Layout) -> _Shape:
-    shape = _Shape(payload, layout.trust == SURE)
+    shape = _Shape(payload, layout)
     decoded = decode_payload(payload)
     metrics = iter(decoded.metrics)
     for field in _fields(payload, 0, len(payload)):
@@ -191,7 +194,6 @@ class Template:
 
     def __init__(self, shape: _Shape) -> None:
         self.slots = shape.slots
-        self._sure = shape.sure
         self._mask = shape.mask
         self._base = np.frombuffer(shape.payload, np.uint8) & shape.mask
         varints: dict[int, list[_Field]] = {}
@@ -227,7 +229,7 @@ class Template:
         plain &= (times >= TIME_MIN_MS).all(axis=1)
         plain &= (times <= received_ms[:, None] + FUTURE_MS).all(axis=1)
         values = [
-            None if start is None else _typed(columns[start], slot.datatype, plain, self._sure)
+            None if start is None else _typed(columns[start], slot, plain)
             for slot, start in zip(self.slots, self._value_starts, strict=True)
         ]
         return Extract(times, values), plain
@@ -269,9 +271,8 @@ class _Floats:
             columns[start] = numbers[:, column]
 
 
-def _typed(
-    numbers: npt.NDArray[Any], datatype: int, plain: npt.NDArray[np.bool_], sure: bool
-) -> npt.NDArray[Any]:
+def _typed(numbers: npt.NDArray[Any], slot: Slot, plain: npt.NDArray[np.bool_]) -> npt.NDArray[Any]:
+    datatype, sure = slot.datatype, slot.sure
     if datatype == DATATYPES["boolean"]:
         truths: npt.NDArray[Any] = numbers != 0
         return truths

@@ -107,3 +107,45 @@ def with_datatype_of_last(edge: Edge, record: list[Metric]) -> Message:
     edge.seq += 1
     topic = "spBv1.0/sintering/DDATA/ctl-1/sinter-1"
     return Message(topic, plain_part + marked + seq, NOW_MS + 9)
+
+
+@pytest.mark.parametrize("alike", [1, 30])
+def test_what_a_forged_birth_calls_no_sample_waits_for_the_true_one(mes: Mes, alike: int) -> None:
+    """Bytes and datasets are not stored: a record must not be acknowledged and its value dropped."""
+    edge = Edge()
+    forger = Edge(metrics=edge.metrics | {"step_no": "bytes"})
+    mes.take(edge.nbirth(), edge.dbirth())
+    mes.take(forger.dbirth(at_ms=NOW_MS + 1))
+    mes.take(*(edge.live({"step_no": 7}) for _ in range(alike)))
+    assert set(mes.reasons()) == {"waiting for birth"}
+    mes.take(edge.nbirth(NOW_MS + 2), edge.dbirth(at_ms=NOW_MS + 2))
+    mes.retry()
+    assert mes.values("step_no") == [7] * alike
+    assert mes.reasons() == []
+
+
+def test_a_stranger_with_an_unknown_datatype_in_its_birth_is_understood_all_the_same(
+    mes: Mes,
+) -> None:
+    born = stranger("DBIRTH", [plain("odd", "float", 1.0), plain("t", "double", 1.5)], 1)
+    odd = born.payload.replace(b"\x20\x09", b"\x20\x63")  # datatype 99
+    mes.take(stranger("NBIRTH", [], 0, None), born._replace(payload=odd))
+    assert (mes.values("t", "press-1"), mes.reasons()) == ([1.5], [])
+
+
+def test_a_stranger_that_numbers_its_aliases_anew_in_every_birth_loses_nothing(mes: Mes) -> None:
+    """Nor is it asked for its births for ever."""
+    asked = set()
+    for birth in range(1, 6):
+        aliases = {"p": 10 * birth, "q": 10 * birth + 1}
+        born = [plain(name, "int32", 1, alias=alias) for name, alias in aliases.items()]
+        _, folded = mes.take(stranger("NBIRTH", [], 0, None), stranger("DBIRTH", born, 1))
+        asked |= {birth} if folded.rebirths else set()
+        at_ms = NOW_MS + birth
+        first = plain(None, None, MINUS_TWO, alias=aliases["p"], at_ms=at_ms)
+        second = plain("q", None, MINUS_TWO, at_ms=at_ms)
+        _, folded = mes.take(stranger("DDATA", [first], 2), stranger("DDATA", [second], 3))
+        assert (folded.rebirths, mes.reasons()) == (set(), [])
+    assert asked == {2}
+    for name in ("p", "q"):
+        assert mes.values(name, "press-1") == [1, *[-2] * 5]

@@ -16,6 +16,7 @@ from mes_server.domain.nodes import (
     layout_of,
     node_birth,
 )
+from schemas import journal_metrics as names
 from schemas.sparkplug import DATATYPES, decode_payload
 from schemas.station_types import load_station_types
 from tests.mes_server.edge import Edge, plain
@@ -74,3 +75,9 @@ def test_a_birth_is_sure_when_the_one_before_it_says_the_same() -> None:
     assert other.following(other.following(before)).trust == SURE
     assert renamed.following(before).trust == CHANGED
     assert renamed.following(replace(before, aliases={}, trust=MISSED)).trust == SURE
+
+
+@pytest.mark.parametrize("said", ["x" * 100_000, "a\nb"])
+def test_a_station_type_that_no_page_could_show_is_none(said: str) -> None:
+    layout = layout_of([plain(names.STATION_TYPE, "string", said)])
+    assert layout.station_type is None

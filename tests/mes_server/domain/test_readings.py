@@ -165,3 +165,25 @@ def test_an_integer_that_another_birth_would_read_otherwise_waits_for_it(
     else:
         assert one(plain("n", None, number), layout).value == number
     assert one(plain("n", None, number), replace(layout, trust=SURE)).value is not None
+
+
+@pytest.mark.parametrize("kind", ["dataset", "bytes", "template"])
+def test_a_single_value_that_its_birth_calls_something_else_does_not_vanish(kind: str) -> None:
+    layout = Layout(False, {"n": DATATYPES[kind]}, {})
+    assert refused(plain("n", None, 20.5), layout).reason == DATATYPE
+    assert refused(plain("n", None, 20.5), replace(layout, trust=CHANGED)).reason == WAITING
+    assert (
+        resolve(layout, [plain("n", "bytes", b"1"), plain("n", None, None)], NOW_MS, NOW_MS) == []
+    )
+
+
+def test_a_birth_that_says_other_things_of_others_leaves_no_doubt_of_what_it_says_again() -> None:
+    before = Layout(False, {"n": DATATYPES["int32"], "m": DATATYPES["int32"]}, {1: "n"})
+    after = Layout(False, {"n": DATATYPES["int32"], "m": DATATYPES["uint32"]}, {2: "n"})
+    layout = after.following(before)
+    assert layout.trust == CHANGED
+    assert one(plain("n", None, 0xFFFFFFFE), layout).value == -2
+    assert one(plain(None, None, 0xFFFFFFFE, alias=2), layout).value == -2
+    assert refused(plain("m", None, 0xFFFFFFFE), layout).reason == WAITING
+    assert refused(plain("n", None, "two"), layout).reason == DATATYPE
+    assert refused(plain("n", None, 0xFFFFFFFE), layout.doubted()).reason == WAITING

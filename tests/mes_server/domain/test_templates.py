@@ -114,7 +114,11 @@ def same(one: Value, other: Value) -> bool:
 def test_a_template_reads_what_the_codec_reads_or_leaves_it(
     messages: list[bytes], data: st.DataObject
 ) -> None:
-    layout = replace(LAYOUT, trust=data.draw(st.sampled_from([MISSED, CHANGED, SURE])))
+    layout = replace(
+        LAYOUT,
+        trust=data.draw(st.sampled_from([MISSED, CHANGED, SURE])),
+        agreed=data.draw(st.frozensets(st.sampled_from(sorted(LAYOUT.datatypes)))),
+    )
     if data.draw(st.booleans()):  # a hostile neighbour: one byte differs
         damaged = bytearray(data.draw(st.sampled_from(messages)))
         damaged[data.draw(st.integers(0, len(damaged) - 1))] = data.draw(st.integers(0, 255))
