@@ -151,13 +151,14 @@ def fold_message(turn: Turn, row: InboxMessage) -> list[Fault]:
         return [Fault(opened, node, row.fresh)]
     turn.heard(node, station, row.received_ms)
     before, records = split_records(opened.payload.metrics)
-    troubles: dict[Trouble, int] = {}
+    troubles: dict[str, tuple[Trouble, int]] = {}  # by reason: each keeps a copy of the bytes
     for index in records_of(row.fresh, len(records)):
         trouble = attempt(_fold_record, turn, opened, records[index])
         if isinstance(trouble, Trouble):
-            troubles[trouble] = troubles.get(trouble, 0) | 1 << index
-    faults = [Fault(trouble, node, bits(indexes)) for trouble, indexes in troubles.items()]
-    if row.fresh is None and before:
+            first, indexes = troubles.get(trouble.reason, (trouble, 0))
+            troubles[trouble.reason] = first, indexes | 1 << index
+    faults = [Fault(trouble, node, bits(indexes)) for trouble, indexes in troubles.values()]
+    if before and not row.fresh:  # None: all of the message; no record at all: what is before them
         alone = attempt(_fold_metrics, turn, opened, before, CLOCK_NETWORK)
         if isinstance(alone, Trouble):
             faults.append(Fault(alone, node, bits(0) if records else None))
@@ -208,7 +209,7 @@ def _loss(turn: Turn, opened: _Opened, metric: Metric) -> Loss:
         said = json.loads(metric.value)
         from_ms, to_ms, count = (int(said[name]) for name in ("from", "to", "count"))
         reason = "".join(filter(str.isprintable, str(said["reason"])))[:100]
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
         raise UnreadableError(DATATYPE, f"{LOSS}: {error}") from error
     for at_ms in (from_ms, to_ms):
         check_time(at_ms, received_ms, LOSS)

@@ -194,6 +194,8 @@ class _Sorting:
         if told.first is None or any(end >> 32 != epoch for end in ends) or ends != sorted(ends):
             return  # what makes no sense claims nothing
         first, floor = told.first & 0xFFFFFFFF, mark.floor
+        if first == 0:
+            return  # nor is there a record before the first: the watermark would never leave it
         claim, gap = mark.tell(first, self.claims.pop(journal, None), self.now_ms)
         if claim is not None:
             self.claims[journal] = claim
@@ -212,13 +214,12 @@ class _Sorting:
 
     def _fresh(self, read: Read) -> int:
         """The bits of the records that are new; the others are remembered to be compared."""
-        fresh = 0
+        fresh = unnumbered = 0
         for index, head in enumerate(read.heads.records):
             epoch, seq = split_position(head.position)
             journal, mark = self._mark(read, epoch)
             if seq == 0:
-                detail = f"record {index} has no number in its position {head.position}"
-                self._aside(read, Trouble(POSITION, detail), index)
+                unnumbered |= 1 << index
             elif mark.has(seq):
                 self.again.append((read, index, journal, seq, head.crc))
             elif not mark.has_room(seq):
@@ -231,6 +232,10 @@ class _Sorting:
                 self.positions[journal, seq] = Position(
                     *journal, seq, head.crc, head.mono, head.clock, read.message.received_ms
                 )
+        if unnumbered:
+            self._aside(
+                read, Trouble(POSITION, "a record has no number in its position"), unnumbered
+            )
         return fresh
 
     def _scattered(self, read: Read, journal: Journal, seq: int) -> None:
@@ -239,9 +244,10 @@ class _Sorting:
         facts = {"epoch": journal.epoch, "seq": seq}
         raise_alarm(self.conn, SCATTERED, node_name(*read.node), facts, self.now_ms)
 
-    def _aside(self, read: Read, trouble: Trouble, record: int) -> None:
+    def _aside(self, read: Read, trouble: Trouble, records: int) -> None:
+        """These records of a message (a bit each), all with one copy of its bytes."""
         node = self.numbers[read.node], read.node
-        put_aside(self.conn, read.message, trouble, node, bits(1 << record))
+        put_aside(self.conn, read.message, trouble, node, bits(records))
         self.receipt.quarantined += 1
 
     def _compare(self) -> None:
@@ -250,12 +256,9 @@ class _Sorting:
         for _, _, journal, seq, _ in self.again:
             if (journal, seq) not in self.positions:
                 wanted.setdefault(journal, set()).add(seq)
-        crcs = {
-            (journal, seq): crc
-            for journal, seqs in wanted.items()
-            for seq, crc in load_crcs(self.conn, journal, seqs).items()
-        }
+        crcs = load_crcs(self.conn, wanted)
         crcs |= {key: row.crc for key, row in self.positions.items()}
+        reused: dict[Read, tuple[Trouble, int]] = {}
         for read, index, journal, seq, crc in self.again:
             known = crcs.get((journal, seq), crc)
             if known == crc:
@@ -263,9 +266,12 @@ class _Sorting:
                 continue
             detail = f"record {seq} of journal {journal.epoch:08x} came with CRC {crc:08x}, "
             detail += f"{known:08x} is stored"
-            self._aside(read, Trouble(REUSED, detail), index)
+            trouble, records = reused.get(read, (Trouble(REUSED, detail), 0))
+            reused[read] = trouble, records | 1 << index
             facts = {"epoch": journal.epoch, "seq": seq, "crc": crc, "stored_crc": known}
             raise_alarm(self.conn, CONFLICT, node_name(*read.node), facts, self.now_ms)
+        for read, (trouble, records) in reused.items():
+            self._aside(read, trouble, records)
 
     def store(self) -> None:
         """Write everything and count."""

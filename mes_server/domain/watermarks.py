@@ -53,8 +53,11 @@ class Watermark:
         return at >= 0 and seq <= self.stored[at][1]
 
     def has_room(self, seq: int) -> bool:
-        """Whether a record that is not stored yet may be: with too many gaps only one beside another."""
-        if len(self.stored) < RANGES_MAX:
+        """Whether a record that is not stored yet may be: with too many gaps only one beside another.
+
+        The next one always may, or the journal would never go on.
+        """
+        if len(self.stored) < RANGES_MAX or seq == self.seq + 1:
             return True
         return self.has(seq - 1) or self.has(seq + 1)
 

@@ -5,7 +5,7 @@ of its own for each record would make every commit rewrite a page for each node.
 """
 
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import chain, pairwise
 from typing import Any, NamedTuple
 
@@ -160,8 +160,7 @@ def pack_positions(conn: Connection, records_min: int) -> int:
     rows = _rows(conn, "SELECT id, blob FROM position_log ORDER BY id LIMIT ?", (_LOG_ROWS_MAX,))
     log = _log(rows)
     log = log[np.lexsort((log["seq"], log["epoch"], log["node"]))]
-    keys = log["node"] << 32 ^ log["epoch"]
-    edges = [0, *(np.flatnonzero(np.diff(keys)) + 1).tolist(), len(log)]
+    edges = [0, *(np.flatnonzero(np.diff(_keys(log))) + 1).tolist(), len(log)]
     blocks = [_block(log[a:b], rows[-1].id) for a, b in pairwise(edges)]
     run(
         conn,
@@ -191,10 +190,22 @@ def _unblock(journal: Journal, blob: bytes) -> Positions:
     return part
 
 
-def _logged(conn: Connection, journal: Journal) -> Positions:
+def _keys(log: Positions) -> npt.NDArray[np.int64]:
+    keys: npt.NDArray[np.int64] = log["node"] << 32 ^ log["epoch"]
+    return keys
+
+
+def _logged(conn: Connection, journals: Iterable[Journal]) -> dict[Journal, Positions]:
+    """What the log holds of each of the journals; it is read once for all of them."""
     log = _log(_rows(conn, "SELECT blob FROM position_log ORDER BY id"))
-    mine: Positions = log[(log["node"] == journal.node) & (log["epoch"] == journal.epoch)]
-    return mine
+    log = log[np.argsort(_keys(log), kind="stable")]
+    keys = _keys(log)
+    found = {}
+    for journal in journals:
+        key = journal.node << 32 ^ journal.epoch
+        first, last = np.searchsorted(keys, (key, key + 1))
+        found[journal] = log[first:last]
+    return found
 
 
 def _packed(conn: Connection, journal: Journal, first: int, last: int) -> list[Positions]:
@@ -210,20 +221,34 @@ def load_positions(
     conn: Connection, journal: Journal, first: int = 0, last: int = 0xFFFFFFFF
 ) -> list[Position]:
     """The positions of a journal's records `first` … `last` that are still noted, in order."""
-    whole = np.concatenate([*_packed(conn, journal, first, last), _logged(conn, journal)])
+    whole = np.concatenate(
+        [*_packed(conn, journal, first, last), *_logged(conn, [journal]).values()]
+    )
     whole = whole[(whole["seq"] >= first) & (whole["seq"] <= last)]
     return [Position(*row) for row in whole[np.argsort(whole["seq"])].tolist()]
 
 
-def load_crcs(conn: Connection, journal: Journal, seqs: Iterable[int]) -> dict[int, int]:
-    """The CRCs of those of the records `seqs` (at least one) that are still noted."""
+def load_crcs(
+    conn: Connection, wanted: Mapping[Journal, Collection[int]]
+) -> dict[tuple[Journal, int], int]:
+    """The CRCs of those of the records wanted (at least one of each journal) that are still noted."""
+    crcs = {}
+    for journal, logged in _logged(conn, wanted).items() if wanted else ():
+        for seq, crc in _crcs(conn, journal, wanted[journal], logged):
+            crcs[journal, seq] = crc
+    return crcs
+
+
+def _crcs(
+    conn: Connection, journal: Journal, seqs: Collection[int], logged: Positions
+) -> Iterable[tuple[int, int]]:
     wanted = np.unique(np.fromiter(seqs, np.int64))
     # What lies far apart is read apart: not every block between the first and the last.
     runs = np.split(wanted, np.flatnonzero(np.diff(wanted) > _NEAR) + 1)
     blocks = [block for run in runs for block in _packed(conn, journal, int(run[0]), int(run[-1]))]
-    whole = np.concatenate([*blocks, _logged(conn, journal)])
+    whole = np.concatenate([*blocks, logged])
     whole = whole[np.isin(whole["seq"], wanted)]
-    return dict(zip(whole["seq"].tolist(), whole["crc"].tolist(), strict=True))
+    return zip(whole["seq"].tolist(), whole["crc"].tolist(), strict=True)
 
 
 def received_at(conn: Connection, journal: Journal, seq: int) -> int | None:

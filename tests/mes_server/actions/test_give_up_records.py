@@ -98,3 +98,13 @@ def test_gaps_without_end_are_refused_and_nothing_true_is_lost(
     assert (SCATTERED, "sintering/ctl-1") in mes.alarms()
     assert acked(mes, edge, *records(edge, *range(1, 41))) == 40
     assert mes.values("step_no") == list(range(1, 41))
+
+
+def test_there_is_no_record_before_the_first_and_no_word_makes_the_watermark_go_there(
+    mes: Mes,
+) -> None:
+    edge = Edge()
+    assert acked(mes, edge, edge.nbirth(), edge.dbirth(), *records(edge, 1, 2, 3)) == 3
+    forger = Edge(first=0, next=4)
+    assert acked(mes, edge, forger.nbirth(NOW_MS + 1)) == 3
+    assert acked(mes, edge, edge.nbirth(NOW_MS + 2), *records(edge, 4)) == 4

@@ -119,3 +119,22 @@ def test_an_old_message_that_is_tried_again_wakes_nobody(mes: Mes) -> None:
     assert not retried.rebirths
     assert mes.values("step_no") == [1]
     assert mes.rows("SELECT count(*) FROM node WHERE online") == [(0,)]
+
+
+def test_what_comes_before_the_records_of_a_message_is_not_lost_when_it_is_tried_again(
+    mes: Mes,
+) -> None:
+    edge = Edge()
+    mes.take(edge.nbirth(), edge.dbirth())
+    before = plain("later", None, 5)
+    record = edge.record(1, {"step_no": 1}, NOW_MS)
+    mes.take(edge.ddata([[before._replace(datatype=8)], record]))
+    assert (mes.values("step_no"), mes.reasons()) == ([1], ["waiting for birth"])
+    ask(mes)
+    mes.retry()
+    assert len(mes.quarantined()) == 1, "it still cannot be understood"
+    edge.metrics = edge.metrics | {"later": "uint64"}
+    mes.take(edge.nbirth(NOW_MS + 1), edge.dbirth(at_ms=NOW_MS + 1))
+    ask(mes)
+    mes.retry()
+    assert (mes.values("step_no"), mes.values("later"), mes.reasons()) == ([1], [5], [])

@@ -140,3 +140,14 @@ def test_gaps_without_end_are_not_taken_but_those_there_are_can_be_closed(
 ) -> None:
     mark = Watermark([(2 * i, 2 * i) for i in range(1, RANGES_MAX + 1)])
     assert mark.has_room(seq) is room
+
+
+def test_the_next_record_has_room_however_many_gaps_there_are() -> None:
+    """Else a journal with a forger's gaps, or one that goes on after a loss, would stand still for ever."""
+    far = [(10 * n, 10 * n) for n in range(10, RANGES_MAX + 10)]
+    mark = Watermark(list(far))
+    assert mark.has_room(1)
+    assert not mark.has_room(2)
+    mark.floor = 50
+    assert mark.has_room(50)
+    assert not mark.has_room(51)

@@ -139,7 +139,11 @@ def test_positions_come_back_from_log_and_blocks(
             [s for s in sorted(seen) if 10 <= s <= 20]
         )
         wanted = data.draw(st.sets(st.integers(1, 400), min_size=1))
-        assert load_crcs(conn, JOURNAL, wanted) == {s: s * 77 % (1 << 32) for s in wanted & seen}
+        crcs = {(JOURNAL, s): s * 77 % (1 << 32) for s in wanted & seen}
+        assert load_crcs(conn, {JOURNAL: wanted}) == crcs
+        crcs |= {(Journal(9, 9), s): s * 77 % (1 << 32) for s in wanted & seen}
+        assert load_crcs(conn, {Journal(9, 9): wanted, JOURNAL: wanted}) == crcs
+        assert load_crcs(conn, {}) == {}
         assert load_positions(conn, Journal(1, 1)) == []
 
 
@@ -162,8 +166,8 @@ def test_checksums_far_apart_are_found_without_what_lies_between(engine: Engine)
             pack_positions(conn, 1)
         append_positions(conn, 9, positions([7]))
         wanted = {5, 7, 9, 4_000_000_000}
-        assert load_crcs(conn, JOURNAL, wanted) == {
-            seq: seq * 77 % (1 << 32) for seq in (5, 7, 4_000_000_000)
+        assert load_crcs(conn, {JOURNAL: wanted}) == {
+            (JOURNAL, seq): seq * 77 % (1 << 32) for seq in (5, 7, 4_000_000_000)
         }
 
 
