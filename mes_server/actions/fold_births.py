@@ -41,7 +41,7 @@ from mes_server.store.inbox import InboxMessage
 from mes_server.store.nodes import node_name, note_node, set_node_born, set_node_dead
 from mes_server.store.quarantine import ask_retry_of
 from mes_server.store.series_now import load_latest_times
-from mes_server.store.stations import note_station
+from mes_server.store.stations import note_station, set_node_stations_offline
 from schemas.journal_metrics import CLOCK_NETWORK
 from schemas.sparkplug import Payload, decode_payload
 from schemas.topics import topic as topic_text
@@ -224,9 +224,11 @@ def _node_died(event: _Event) -> None:
     state.standing = DEAD
     # Sparkplug asks for our own time here: the payload was made at the CONNECT.
     set_node_dead(turn.conn, event.key, event.at_ms)
+    # At once: a stranger's node may have thousands, and a message for each held up commits for seconds.
+    set_node_stations_offline(turn.conn, event.key, event.at_ms)
     for station, layout in state.layouts.items():
         if is_station(node, station, layout):
-            turn.stand(node, station, DEAD, event.at_ms)
+            state.stations[station] = DEAD
 
 
 def _station_died(event: _Event) -> None:

@@ -36,8 +36,8 @@ def _affordable(waiting: list[InboxMessage], room: int) -> tuple[list[InboxMessa
     """The first messages that fit into the room (at least one), and the room they leave."""
     count = 0
     for message in waiting:
-        room -= len(message.payload) >> 11 if "/DDATA/" in message.topic else EVENT_COST
-        room -= 1
+        room -= 0 if "/DDATA/" in message.topic else EVENT_COST
+        room -= 1 + (len(message.payload) >> 11)
         count += 1
         if room <= 0:
             break

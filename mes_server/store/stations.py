@@ -117,6 +117,13 @@ def set_station_online(conn: Connection, station_pk: int, online: bool, at_ms: i
     )
 
 
+def set_node_stations_offline(conn: Connection, node_pk: int, at_ms: int) -> None:
+    """All stations of a node are gone since `at_ms`; those that are already stay as they are."""
+    there = (STATION.c.node == node_pk) & (STATION.c.online | STATION.c.online_since_ms.is_(None))
+    values = {"online": False, "online_since_ms": at_ms, "change": next_change(conn)}
+    conn.execute(update(STATION).where(there).values(values))
+
+
 def set_all_stations_offline(conn: Connection, at_ms: int) -> None:
     """Nobody is known to be there since `at_ms`."""
     values = {"online": False, "online_since_ms": at_ms, "change": next_change(conn)}

@@ -3,7 +3,7 @@
 from sqlalchemy import Engine
 
 from mes_server.domain.messages import Message
-from mes_server.ingest.folder import BUSY_MS, CALM_MESSAGES, QUIET_MS, STEP_COST, Folder
+from mes_server.ingest.folder import BUSY_MS, CALM_MESSAGES, EVENT_COST, QUIET_MS, STEP_COST, Folder
 from tests.mes_server.edge import NOW_MS, Edge
 from tests.mes_server.mes import Mes
 
@@ -58,6 +58,17 @@ def test_a_step_takes_fewer_of_large_messages(sqlite_engine: Engine) -> None:
     folded = folder.step(TICK + QUIET_MS + 20, NOW_MS)
     assert folded is not None
     assert 0 < sum(folded.messages.values()) <= STEP_COST // 4 + 1
+
+
+def test_a_step_takes_fewer_of_large_births(sqlite_engine: Engine) -> None:
+    edge = Edge(metrics={f"m{n}": "double" for n in range(1_000)})
+    mes, folder = _folder(sqlite_engine, edge)
+    births = [edge.dbirth() for _ in range(50)]
+    folder.came(mes.receive(*births).messages, TICK + 20)
+    folded = folder.step(TICK + QUIET_MS + 20, NOW_MS)
+    assert folded is not None
+    dear = EVENT_COST + (len(births[0].payload) >> 11)
+    assert 0 < sum(folded.messages.values()) <= STEP_COST // dear + 1 < STEP_COST // EVENT_COST
 
 
 def _old(edge: Edge, count: int) -> list[Message]:

@@ -1,4 +1,4 @@
-"""However many records of a message cannot be taken, its bytes are kept once for each reason."""
+"""What one message can cost is bounded: copies of its bytes, looks into the store."""
 
 from sqlalchemy import Connection, Engine, event
 
@@ -11,6 +11,17 @@ from tests.mes_server.mes import Mes
 
 NAME = "sintering/ctl-1"
 PADDING = [metric("state", "string", "x" * 20_000, NOW_MS)]
+
+
+def statements(engine: Engine) -> list[str]:
+    """What the writer is asked from now on."""
+    seen: list[str] = []
+
+    def look(_conn: Connection, _cursor: object, statement: str, *_more: object) -> None:
+        seen.append(statement)
+
+    event.listen(writer_of(engine), "before_cursor_execute", look)
+    return seen
 
 
 def test_positions_that_are_used_again_are_kept_with_one_copy(mes: Mes, edge: Edge) -> None:
@@ -50,11 +61,20 @@ def test_what_many_nodes_send_again_is_looked_up_at_once(engine: Engine) -> None
     nodes = [Edge(node=f"ctl-{n}", epoch=n) for n in range(1, 31)]
     sent = [node.ddata([node.record(1, {}, NOW_MS)]) for node in nodes]
     mes.receive(*sent)
-    looks: list[str] = []
-
-    def look(_conn: Connection, _cursor: object, statement: str, *_more: object) -> None:
-        looks.append(statement)
-
-    event.listen(writer_of(engine), "before_cursor_execute", look)
+    looks = statements(engine)
     assert mes.receive(*sent).duplicates == 30
     assert sum("SELECT blob FROM position_log" in statement for statement in looks) == 1
+
+
+def test_the_death_of_a_node_ends_all_its_stations_at_once(mes: Mes) -> None:
+    """A statement for each of thousands of stations held up commits for seconds."""
+    edge, other = Edge(), Edge(node="ctl-2", epoch=2)
+    born = [edge.dbirth(f"sinter-{n}") for n in range(30)]
+    mes.take(edge.nbirth(), *born, other.nbirth(), other.dbirth("other"))
+    mes.take(edge.ddeath("sinter-7", NOW_MS + 1))
+    mes.restart()
+    changes = statements(mes.engine)
+    mes.take(edge.ndeath(NOW_MS + 2))
+    assert sum("UPDATE station" in statement for statement in changes) == 1
+    since = dict(mes.rows("SELECT device, online_since_ms FROM station WHERE NOT online"))
+    assert since == {f"sinter-{n}": NOW_MS + (1 if n == 7 else 2) for n in range(30)}
