@@ -167,6 +167,8 @@ def fold_message(turn: Turn, row: InboxMessage) -> list[Fault]:
 
 def _open(turn: Turn, row: InboxMessage, node: NodeId, station: str) -> _Opened:
     layout = turn.register.layout(node, station)
+    if not turn.live:
+        layout = layout.for_older()
     payload = decode_payload(row.payload)
     keys = turn.folding.station_keys(turn.conn, node, station, layout)
     return _Opened(row, node, payload, layout, keys)

@@ -24,6 +24,7 @@ NAME = "name"
 TIME_MIN_MS = 946_684_800_000  # 2000-01-01: what is older comes from a clock that was never set
 FUTURE_MS = 86_400_000
 NAME_MAX = 200
+FORMER_MAX = 10_000  # aliases
 SERIES_DATATYPES = frozenset(range(1, 16))  # no datasets, bytes, files, templates, arrays
 _CONTROL = ("Node Control/", "Device Control/")
 NOT_SERIES = frozenset(names.NOT_SERIES)
@@ -51,6 +52,8 @@ class Layout:
     do; aliases not when births may have been missed. A value that does not fit its datatype, or an
     integer that other datatypes would read otherwise, waits for the next birth unless it is SURE, or
     the metric is among those whose datatype is `agreed`: the birth before said the same of it.
+    `renumbered`: aliases that meant another metric before, which older data may still mean; `former`:
+    what aliases meant that it does not have.
     """
 
     own: bool
@@ -60,6 +63,8 @@ class Layout:
     revision: str | None = None
     trust: int = SURE
     agreed: frozenset[str] = frozenset()
+    renumbered: frozenset[int] = frozenset()
+    former: dict[int, str] = field(default_factory=dict)
 
     def is_sure(self, name: str) -> bool:
         """Whether the datatype of this metric is beyond doubt."""
@@ -68,6 +73,11 @@ class Layout:
     def doubted(self) -> "Layout":
         """This birth when others may have come since."""
         return replace(self, trust=MISSED, agreed=frozenset())
+
+    def for_older(self) -> "Layout":
+        """This birth for data that came before it: it does not guess what an alias meant then."""
+        known = {a: name for a, name in self.aliases.items() if a not in self.renumbered}
+        return replace(self, aliases=known)
 
     def likeness(self) -> tuple[object, ...]:
         """The same for two layouts that read every message alike: stations of one kind."""
@@ -79,15 +89,29 @@ class Layout:
             *self.aliases.items(),
         )
 
+    def _renumbering(self, before: "Layout") -> "Layout":
+        meant = {**before.former, **before.aliases}
+        moved = {a for a, name in self.aliases.items() if meant.get(a, name) != name}
+        former = {a: name for a, name in meant.items() if a not in self.aliases}
+        if len(former) > FORMER_MAX:
+            former = {}
+        return replace(
+            self,
+            renumbered=frozenset(before.renumbered & (self.aliases.keys() | former.keys()) | moved),
+            former=former,
+        )
+
     def following(self, before: "Layout | None") -> "Layout":
         """This birth, trusted as far as the one before it says the same."""
-        if before is None or (
-            self.datatypes == before.datatypes
-            and (before.trust == MISSED or self.aliases == before.aliases)
-        ):
+        if before is None:
             return self
-        told = self.datatypes.items() & before.datatypes.items()
-        return replace(self, trust=CHANGED, agreed=frozenset(name for name, _ in told))
+        told = self if before.trust == MISSED else self._renumbering(before)
+        if self.datatypes == before.datatypes and (
+            before.trust == MISSED or self.aliases == before.aliases
+        ):
+            return told
+        agreed = self.datatypes.items() & before.datatypes.items()
+        return replace(told, trust=CHANGED, agreed=frozenset(name for name, _ in agreed))
 
 
 @dataclass(frozen=True, slots=True)

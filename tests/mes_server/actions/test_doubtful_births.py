@@ -149,3 +149,21 @@ def test_a_stranger_that_numbers_its_aliases_anew_in_every_birth_loses_nothing(m
     assert asked == {2}
     for name in ("p", "q"):
         assert mes.values(name, "press-1") == [1, *[-2] * 5]
+
+
+def test_an_alias_that_changed_its_meaning_is_not_guessed_for_what_waited(mes: Mes) -> None:
+    """The births of an edge that finds its metrics one after the other; the second is not told twice."""
+
+    def born(**aliases: int) -> list[Message]:
+        told = [plain(name, "int32", None, alias=alias) for name, alias in aliases.items()]
+        return [stranger("NBIRTH", [], 0, None), stranger("DBIRTH", told, 1)]
+
+    mes.take(*born(p=1))
+    mes.take(*born(p=1, q=2), stranger("DDATA", [plain(None, None, MINUS_TWO, alias=2)], 2))
+    mes.take(stranger("DDATA", [plain("q", None, MINUS_TWO)], 3))
+    assert mes.reasons() == ["waiting for birth"] * 2
+    for _ in range(3):
+        mes.take(*born(p=1, r=2, q=3))
+        mes.retry()
+    assert (mes.values("q", "press-1"), mes.values("r", "press-1")) == ([-2], [])
+    assert mes.reasons() == ["not in the birth"]
