@@ -108,7 +108,10 @@ def test_a_demo_fault_is_switched_on_and_mended(mes: Call, tmp_path: Path) -> No
     refused = mes("demo", "fault", "sinter-1", "sensor_open")
     assert refused.exit_code == 1
     assert "There is no demo plant" in refused.stderr
-    (tmp_path / "demo").mkdir()
+    kinds = {"sinter-1": "sinter_furnace", "mill-1": "jet_mill"}
+    board = {"stations": [{"station": name, "type": kind} for name, kind in kinds.items()]}
+    (tmp_path / "demo" / "ctl-1").mkdir(parents=True)
+    (tmp_path / "demo" / "ctl-1" / "station.json").write_text(json.dumps(board))
     file = tmp_path / "demo" / "faults.json"
     words = ("sinter-1", "sensor_open", "--metric", "zone_1_temperature_c", "--minutes", "2")
     assert "is on" in mes("demo", "fault", *words).output
