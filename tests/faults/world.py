@@ -160,7 +160,7 @@ class Mes:
         """Store durably, then acknowledge; raises StoreFault, acknowledging nothing."""
         batch = [Message(topic, payload, now_ms) for topic, payload in messages]
         receipt = receive_messages(self.intake, batch, now_ms)
-        self.folder.came(receipt.messages)
+        self.folder.came(receipt.messages, self.tick_ms)
         for position in receipt.acks.values():
             self._command(metric(names.ACK, "uint64", position, now_ms), now_ms)
 
