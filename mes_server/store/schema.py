@@ -19,6 +19,7 @@ from mes_server.store import (
     fresh,
     inbox,
     leases,
+    ledger,
     losses,
     nodes,
     numbering,
@@ -32,8 +33,8 @@ from mes_server.store.faults import SchemaTooNew
 from mes_server.store.transaction import writing
 
 TABLE_MODULES = (
-    alarms, births, chunk_rows, excursions, forgotten, fresh, inbox, leases, losses, nodes, numbering, positions, quarantine,
-    series, series_now, stations,
+    alarms, births, chunk_rows, excursions, forgotten, fresh, inbox, leases, ledger, losses, nodes, numbering, positions,
+    quarantine, series, series_now, stations,
 )  # fmt: skip
 
 
