@@ -1,0 +1,190 @@
+"""The rules of a scan. A worker hears every refusal at once, in this order.
+
+A rule's name is its key in the translations: what is wrong, and what to do.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from mes_server.domain.lots import ACTIVE, Lot
+from mes_server.domain.routes import Operation, Route, next_operations
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The named rule that says no, with what it looked at."""
+
+    rule: str
+    facts: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """Who scans. `qualifications`: until when (Unix ms) each is held."""
+
+    badge: str
+    roles: frozenset[str]
+    qualifications: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where it is scanned. `fault`: why the station is not ready, "" when it is. `heavy`: whether the
+    last lots that ran here hold Dy/Tb, None: it was cleared since. `inside`: lots of the open run."""
+
+    station: str
+    type: str
+    fault: str = ""
+    heavy: bool | None = None
+    inside: tuple[Lot, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ScanAttempt:
+    """A lot is to begin an operation at a station. `unplanned`: the reason, when it is not the next.
+    `heavy_ppm_max`: of the reference data, the Dy/Tb share up to which a lot counts as free of them."""
+
+    lot: Lot
+    route: Route
+    operation: Operation
+    worker: Worker
+    place: Place
+    at_ms: int
+    unplanned: str = ""
+    heavy_ppm_max: int = 0
+    finished_ms: int | None = None  # when the operation before ended
+
+
+Rule = Callable[[ScanAttempt], Refusal | None]
+
+
+def is_heavy(lot: Lot, ppm_max: int) -> bool:
+    """Whether a lot holds more than traces of Dy and Tb."""
+    heavy_mg = lot.amount.elements.get("Dy", 0) + lot.amount.elements.get("Tb", 0)
+    return heavy_mg * 1_000_000 > ppm_max * lot.amount.mass_mg
+
+
+def lot_is_free(attempt: ScanAttempt) -> Refusal | None:
+    """No hold stands."""
+    if attempt.lot.holds:
+        return Refusal("lot_is_free", {"holds": "; ".join(sorted(attempt.lot.holds.values()))})
+    return None
+
+
+def lot_is_here(attempt: ScanAttempt) -> Refusal | None:
+    """Something of it is left, and it is in no run."""
+    if attempt.lot.status != ACTIVE:
+        facts = {"status": attempt.lot.status, "run": attempt.lot.run}
+        return Refusal("lot_is_here", facts | {"shipment": attempt.lot.shipment})
+    return None
+
+
+def operation_is_next(attempt: ScanAttempt) -> Refusal | None:
+    """The route says so, or somebody says why not."""
+    following = next_operations(attempt.route, attempt.lot.done)
+    if attempt.operation.code in following or attempt.unplanned:
+        return None
+    return Refusal(
+        "operation_is_next",
+        {
+            "operation": attempt.operation.code,
+            "next": ", ".join(following),
+            "route": attempt.route.name,
+        },
+    )
+
+
+def station_fits(attempt: ScanAttempt) -> Refusal | None:
+    """The operation may be done at a station of this type."""
+    if attempt.place.type in attempt.operation.station_types:
+        return None
+    facts = {"station": attempt.place.station, "operation": attempt.operation.code}
+    return Refusal("station_fits", facts | {"types": ", ".join(attempt.operation.station_types)})
+
+
+def station_is_ready(attempt: ScanAttempt) -> Refusal | None:
+    """Nothing is wrong with the station that is known."""
+    if attempt.place.fault:
+        return Refusal(
+            "station_is_ready", {"station": attempt.place.station, "fault": attempt.place.fault}
+        )
+    return None
+
+
+def person_is_qualified(attempt: ScanAttempt) -> Refusal | None:
+    """Who scans holds what the operation asks for, and it has not run out."""
+    wanted = attempt.operation.qualification
+    if not wanted:
+        return None
+    until_ms = attempt.worker.qualifications.get(wanted)
+    if until_ms is not None and attempt.at_ms < until_ms:
+        return None
+    facts = {"badge": attempt.worker.badge, "qualification": wanted}
+    return Refusal(
+        "person_is_qualified", facts | {"state": "none" if until_ms is None else "expired"}
+    )
+
+
+def lots_may_mix(attempt: ScanAttempt) -> Refusal | None:
+    """What shares a run is of one grade and route, and not more lots than the operation allows."""
+    inside = attempt.place.inside
+    strangers = [
+        lot.code
+        for lot in inside
+        if (lot.grade, lot.route) != (attempt.lot.grade, attempt.lot.route)
+    ]
+    most = attempt.operation.mix_max
+    if not strangers and (not most or len(inside) < most):
+        return None
+    return Refusal("lots_may_mix", {"others": ", ".join(strangers), "most": str(most)})
+
+
+def line_is_clear(attempt: ScanAttempt) -> Refusal | None:
+    """No lot with Dy/Tb follows one without, or the other way round, before the line is cleared."""
+    before = attempt.place.heavy
+    if not attempt.operation.line_clearance or before is None:
+        return None
+    if is_heavy(attempt.lot, attempt.heavy_ppm_max) == before:
+        return None
+    return Refusal(
+        "line_is_clear", {"station": attempt.place.station, "before": "Dy/Tb" if before else "-"}
+    )
+
+
+def rework_is_allowed(attempt: ScanAttempt) -> Refusal | None:
+    """An operation that was sent back to is not done again more often than its limit."""
+    count = attempt.lot.reworks.get(attempt.operation.code, 0)
+    if count <= attempt.operation.reworks_max:
+        return None
+    facts = {"operation": attempt.operation.code, "count": str(count)}
+    return Refusal("rework_is_allowed", facts | {"most": str(attempt.operation.reworks_max)})
+
+
+def lot_is_fresh(attempt: ScanAttempt) -> Refusal | None:
+    """Its shelf life has not run out, and it did not wait too long for this operation."""
+    expires_ms, finished_ms = attempt.lot.expires_ms, attempt.finished_ms
+    if expires_ms is not None and attempt.at_ms >= expires_ms:
+        return Refusal("lot_is_fresh", {"since_ms": str(expires_ms)})
+    most = attempt.operation.wait_max_ms
+    if most and finished_ms is not None and attempt.at_ms - finished_ms > most:
+        return Refusal("lot_is_fresh", {"since_ms": str(finished_ms + most)})
+    return None
+
+
+SCAN_RULES: tuple[Rule, ...] = (
+    lot_is_free,
+    lot_is_here,
+    operation_is_next,
+    station_fits,
+    station_is_ready,
+    person_is_qualified,
+    lots_may_mix,
+    line_is_clear,
+    rework_is_allowed,
+    lot_is_fresh,
+)
+
+
+def refusals(attempt: ScanAttempt) -> list[Refusal]:
+    """Every reason against it, in the order of SCAN_RULES."""
+    return [refusal for rule in SCAN_RULES if (refusal := rule(attempt)) is not None]
