@@ -1,0 +1,89 @@
+"""Walks over genealogy: complete, each edge once, however deep, wide or tangled."""
+
+from collections.abc import Iterable, Sequence
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mes_server.domain import lots
+from mes_server.domain.amounts import Amount
+from mes_server.domain.balance import balance
+from mes_server.domain.genealogy import BACK, FORWARD, Edge, edges_of, leads_to, walk
+from tests.mes_server.domain.lot_making import T0, History
+
+
+def edge(parent: int, child: int) -> Edge:
+    return Edge(f"L{parent}", f"L{child}", "run", "a", T0, Amount(1, 10))
+
+
+def forward(edges: Iterable[Edge]) -> object:
+    return lambda level: [e for e in edges if e.parent in set(level)]
+
+
+def back(edges: Iterable[Edge]) -> object:
+    return lambda level: [e for e in edges if e.child in set(level)]
+
+
+# Time runs one way: a lot is made from older ones only.
+graphs = st.lists(
+    st.tuples(st.integers(0, 18), st.integers(1, 12)).map(lambda p: edge(p[0], p[0] + p[1])),
+    max_size=60,
+    unique_by=lambda e: (e.parent, e.child),
+)
+
+
+@given(graphs, st.integers(0, 30))
+def test_a_walk_finds_exactly_what_can_be_reached_and_each_edge_once(
+    edges: list[Edge], start: int
+) -> None:
+    trace = walk([f"L{start}"], FORWARD, forward(edges))  # type: ignore[arg-type]
+    reached = {f"L{start}"}
+    while more := {e.child for e in edges if e.parent in reached} - reached:
+        reached |= more
+    assert set(trace.depths) == reached
+    assert sorted(map(id, trace.edges)) == sorted(id(e) for e in edges if e.parent in reached)
+    for lot in reached:
+        back_again = walk([lot], BACK, back(edges))  # type: ignore[arg-type]
+        assert f"L{start}" in back_again.depths, "what leads forward leads back"
+
+
+@given(graphs)
+def test_no_lot_is_made_from_itself(edges: list[Edge]) -> None:
+    for e in edges:
+        assert leads_to(e.parent, e.child, forward(edges))  # type: ignore[arg-type]
+        assert not leads_to(e.child, e.parent, forward(edges))  # type: ignore[arg-type]
+
+
+def test_a_history_two_hundred_lots_deep_is_walked_to_its_end() -> None:
+    chain = [edge(i, i + 1) for i in range(200)]
+    trace = walk(["L200"], BACK, back(chain))  # type: ignore[arg-type]
+    assert trace.depths["L0"] == 200
+    assert len(trace.edges) == 200
+
+
+def test_every_parent_of_a_lot_is_an_edge_of_its_own() -> None:
+    parents = [{"lot": f"G26-{i}", "amount": Amount(i, 100 * i).as_content()} for i in (1, 2, 3)]
+    history = History("B26-1").created(Amount(6, 600), why="run", parents=parents)
+    found = edges_of(history.events[0])
+    assert [(e.parent, e.child, e.amount.mass_mg) for e in found] == [
+        ("G26-1", "B26-1", 100),
+        ("G26-2", "B26-1", 200),
+        ("G26-3", "B26-1", 300),
+    ]
+    assert edges_of(history.add(lots.MOVED, place="x").events[1]) == []
+
+
+def test_a_balance_is_kept_within_the_tolerance_of_its_operation() -> None:
+    kept = balance([Amount(0, 1_000_000)], [Amount(0, 985_000), Amount(0, 10_000)], 5_000)
+    assert (kept.missing_mg, kept.tolerance_mg, kept.is_kept) == (5_000, 5_000, True)
+    assert not balance([Amount(0, 1_000_000)], [Amount(0, 994_999)], 5_000).is_kept
+    gained = balance([Amount(0, 1_000_000)], [Amount(0, 1_005_001)], 5_000)
+    assert (gained.missing_mg, gained.is_kept) == (-5_001, False)
+
+
+def neighbours_none(_level: Sequence[str]) -> list[Edge]:
+    return []
+
+
+def test_a_lot_without_relatives_is_all_there_is() -> None:
+    assert walk(["L1"], BACK, neighbours_none).depths == {"L1": 0}
