@@ -90,27 +90,31 @@ def route_faults(content: Mapping[str, Any]) -> list[str]:
     """All that is wrong with a route as written, field by field; an empty list: it can be released."""
     faults = []
     operations = content.get("operations")
-    steps = content.get("steps")
     if not isinstance(operations, dict) or not operations:
         faults.append("operations: write at least one, by its code")
         operations = {}
     for code, said in operations.items():
         faults += _operation_faults(f"operations.{code}", said)
+    steps = content.get("steps")
     if not isinstance(steps, list) or not steps:
         return [*faults, "steps: write at least one"]
     seen: set[str] = set()
     for index, step in enumerate(steps):
-        choices = step.get("choices") if isinstance(step, dict) else None
-        if not isinstance(choices, list) or not choices:
-            faults.append(f"steps[{index}].choices: write the codes of one or more operations")
-            continue
-        for code in choices:
-            if code not in operations:
-                faults.append(f"steps[{index}].choices: {code!r} is no operation of this route")
-            if code in seen:
-                faults.append(f"steps[{index}].choices: {code!r} stands in an earlier step already")
-            seen.add(code)
-    faults += [f"operations.{c}: no step uses it" for c in operations if c not in seen]
+        faults += _step_faults(f"steps[{index}].choices", step, operations, seen)
+    return faults + [f"operations.{c}: no step uses it" for c in operations if c not in seen]
+
+
+def _step_faults(
+    where: str, step: object, operations: Mapping[str, Any], seen: set[str]
+) -> list[str]:
+    choices = step.get("choices") if isinstance(step, dict) else None
+    if not isinstance(choices, list) or not choices:
+        return [f"{where}: write the codes of one or more operations"]
+    faults = [
+        f"{where}: {c!r} is no operation of this route" for c in choices if c not in operations
+    ]
+    faults += [f"{where}: {c!r} stands in an earlier step already" for c in choices if c in seen]
+    seen.update(choices)
     return faults
 
 
