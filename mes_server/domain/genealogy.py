@@ -33,7 +33,7 @@ def edges_of(event: Event) -> list[Edge]:
             parent["lot"],
             child,
             facts["why"],
-            facts["action"],
+            event.action,
             event.at_ms,
             amount_from(parent["amount"]),
         )

@@ -108,8 +108,8 @@ def _unloaded(lot: Lot, facts: Facts, event: Event) -> Lot:
     return replace(lot, run="", operation="", done=done, amount=amount, place=event.place)
 
 
-def _held(lot: Lot, facts: Facts, event: Event) -> Lot:
-    return replace(lot, holds={**lot.holds, facts["action"]: event.reason})
+def _held(lot: Lot, _facts: Facts, event: Event) -> Lot:
+    return replace(lot, holds={**lot.holds, event.action: event.reason})
 
 
 def _released(lot: Lot, facts: Facts, _event: Event) -> Lot:
@@ -161,7 +161,7 @@ def corrected_actions(history: Iterable[Event]) -> set[str]:
     taken_back: set[str] = set()
     for event in reversed(list(history)):
         facts = event.facts()
-        if event.kind == CORRECTED and facts["action"] not in taken_back:
+        if event.kind == CORRECTED and event.action not in taken_back:
             taken_back.add(facts["corrects"])
     return taken_back
 
@@ -175,7 +175,7 @@ def replay(history: Sequence[Event]) -> Lot | None:
     lot: Lot | None = None
     for event in history:
         facts = event.facts()
-        if event.kind == CORRECTED or facts["action"] in taken_back:
+        if event.kind == CORRECTED or event.action in taken_back:
             continue
         if event.kind == CREATED:
             if lot is not None:

@@ -16,13 +16,14 @@ class Draft(NamedTuple):
     """What is to be recorded. `stream`: what it is about, such as "lot:L26-000123-7K".
 
     `stream_number`: its number there, from 1; two who write the same number at once: one wins.
-    `at_ms`: when it happened. `person`, `place` (a station) and `reason` may be empty. `content` holds
+    `action`: the id of the action it belongs to. `at_ms`: when it happened. `person`, `place` (a station) and `reason` may be empty. `content` holds
     integers, strings, truths, lists and objects of these, and null.
     """
 
     stream: str
     stream_number: int
     kind: str
+    action: str
     at_ms: int
     person: str
     place: str
@@ -37,6 +38,7 @@ class Event(NamedTuple):
     stream: str
     stream_number: int
     kind: str
+    action: str
     at_ms: int
     noted_ms: int
     person: str
@@ -95,11 +97,7 @@ def _hash(event: Event) -> str:
 
 def seal(previous: str, number: int, noted_ms: int, draft: Draft) -> Event:
     """The event a draft becomes behind the one whose hash is `previous`."""
-    stream, stream_number, kind, at_ms, person, place, reason, content = draft
-    event = Event(
-        number, stream, stream_number, kind, at_ms, noted_ms, person, place, reason,
-        canonical(content), previous, "",
-    )  # fmt: skip
+    event = Event(number, *draft[:5], noted_ms, *draft[5:8], canonical(draft.content), previous, "")
     return event._replace(hash=_hash(event))
 
 

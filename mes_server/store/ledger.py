@@ -9,7 +9,7 @@ from mes_server.domain.seal import GENESIS, Anchor, Draft, Event, seal
 from mes_server.store.tables import run, wide, wide_key
 
 PAGE = 1_000
-_COLUMNS = "number, stream, stream_number, kind, at_ms, noted_ms, person, place, reason, content, previous, hash"
+_COLUMNS = "number, stream, stream_number, kind, action, at_ms, noted_ms, person, place, reason, content, previous, hash"
 
 
 class LedgerRow(SQLModel, table=True):
@@ -22,6 +22,7 @@ class LedgerRow(SQLModel, table=True):
     stream: str
     stream_number: int = wide()
     kind: str = Field(index=True)
+    action: str = Field(index=True)
     at_ms: int = wide()
     noted_ms: int = wide()
     person: str
@@ -82,6 +83,12 @@ def load_stream(conn: Connection, stream: str) -> list[Event]:
     """The events of a stream, the oldest first."""
     query = f"SELECT {_COLUMNS} FROM ledger WHERE stream = ? ORDER BY stream_number"  # noqa: S608
     return _events(conn, query, (stream,))
+
+
+def list_action(conn: Connection, action: str) -> list[Event]:
+    """All events of one action, in order."""
+    query = f"SELECT {_COLUMNS} FROM ledger WHERE action = ? ORDER BY number"  # noqa: S608
+    return _events(conn, query, (action,))
 
 
 def list_events(conn: Connection, after: int = 0, limit: int = PAGE) -> list[Event]:

@@ -21,6 +21,7 @@ from mes_server.store import (
     leases,
     ledger,
     losses,
+    lots,
     nodes,
     numbering,
     positions,
@@ -33,7 +34,7 @@ from mes_server.store.faults import SchemaTooNew
 from mes_server.store.transaction import writing
 
 TABLE_MODULES = (
-    alarms, births, chunk_rows, excursions, forgotten, fresh, inbox, leases, ledger, losses, nodes, numbering, positions,
+    alarms, births, chunk_rows, excursions, forgotten, fresh, inbox, leases, ledger, losses, lots, nodes, numbering, positions,
     quarantine, series, series_now, stations,
 )  # fmt: skip
 

@@ -21,9 +21,18 @@ class History:
         self, what: str, /, action: str = "", place: str = "", reason: str = "", **facts: Any
     ) -> "History":
         number = len(self.events) + 1
-        facts["action"] = action or f"a{number}"
         previous = self.events[-1].hash if self.events else GENESIS
-        draft = Draft(f"lot:{self.code}", number, what, T0 + number, "P1", place, reason, facts)
+        draft = Draft(
+            f"lot:{self.code}",
+            number,
+            what,
+            action or f"a{number}",
+            T0 + number,
+            "P1",
+            place,
+            reason,
+            facts,
+        )
         self.events.append(seal(previous, number, T0 + number, draft))
         return self
 

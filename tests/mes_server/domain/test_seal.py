@@ -33,7 +33,7 @@ def chain(count: int, streams: int = 3) -> list[Event]:
         which = number % streams
         lengths[which] += 1
         draft = Draft(
-            f"lot:L{which}", lengths[which], "moved", 1000 + number, "P1", "sinter-1", "",
+            f"lot:L{which}", lengths[which], "moved", "a", 1000 + number, "P1", "sinter-1", "",
             {"pieces": number, "note": "保温"},
         )  # fmt: skip
         events.append(seal(previous, number, 2000 + number, draft))
@@ -76,7 +76,7 @@ def test_a_cut_tail_and_a_chain_sealed_anew_are_seen_by_an_anchor_alone() -> Non
     assert first_break(events[:15], [anchor]) == Break(16, "cut_off")
     forged = events[:9]
     for event in events[9:]:
-        draft = Draft(*event[1:5], *event[6:9], {"pieces": 1})
+        draft = Draft(*event[1:6], *event[7:10], {"pieces": 1})
         forged.append(seal(forged[-1].hash, event.number, event.noted_ms, draft))
     assert first_break(forged) is None
     assert first_break(forged, [anchor]) == Break(20, "sealed_anew")

@@ -12,6 +12,7 @@ from mes_server.store.ledger import (
     append_events,
     head,
     iter_events,
+    list_action,
     list_events,
     load_stream,
     stream_length,
@@ -22,7 +23,9 @@ T0 = 1_795_500_000_000
 
 
 def draft(number: int, stream: str = "lot:A", **content: object) -> Draft:
-    return Draft(stream, number, "moved", T0 + number, "P1", "sinter-1", "", dict(content))
+    return Draft(
+        stream, number, "moved", f"a{number}", T0 + number, "P1", "sinter-1", "", dict(content)
+    )
 
 
 @pytest.fixture
@@ -42,6 +45,7 @@ def test_events_come_back_as_they_were_sealed(filled: Engine) -> None:
         assert [e.number for e in load_stream(conn, "lot:B")] == [3, 5]
         assert events[2].facts() == {"品位": "N42"}
         assert list_events(conn, 3, 1) == [events[3]]
+        assert [e.number for e in list_action(conn, "a1")] == [1, 3]
         assert (stream_length(conn, "lot:A"), stream_length(conn, "lot:Z")) == (3, 0)
         assert head(conn, T0) == Anchor(5, events[-1].hash, T0)
 
@@ -56,8 +60,8 @@ def test_who_writes_to_a_stream_that_has_moved_on_is_told_and_nothing_is_kept(
 
 
 INSERT = (
-    "INTO ledger (number, stream, stream_number, kind, at_ms, noted_ms, person, place, reason, "
-    "content, previous, hash) VALUES ({}, '{}', {}, 'x', 1, 1, '', '', '', '{{}}', '', '')"
+    "INTO ledger (number, stream, stream_number, kind, action, at_ms, noted_ms, person, place, reason, "
+    "content, previous, hash) VALUES ({}, '{}', {}, 'x', 'a', 1, 1, '', '', '', '{{}}', '', '')"
 )
 
 

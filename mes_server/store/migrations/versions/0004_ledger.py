@@ -37,6 +37,7 @@ def upgrade() -> None:
         sa.Column("stream", sa.String(), nullable=False),
         sa.Column("stream_number", sa.BigInteger(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("action", sa.String(), nullable=False),
         sa.Column("at_ms", sa.BigInteger(), nullable=False),
         sa.Column("noted_ms", sa.BigInteger(), nullable=False),
         sa.Column("person", sa.String(), nullable=False),
@@ -48,6 +49,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("number"),
         sa.UniqueConstraint("stream", "stream_number", name="ledger_stream"),
     )
-    op.create_index("ix_ledger_kind", "ledger", ["kind"])
+    for name in ("kind", "action"):
+        op.create_index(f"ix_ledger_{name}", "ledger", [name])
     for statement in _POSTGRES if op.get_bind().dialect.name == "postgresql" else _SQLITE:
         op.execute(statement)

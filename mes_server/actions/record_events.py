@@ -1,0 +1,123 @@
+"""Record what happened to lots: seal it in the ledger, and follow with what is computed from it.
+
+The one way for a fact about a lot into the store. Nothing of an action is kept when any of it cannot be.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, Engine
+
+from mes_server.domain.genealogy import edges_of
+from mes_server.domain.lots import CORRECTED, Lot, corrected_actions, replay
+from mes_server.domain.seal import Draft, Event, seal
+from mes_server.store.ledger import append_events, iter_events, load_stream
+from mes_server.store.lots import append_edges, drop_all, drop_edges, drop_lot, save_lots
+from mes_server.store.transaction import writing
+
+_SAVE_EVERY = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Who does what where and when. `id`: made once, on the tablet or here; the same of a repetition."""
+
+    id: str
+    person: str
+    place: str
+    at_ms: int
+    now_ms: int
+
+
+@dataclass(slots=True)
+class Book:
+    """Collects the facts of one action; a lot is as it will be with those already noted."""
+
+    conn: Connection
+    act: Act
+    _histories: dict[str, list[Event]] = field(default_factory=dict)
+    _drafts: list[Draft] = field(default_factory=list)
+
+    def lot(self, code: str) -> Lot | None:
+        """A lot with what was noted so far; None: there is none."""
+        return replay(self._history(f"lot:{code}"))
+
+    def _history(self, stream: str) -> list[Event]:
+        if stream not in self._histories:
+            self._histories[stream] = load_stream(self.conn, stream)
+        return self._histories[stream]
+
+    def note(self, stream: str, kind: str, reason: str = "", /, **facts: Any) -> None:
+        """A fact. For a stream "lot:…" it must follow from what is there: raises Impossible, TooLittle."""
+        act, history = self.act, self._history(stream)
+        number = len(history) + 1
+        draft = Draft(stream, number, kind, act.id, act.at_ms, act.person, act.place, reason, facts)
+        history.append(seal("", number, act.now_ms, draft))
+        if stream.startswith("lot:"):
+            replay(history)
+        self._drafts.append(draft)
+
+    def close(self) -> list[Event]:
+        """Write it all; raises ledger.Overtaken when somebody else was quicker."""
+        events = append_events(self.conn, self._drafts, self.act.now_ms)
+        _follow(self.conn, events, self._histories)
+        return events
+
+
+def _follow(
+    conn: Connection, events: Iterable[Event], histories: Mapping[str, list[Event]]
+) -> None:
+    """Bring lots and edges up to these events."""
+    for event in events:
+        if event.kind == CORRECTED:
+            drop_edges(conn, event.facts()["corrects"])
+    changed = {event.stream for event in events if event.stream.startswith("lot:")}
+    restored = {e.facts()["corrects"] for e in events if e.kind == CORRECTED}
+    for stream in sorted(changed):
+        history = histories[stream]
+        lot = replay(history)
+        if lot is None:
+            drop_lot(conn, stream.removeprefix("lot:"))
+        else:
+            save_lots(conn, [lot])
+        append_edges(conn, _new_edges(history, events, restored))
+
+
+def _new_edges(history: list[Event], events: Iterable[Event], restored: set[str]) -> list[Any]:
+    """Edges of the events just recorded, and of actions that a corrected correction gave back."""
+    just_now = {(event.stream, event.stream_number) for event in events}
+    taken_back = corrected_actions(history)
+    given_back = {
+        event.facts()["corrects"]
+        for event in history
+        if event.kind == CORRECTED and event.action in restored
+    } - taken_back
+    found = []
+    for event in history:
+        action = event.action
+        is_new = (event.stream, event.stream_number) in just_now and action not in taken_back
+        if is_new or action in given_back:
+            found += edges_of(event)
+    return found
+
+
+def rebuild_lots(engine: Engine) -> int:
+    """Throw lots and edges away and make them anew from the ledger; how many lots there are."""
+    with writing(engine) as conn:
+        histories: dict[str, list[Event]] = {}
+        for event in iter_events(conn):
+            if event.stream.startswith("lot:"):
+                histories.setdefault(event.stream, []).append(event)
+        drop_all(conn)
+        lots = []
+        for history in histories.values():
+            taken_back = corrected_actions(history)
+            lot = replay(history)
+            if lot is not None:
+                lots.append(lot)
+            kept = [event for event in history if event.action not in taken_back]
+            append_edges(conn, [edge for event in kept for edge in edges_of(event)])
+        for start in range(0, len(lots), _SAVE_EVERY):
+            save_lots(conn, lots[start : start + _SAVE_EVERY])
+    return len(lots)

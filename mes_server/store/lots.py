@@ -1,0 +1,204 @@
+"""Lots as they are now, and the edges between them: computed from the ledger, in its transactions.
+
+Both can be thrown away and made anew (`actions.record_events.rebuild_lots`); the ledger cannot.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Index, Row
+from sqlmodel import Field, SQLModel
+
+from mes_server.domain.amounts import Amount
+from mes_server.domain.genealogy import BACK, Edge
+from mes_server.domain.lots import Lot
+from mes_server.store.tables import CLUSTERED, run, run_many, wide, wide_or_null
+
+_IN_MAX = 500
+
+
+class LotRow(SQLModel, table=True):
+    """One lot, as domain.lots.Lot; `elements`, `done`, `holds` and `reworks` are JSON."""
+
+    __tablename__ = "lot"
+    __table_args__ = (
+        Index("lot_place", "place", "status"),
+        Index("lot_status", "status", "born_ms"),
+        Index("lot_run", "run"),
+        Index("lot_shipment", "shipment"),
+        CLUSTERED,
+    )
+
+    code: str = Field(primary_key=True)
+    kind: str
+    part: str
+    grade: str
+    route: str
+    status: str
+    place: str
+    run: str
+    operation: str
+    shipment: str
+    pieces: int = wide()
+    mass_mg: int = wide()
+    area_mm2: int = wide()
+    elements: str
+    done: str
+    holds: str
+    reworks: str
+    born_ms: int = wide()
+    expires_ms: int | None = wide_or_null()
+    length: int
+
+
+class EdgeRow(SQLModel, table=True):
+    """So much of `parent` went into `child` by an action."""
+
+    __tablename__ = "lot_edge"
+    __table_args__ = (
+        Index("lot_edge_child", "child"),
+        Index("lot_edge_action", "action"),
+        CLUSTERED,
+    )
+
+    parent: str = Field(primary_key=True)
+    child: str = Field(primary_key=True)
+    action: str = Field(primary_key=True)
+    why: str
+    at_ms: int = wide()
+    pieces: int = wide()
+    mass_mg: int = wide()
+    area_mm2: int = wide()
+    elements: str
+
+
+_LOT = (
+    "code", "kind", "part", "grade", "route", "status", "place", "run", "operation", "shipment",
+    "pieces", "mass_mg", "area_mm2", "elements", "done", "holds", "reworks", "born_ms",
+    "expires_ms", "length",
+)  # fmt: skip
+_EDGE = ("parent", "child", "action", "why", "at_ms", "pieces", "mass_mg", "area_mm2", "elements")
+
+
+def _insert(table: str, columns: Sequence[str]) -> str:
+    marks = ", ".join("?" * len(columns))
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})"  # noqa: S608
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, sort_keys=True, ensure_ascii=False)
+
+
+def save_lots(conn: Connection, lots: Sequence[Lot]) -> None:
+    """Keep the lots as they are now."""
+    run_many(conn, "DELETE FROM lot WHERE code = ?", [(lot.code,) for lot in lots])
+    rows = [
+        (
+            lot.code, lot.kind, lot.part, lot.grade, lot.route, lot.status, lot.place, lot.run,
+            lot.operation, lot.shipment, lot.amount.pieces, lot.amount.mass_mg, lot.amount.area_mm2,
+            _json(dict(lot.amount.elements)), _json(lot.done), _json(dict(lot.holds)),
+            _json(dict(lot.reworks)), lot.born_ms, lot.expires_ms, lot.length,
+        )
+        for lot in lots
+    ]  # fmt: skip
+    run_many(conn, _insert("lot", _LOT), rows)
+
+
+def drop_lot(conn: Connection, code: str) -> None:
+    """The lot never came to be: what made it was corrected."""
+    run(conn, "DELETE FROM lot WHERE code = ?", (code,))
+
+
+def _amount(row: Row[Any]) -> Amount:
+    return Amount(row.pieces, row.mass_mg, row.area_mm2, json.loads(row.elements))
+
+
+def _lot(row: Row[Any]) -> Lot:
+    return Lot(
+        row.code, row.kind, row.part, row.grade, row.route, _amount(row), row.place, row.born_ms,
+        row.expires_ms, row.run, row.operation, tuple(json.loads(row.done)), json.loads(row.holds),
+        json.loads(row.reworks), row.shipment, row.length,
+    )  # fmt: skip
+
+
+def _lots(conn: Connection, where: str, parameters: tuple[str | int, ...]) -> list[Lot]:
+    query = f"SELECT {', '.join(_LOT)} FROM lot WHERE {where}"  # noqa: S608
+    return [_lot(row) for row in run(conn, query, parameters)]
+
+
+def load_lot(conn: Connection, code: str) -> Lot | None:
+    """A lot as it is now."""
+    found = _lots(conn, "code = ?", (code,))
+    return found[0] if found else None
+
+
+def load_lots(conn: Connection, codes: Iterable[str]) -> dict[str, Lot]:
+    """Those of the lots that there are, by code."""
+    wanted = sorted(set(codes))
+    found: dict[str, Lot] = {}
+    for start in range(0, len(wanted), _IN_MAX):
+        part = tuple(wanted[start : start + _IN_MAX])
+        marks = ", ".join("?" * len(part))
+        found |= {lot.code: lot for lot in _lots(conn, f"code IN ({marks})", part)}
+    return found
+
+
+def lots_in_run(conn: Connection, code: str) -> list[Lot]:
+    """The lots that are in a run now, by code."""
+    return _lots(conn, "run = ? ORDER BY code", (code,))
+
+
+def list_lots(conn: Connection, after: str = "", limit: int = 100, **same: str) -> list[Lot]:
+    """Lots by code, those behind `after`, with these values in these columns of LotRow."""
+    unknown = set(same) - {"kind", "part", "grade", "route", "status", "place", "shipment"}
+    if unknown:
+        raise KeyError(", ".join(sorted(unknown)))
+    where = " AND ".join(["code > ?", *(f"{name} = ?" for name in same)])
+    return _lots(conn, f"{where} ORDER BY code LIMIT ?", (after, *same.values(), limit))
+
+
+def search_lots(conn: Connection, text: str, limit: int = 20) -> list[Lot]:
+    """Lots whose code, part, grade or shipment holds the text, the newest first."""
+    like = "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+    columns = ("code", "part", "grade", "shipment")
+    where = " OR ".join(f"upper({name}) LIKE upper(?) ESCAPE '\\'" for name in columns)
+    return _lots(conn, f"({where}) ORDER BY born_ms DESC, code LIMIT ?", (*(like,) * 4, limit))
+
+
+def append_edges(conn: Connection, edges: Sequence[Edge]) -> None:
+    """Keep edges."""
+    rows = [
+        (
+            e.parent, e.child, e.action, e.why, e.at_ms, e.amount.pieces, e.amount.mass_mg,
+            e.amount.area_mm2, _json(dict(e.amount.elements)),
+        )
+        for e in edges
+    ]  # fmt: skip
+    run_many(conn, _insert("lot_edge", _EDGE), rows)
+
+
+def drop_edges(conn: Connection, action: str) -> None:
+    """What an action did was corrected."""
+    run(conn, "DELETE FROM lot_edge WHERE action = ?", (action,))
+
+
+def list_edges(conn: Connection, codes: Sequence[str], direction: str) -> list[Edge]:
+    """The edges that lead to these lots (BACK) or from them (FORWARD)."""
+    column = "child" if direction == BACK else "parent"
+    found = []
+    for start in range(0, len(codes), _IN_MAX):
+        part = tuple(codes[start : start + _IN_MAX])
+        marks = ", ".join("?" * len(part))
+        query = f"SELECT {', '.join(_EDGE)} FROM lot_edge WHERE {column} IN ({marks})"  # noqa: S608
+        found += [
+            Edge(row.parent, row.child, row.why, row.action, row.at_ms, _amount(row))
+            for row in run(conn, f"{query} ORDER BY parent, child, action", part)
+        ]
+    return found
+
+
+def drop_all(conn: Connection) -> None:
+    """Forget what is computed; only to compute it anew in the same transaction."""
+    for table in ("lot", "lot_edge"):
+        run(conn, f"DELETE FROM {table}")  # noqa: S608
