@@ -26,6 +26,7 @@ from mes_server.store import (
     numbering,
     positions,
     quarantine,
+    runs,
     series,
     series_now,
     stations,
@@ -35,7 +36,7 @@ from mes_server.store.transaction import writing
 
 TABLE_MODULES = (
     alarms, births, chunk_rows, excursions, forgotten, fresh, inbox, leases, ledger, losses, lots, nodes, numbering, positions,
-    quarantine, series, series_now, stations,
+    quarantine, runs, series, series_now, stations,
 )  # fmt: skip
 
 

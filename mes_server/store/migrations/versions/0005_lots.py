@@ -1,4 +1,4 @@
-"""Lots as they are now, the edges between them, and the numbers of their codes."""
+"""Lots as they are now, the edges between them, runs, and the numbers of codes."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -45,6 +45,7 @@ def upgrade() -> None:
     )
     for name in ("child", "action"):
         op.create_index(f"lot_edge_{name}", "lot_edge", [name])
+    _runs()
     op.create_table(
         "code_number",
         *_texts("kind"),
@@ -52,3 +53,34 @@ def upgrade() -> None:
         sa.Column("number", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("kind", "year"),
     )
+
+
+def _runs() -> None:
+    op.create_table(
+        "run",
+        *_texts("code", "station", "operation"),
+        sa.Column("opened_ms", sa.BigInteger(), nullable=False),
+        sa.Column("closed_ms", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("code"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("run_station", "run", ["station", "opened_ms"])
+    still = sa.text("closed_ms IS NULL")
+    op.create_index(
+        "run_open", "run", ["station"], unique=True, sqlite_where=still, postgresql_where=still
+    )
+    op.create_table(
+        "run_lot",
+        *_texts("run", "lot"),
+        sa.Column("from_ms", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("run", "lot"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("run_lot_lot", "run_lot", ["lot"])
+    op.create_table(
+        "run_resource",
+        *_texts("run", "role", "resource"),
+        sa.PrimaryKeyConstraint("run", "role", "resource"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("run_resource_resource", "run_resource", ["resource"])

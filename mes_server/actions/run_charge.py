@@ -1,0 +1,112 @@
+"""Runs of stations: open one, load lots into it, unload them, close it. The lots in it are its charge.
+
+Streams: "charge:<code>" tells the run itself, the lots' streams that they went in and came out.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from mes_server.actions.record_events import Book
+from mes_server.domain import lots
+from mes_server.domain.amounts import NOTHING, Amount
+from mes_server.domain.balance import Balance, balance
+from mes_server.domain.lots import Lot, born_with
+from mes_server.domain.routes import Operation
+from mes_server.domain.rules import Refusal
+from mes_server.store.lots import lots_in_run
+from mes_server.store.numbering import next_code
+from mes_server.store.runs import Run, close_run, load_run, open_run, open_run_at, put_in_run
+
+OPENED, CLOSED = "run_opened", "run_closed"
+UNBALANCED = "mass balance"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What comes out of a run for one lot that went in. `others`: kind (coupon, waste) and amount."""
+
+    lot: str
+    product: Amount
+    others: Sequence[tuple[str, Amount]] = field(default_factory=tuple)
+
+
+def load_lot_into(book: Book, code: str, operation: Operation, facts: Mapping[str, Any]) -> str:
+    """Put a lot into the open run of the station of the Book's act, which is opened if there is none.
+
+    The rules were asked before. `facts`: recipe, and resources (bath make-up, target, thermocouple …)
+    of a run that is opened; `position` of the lot. Answers with the code of the run.
+    """
+    conn, act = book.conn, book.act
+    run = open_run_at(conn, act.place)
+    if run is None:
+        run = Run(next_code(conn, "charge", act.at_ms), act.place, operation.code, act.at_ms)
+        resources = dict(facts.get("resources", {}))
+        recipe = str(facts.get("recipe", ""))
+        book.note(
+            f"charge:{run.code}",
+            OPENED,
+            operation=operation.code,
+            recipe=recipe,
+            resources=resources,
+        )
+        open_run(conn, run, resources)
+    position = str(facts.get("position", ""))
+    book.note(f"lot:{code}", lots.LOADED, run=run.code, operation=run.operation, position=position)
+    put_in_run(conn, run.code, code, act.at_ms)
+    return run.code
+
+
+def unload(
+    book: Book, code: str, operation: Operation, outcomes: Sequence[Outcome]
+) -> list[Refusal] | Balance:
+    """Everything comes out of a run, and it is closed. A mass that does not add up holds what came out.
+
+    `outcomes`: one for each lot in it. Where the operation makes another kind of lot, each becomes a
+    new one; else it goes on under its code.
+    """
+    conn = book.conn
+    run = load_run(conn, code)
+    if run is None or run.closed_ms is not None:
+        return [Refusal("run_is_open", {"run": code})]
+    inside = {lot.code: lot for lot in lots_in_run(conn, code)}
+    told = [outcome.lot for outcome in outcomes]
+    if sorted(told) != sorted(inside):
+        facts = {"run": code, "lots": ", ".join(sorted(inside)), "told": ", ".join(told)}
+        return [Refusal("every_lot_is_told", facts)]
+    made: list[str] = []
+    for outcome in outcomes:
+        made += _come_out(book, inside[outcome.lot], run, operation, outcome)
+    went_in = [lot.amount for lot in inside.values()]
+    came_out = [a for o in outcomes for a in (o.product, *(other for _, other in o.others))]
+    kept = balance(went_in, came_out, operation.tolerance_ppm)
+    masses = {"in_mg": kept.in_mg, "out_mg": kept.out_mg, "tolerance_mg": kept.tolerance_mg}
+    book.note(f"charge:{code}", CLOSED, lots=sorted(inside), made=made, **masses)
+    close_run(conn, code, book.act.at_ms)
+    if not kept.is_kept:
+        for lot in made:
+            book.note(f"lot:{lot}", lots.HELD, UNBALANCED)
+    return kept
+
+
+def _come_out(book: Book, lot: Lot, run: Run, operation: Operation, outcome: Outcome) -> list[str]:
+    """The codes of the product lots that one lot becomes."""
+    stream = f"lot:{lot.code}"
+    left = NOTHING if operation.makes else outcome.product
+    book.note(stream, lots.UNLOADED, run=run.code, amount=left.as_content())
+    done = {"done": [*lot.done, operation.code]}
+    for kind, amount in outcome.others:
+        made = born_with(lot, amount, kind) | {"done": [], "route": "", "run": run.code}
+        _make(book, lot.code, made, amount)
+    if not operation.makes:
+        return [lot.code]
+    made = born_with(lot, outcome.product, operation.makes) | done | {"run": run.code}
+    return [_make(book, lot.code, made, outcome.product)]
+
+
+def _make(book: Book, parent: str, made: Mapping[str, Any], amount: Amount) -> str:
+    """A new lot from a run. The edge carries what came out: of what went in, nobody can tell apart."""
+    code = next_code(book.conn, made["kind"], book.act.at_ms)
+    parents = [{"lot": parent, "amount": amount.as_content()}]
+    book.note(f"lot:{code}", lots.CREATED, why="run", parents=parents, **made)
+    return code

@@ -1,0 +1,126 @@
+"""Runs of stations: when they began and ended, which lots were in them when, and what they used."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, Index
+from sqlmodel import Field, SQLModel
+
+from mes_server.store.tables import CLUSTERED, partial_index, run, run_many, wide, wide_or_null
+
+
+class RunRow(SQLModel, table=True):
+    """One run; at most one is open at a station."""
+
+    __tablename__ = "run"
+    __table_args__ = (
+        Index("run_station", "station", "opened_ms"),
+        partial_index("run_open", "station", where="closed_ms IS NULL", unique=True),
+        CLUSTERED,
+    )
+
+    code: str = Field(primary_key=True)
+    station: str
+    operation: str
+    opened_ms: int = wide()
+    closed_ms: int | None = wide_or_null()
+
+
+class RunLotRow(SQLModel, table=True):
+    """A lot was in a run, from `from_ms` until the run was closed."""
+
+    __tablename__ = "run_lot"
+    __table_args__ = (Index("run_lot_lot", "lot"), CLUSTERED)
+
+    run: str = Field(primary_key=True)
+    lot: str = Field(primary_key=True)
+    from_ms: int = wide()
+
+
+class RunResourceRow(SQLModel, table=True):
+    """A run used something that others use, too: a bath make-up, a target, a thermocouple, a jig."""
+
+    __tablename__ = "run_resource"
+    __table_args__ = (Index("run_resource_resource", "resource"), CLUSTERED)
+
+    run: str = Field(primary_key=True)
+    role: str = Field(primary_key=True)
+    resource: str = Field(primary_key=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of a station."""
+
+    code: str
+    station: str
+    operation: str
+    opened_ms: int
+    closed_ms: int | None = None
+
+
+_RUN = "code, station, operation, opened_ms, closed_ms"
+
+
+def _one(conn: Connection, where: str, value: str) -> Run | None:
+    row = run(conn, f"SELECT {_RUN} FROM run WHERE {where}", (value,)).first()  # noqa: S608
+    return None if row is None else Run(*row)
+
+
+def load_run(conn: Connection, code: str) -> Run | None:
+    """A run by its code."""
+    return _one(conn, "code = ?", code)
+
+
+def open_run_at(conn: Connection, station: str) -> Run | None:
+    """The run that is open at a station."""
+    return _one(conn, "station = ? AND closed_ms IS NULL", station)
+
+
+def open_run(conn: Connection, opened: Run, resources: Mapping[str, str]) -> None:
+    """Keep a run that begins; `resources` by role."""
+    insert = f"INSERT INTO run ({_RUN}) VALUES (?, ?, ?, ?, NULL)"  # noqa: S608
+    run(conn, insert, (opened.code, opened.station, opened.operation, opened.opened_ms))
+    rows = [(opened.code, role, resource) for role, resource in resources.items()]
+    run_many(conn, "INSERT INTO run_resource (run, role, resource) VALUES (?, ?, ?)", rows)
+
+
+def put_in_run(conn: Connection, code: str, lot: str, at_ms: int) -> None:
+    """A lot goes in."""
+    run(conn, "INSERT INTO run_lot (run, lot, from_ms) VALUES (?, ?, ?)", (code, lot, at_ms))
+
+
+def close_run(conn: Connection, code: str, at_ms: int) -> None:
+    """The run is over."""
+    run(conn, "UPDATE run SET closed_ms = ? WHERE code = ?", (at_ms, code))
+
+
+def runs_of_lot(conn: Connection, lot: str) -> list[tuple[Run, int]]:
+    """The runs a lot was in, the oldest first, with the time it went in."""
+    columns = ", ".join(f"r.{name.strip()}" for name in _RUN.split(","))
+    query = (
+        f"SELECT {columns}, l.from_ms FROM run_lot l JOIN run r ON r.code = l.run "  # noqa: S608
+        "WHERE l.lot = ? ORDER BY l.from_ms, r.code"
+    )
+    return [(Run(*row[:5]), row.from_ms) for row in run(conn, query, (lot,))]
+
+
+def lots_of_run(conn: Connection, code: str) -> list[tuple[str, int]]:
+    """The lots that were in a run, with the time each went in."""
+    query = "SELECT lot, from_ms FROM run_lot WHERE run = ? ORDER BY from_ms, lot"
+    return [(row.lot, row.from_ms) for row in run(conn, query, (code,))]
+
+
+def runs_with(conn: Connection, resource: str) -> list[str]:
+    """The runs that used a resource."""
+    query = "SELECT DISTINCT run FROM run_resource WHERE resource = ? ORDER BY run"
+    return [row.run for row in run(conn, query, (resource,))]
+
+
+def runs_at(conn: Connection, station: str, from_ms: int, to_ms: int) -> list[Run]:
+    """The runs of a station that touch a span, the oldest first."""
+    query = (
+        f"SELECT {_RUN} FROM run WHERE station = ? AND opened_ms <= ? "  # noqa: S608
+        "AND coalesce(closed_ms, ?) >= ? ORDER BY opened_ms"
+    )
+    return [Run(*row) for row in run(conn, query, (station, to_ms, to_ms, from_ms))]
