@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, Index
+from sqlalchemy import Connection, Index, Row
 from sqlmodel import Field, SQLModel
 
 from mes_server.store.tables import CLUSTERED, partial_index, run, run_many, wide, wide_or_null
@@ -62,9 +63,13 @@ class Run:
 _RUN = "code, station, operation, opened_ms, closed_ms"
 
 
+def _run(row: Row[Any]) -> Run:
+    return Run(row.code, row.station, row.operation, row.opened_ms, row.closed_ms)
+
+
 def _one(conn: Connection, where: str, value: str) -> Run | None:
     row = run(conn, f"SELECT {_RUN} FROM run WHERE {where}", (value,)).first()  # noqa: S608
-    return None if row is None else Run(*row)
+    return None if row is None else _run(row)
 
 
 def load_run(conn: Connection, code: str) -> Run | None:
@@ -102,7 +107,7 @@ def runs_of_lot(conn: Connection, lot: str) -> list[tuple[Run, int]]:
         f"SELECT {columns}, l.from_ms FROM run_lot l JOIN run r ON r.code = l.run "  # noqa: S608
         "WHERE l.lot = ? ORDER BY l.from_ms, r.code"
     )
-    return [(Run(*row[:5]), row.from_ms) for row in run(conn, query, (lot,))]
+    return [(_run(row), row.from_ms) for row in run(conn, query, (lot,))]
 
 
 def lots_of_run(conn: Connection, code: str) -> list[tuple[str, int]]:
@@ -123,4 +128,4 @@ def runs_at(conn: Connection, station: str, from_ms: int, to_ms: int) -> list[Ru
         f"SELECT {_RUN} FROM run WHERE station = ? AND opened_ms <= ? "  # noqa: S608
         "AND coalesce(closed_ms, ?) >= ? ORDER BY opened_ms"
     )
-    return [Run(*row) for row in run(conn, query, (station, to_ms, to_ms, from_ms))]
+    return [_run(row) for row in run(conn, query, (station, to_ms, to_ms, from_ms))]
