@@ -31,11 +31,13 @@ class Outcome:
     others: Sequence[tuple[str, Amount]] = field(default_factory=tuple)
 
 
-def load_lot_into(book: Book, code: str, operation: Operation, facts: Mapping[str, Any]) -> str:
+def load_lot_into(
+    book: Book, code: str, operation: Operation, facts: Mapping[str, Any], heavy: bool = False
+) -> str:
     """Put a lot into the open run of the station of the Book's act, which is opened if there is none.
 
     The rules were asked before. `facts`: recipe, and resources (bath make-up, target, thermocouple …)
-    of a run that is opened; `position` of the lot. Answers with the code of the run.
+    of a run that is opened; `position` of the lot. `heavy`: it holds Dy/Tb. Answers with the code of the run.
     """
     conn, act = book.conn, book.act
     run = open_run_at(conn, act.place)
@@ -53,7 +55,7 @@ def load_lot_into(book: Book, code: str, operation: Operation, facts: Mapping[st
         open_run(conn, run, resources)
     position = str(facts.get("position", ""))
     book.note(f"lot:{code}", lots.LOADED, run=run.code, operation=run.operation, position=position)
-    put_in_run(conn, run.code, code, act.at_ms)
+    put_in_run(conn, run.code, code, act.at_ms, heavy)
     return run.code
 
 

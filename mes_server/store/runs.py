@@ -28,7 +28,7 @@ class RunRow(SQLModel, table=True):
 
 
 class RunLotRow(SQLModel, table=True):
-    """A lot was in a run, from `from_ms` until the run was closed."""
+    """A lot was in a run, from `from_ms` until the run was closed. `heavy`: it held Dy/Tb then."""
 
     __tablename__ = "run_lot"
     __table_args__ = (Index("run_lot_lot", "lot"), CLUSTERED)
@@ -36,6 +36,7 @@ class RunLotRow(SQLModel, table=True):
     run: str = Field(primary_key=True)
     lot: str = Field(primary_key=True)
     from_ms: int = wide()
+    heavy: bool
 
 
 class RunResourceRow(SQLModel, table=True):
@@ -90,9 +91,16 @@ def open_run(conn: Connection, opened: Run, resources: Mapping[str, str]) -> Non
     run_many(conn, "INSERT INTO run_resource (run, role, resource) VALUES (?, ?, ?)", rows)
 
 
-def put_in_run(conn: Connection, code: str, lot: str, at_ms: int) -> None:
+def put_in_run(conn: Connection, code: str, lot: str, at_ms: int, heavy: bool) -> None:
     """A lot goes in."""
-    run(conn, "INSERT INTO run_lot (run, lot, from_ms) VALUES (?, ?, ?)", (code, lot, at_ms))
+    insert = "INSERT INTO run_lot (run, lot, from_ms, heavy) VALUES (?, ?, ?, ?)"
+    run(conn, insert, (code, lot, at_ms, heavy))
+
+
+def was_heavy(conn: Connection, code: str) -> bool:
+    """Whether any lot of a run held Dy/Tb."""
+    query = "SELECT count(*) FROM run_lot WHERE run = ? AND heavy"
+    return bool(run(conn, query, (code,)).scalar())
 
 
 def close_run(conn: Connection, code: str, at_ms: int) -> None:
@@ -129,3 +137,10 @@ def runs_at(conn: Connection, station: str, from_ms: int, to_ms: int) -> list[Ru
         "AND coalesce(closed_ms, ?) >= ? ORDER BY opened_ms"
     )
     return [_run(row) for row in run(conn, query, (station, to_ms, to_ms, from_ms))]
+
+
+def last_run_at(conn: Connection, station: str) -> Run | None:
+    """The last run of a station that is over."""
+    return _one(
+        conn, "station = ? AND closed_ms IS NOT NULL ORDER BY closed_ms DESC LIMIT 1", station
+    )

@@ -26,6 +26,7 @@ from mes_server.store import (
     numbering,
     positions,
     quarantine,
+    routes,
     runs,
     series,
     series_now,
@@ -36,7 +37,7 @@ from mes_server.store.transaction import writing
 
 TABLE_MODULES = (
     alarms, births, chunk_rows, excursions, forgotten, fresh, inbox, leases, ledger, losses, lots, nodes, numbering, positions,
-    quarantine, runs, series, series_now, stations,
+    quarantine, routes, runs, series, series_now, stations,
 )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Lots as they are now, the edges between them, runs, and the numbers of codes."""
+"""Lots as they are now, the edges between them, runs, routes, and the numbers of codes."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -47,6 +47,12 @@ def upgrade() -> None:
         op.create_index(f"lot_edge_{name}", "lot_edge", [name])
     _runs()
     op.create_table(
+        "route",
+        *_texts("code", "revision", "content"),
+        sa.Column("released_ms", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("code", "revision"),
+    )
+    op.create_table(
         "code_number",
         *_texts("kind"),
         sa.Column("year", sa.Integer(), autoincrement=False, nullable=False),
@@ -73,6 +79,7 @@ def _runs() -> None:
         "run_lot",
         *_texts("run", "lot"),
         sa.Column("from_ms", sa.BigInteger(), nullable=False),
+        sa.Column("heavy", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("run", "lot"),
         sqlite_with_rowid=False,
     )

@@ -1,0 +1,27 @@
+"""Release a revision of a route: from now on lots may be made on it. A revision never changes."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from mes_server.actions.record_events import Book
+from mes_server.domain.routes import route_faults
+from mes_server.store.routes import load_route, save_route
+
+RELEASED = "route_released"
+
+
+def release_route(book: Book, content: Mapping[str, Any]) -> list[str]:
+    """Keep the content as a released document; what is wrong with it, else nothing.
+
+    A revision that is there already with the same content is released once.
+    """
+    faults = [f"{n}: write it" for n in ("code", "revision", "title") if not content.get(n)]
+    faults += route_faults(content)
+    if faults:
+        return faults
+    name = f"{content['code']}/{content['revision']}"
+    if load_route(book.conn, name) is not None:
+        return [f"revision: {name} is released already; write a new one"]
+    book.note(f"route:{content['code']}", RELEASED, **content)
+    save_route(book.conn, dict(content), book.act.now_ms)
+    return []
