@@ -10,6 +10,7 @@ from typing import Any
 from mes_server.actions.record_events import Book
 from mes_server.domain import lots
 from mes_server.domain.amounts import Amount, TooLittle, total
+from mes_server.domain.charges import RUN_CORRECTED
 from mes_server.domain.lots import Impossible, Lot, born_with
 from mes_server.domain.rules import Refusal
 from mes_server.store.ledger import list_action
@@ -193,8 +194,9 @@ def correct_action(book: Book, action: str, reason: str) -> list[Refusal]:
     if not streams:
         return [Refusal("action_is_known", {"action": action})]
     for stream in streams:
+        kind = lots.CORRECTED if stream.startswith("lot:") else RUN_CORRECTED
         try:
-            book.note(stream, lots.CORRECTED, reason, corrects=action)
+            book.note(stream, kind, reason, corrects=action)
         except (Impossible, TooLittle) as error:
             return [Refusal("nothing_rests_on_it", {"action": action, "detail": str(error)})]
     return []
@@ -202,4 +204,4 @@ def correct_action(book: Book, action: str, reason: str) -> list[Refusal]:
 
 def _streams_of(book: Book, action: str) -> list[str]:
     found: Iterable[str] = (event.stream for event in list_action(book.conn, action))
-    return [stream for stream in dict.fromkeys(found) if stream.startswith("lot:")]
+    return [stream for stream in dict.fromkeys(found) if stream.startswith(("lot:", "charge:"))]

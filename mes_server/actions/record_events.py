@@ -9,11 +9,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine
 
+from mes_server.domain.charges import replay_run
 from mes_server.domain.genealogy import edges_of
 from mes_server.domain.lots import CORRECTED, Lot, corrected_actions, replay
 from mes_server.domain.seal import Draft, Event, seal
-from mes_server.store.ledger import append_events, iter_events, load_stream
+from mes_server.store.ledger import append_events, iter_events, load_stream, lock_ledger
 from mes_server.store.lots import append_edges, drop_all, drop_edges, drop_lot, save_lots
+from mes_server.store.runs import drop_all_runs, drop_run, save_run
 from mes_server.store.transaction import writing
 
 _SAVE_EVERY = 1_000
@@ -32,12 +34,18 @@ class Act:
 
 @dataclass(slots=True)
 class Book:
-    """Collects the facts of one action; a lot is as it will be with those already noted."""
+    """Collects the facts of one action; a lot is as it will be with those already noted.
+
+    Nobody else writes to the ledger while a book is open: what was decided upon stays as it was read.
+    """
 
     conn: Connection
     act: Act
     _histories: dict[str, list[Event]] = field(default_factory=dict)
     _drafts: list[Draft] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        lock_ledger(self.conn)
 
     def lot(self, code: str) -> Lot | None:
         """A lot with what was noted so far; None: there is none."""
@@ -56,6 +64,8 @@ class Book:
         history.append(seal("", number, act.now_ms, draft))
         if stream.startswith("lot:"):
             replay(history)
+        elif stream.startswith("charge:"):
+            replay_run(history)
         self._drafts.append(draft)
 
     def close(self) -> list[Event]:
@@ -82,6 +92,12 @@ def _follow(
         else:
             save_lots(conn, [lot])
         append_edges(conn, _new_edges(history, events, restored))
+    for stream in sorted({event.stream for event in events if event.stream.startswith("charge:")}):
+        run = replay_run(histories[stream])
+        if run is None:
+            drop_run(conn, stream.removeprefix("charge:"))
+        else:
+            save_run(conn, run)
 
 
 def _new_edges(history: list[Event], events: Iterable[Event], restored: set[str]) -> list[Any]:
@@ -103,15 +119,21 @@ def _new_edges(history: list[Event], events: Iterable[Event], restored: set[str]
 
 
 def rebuild_lots(engine: Engine) -> int:
-    """Throw lots and edges away and make them anew from the ledger; how many lots there are."""
+    """Throw lots, edges and runs away and make them anew from the ledger; how many lots there are."""
     with writing(engine) as conn:
         histories: dict[str, list[Event]] = {}
         for event in iter_events(conn):
-            if event.stream.startswith("lot:"):
+            if event.stream.startswith(("lot:", "charge:")):
                 histories.setdefault(event.stream, []).append(event)
         drop_all(conn)
+        drop_all_runs(conn)
         lots = []
-        for history in histories.values():
+        for stream, history in histories.items():
+            if stream.startswith("charge:"):
+                run = replay_run(history)
+                if run is not None:
+                    save_run(conn, run)
+                continue
             taken_back = corrected_actions(history)
             lot = replay(history)
             if lot is not None:

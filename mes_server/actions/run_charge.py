@@ -11,14 +11,14 @@ from mes_server.actions.record_events import Book
 from mes_server.domain import lots
 from mes_server.domain.amounts import NOTHING, Amount
 from mes_server.domain.balance import Balance, balance
+from mes_server.domain.charges import CLOSED, OPENED, PUT_IN, Run
 from mes_server.domain.lots import Lot, born_with
 from mes_server.domain.routes import Operation
 from mes_server.domain.rules import Refusal
 from mes_server.store.lots import lots_in_run
 from mes_server.store.numbering import next_code
-from mes_server.store.runs import Run, close_run, load_run, open_run, open_run_at, put_in_run
+from mes_server.store.runs import load_run, open_run_at
 
-OPENED, CLOSED = "run_opened", "run_closed"
 UNBALANCED = "mass balance"
 
 
@@ -43,7 +43,7 @@ def load_lot_into(
     run = open_run_at(conn, act.place)
     if run is None:
         run = Run(next_code(conn, "charge", act.at_ms), act.place, operation.code, act.at_ms)
-        resources = dict(facts.get("resources", {}))
+        resources = {str(k): str(v) for k, v in dict(facts.get("resources", {})).items()}
         recipe = str(facts.get("recipe", ""))
         book.note(
             f"charge:{run.code}",
@@ -52,10 +52,9 @@ def load_lot_into(
             recipe=recipe,
             resources=resources,
         )
-        open_run(conn, run, resources)
     position = str(facts.get("position", ""))
     book.note(f"lot:{code}", lots.LOADED, run=run.code, operation=run.operation, position=position)
-    put_in_run(conn, run.code, code, act.at_ms, heavy)
+    book.note(f"charge:{run.code}", PUT_IN, lot=code, heavy=heavy, position=position)
     return run.code
 
 
@@ -84,7 +83,6 @@ def unload(
     kept = balance(went_in, came_out, operation.tolerance_ppm)
     masses = {"in_mg": kept.in_mg, "out_mg": kept.out_mg, "tolerance_mg": kept.tolerance_mg}
     book.note(f"charge:{code}", CLOSED, lots=sorted(inside), made=made, **masses)
-    close_run(conn, code, book.act.at_ms)
     if not kept.is_kept:
         for lot in made:
             book.note(f"lot:{lot}", lots.HELD, UNBALANCED)

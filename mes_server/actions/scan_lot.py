@@ -9,7 +9,6 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import IntegrityError
 
 from mes_server.actions.record_events import Act, Book
 from mes_server.actions.run_charge import load_lot_into
@@ -17,7 +16,7 @@ from mes_server.domain.codes import BadCode, parse_code
 from mes_server.domain.lots import UNLOADED, Lot
 from mes_server.domain.routes import Operation, Route, next_operations
 from mes_server.domain.rules import Place, Refusal, ScanAttempt, Worker, is_heavy, refusals
-from mes_server.store.ledger import Overtaken, list_action, load_stream
+from mes_server.store.ledger import list_action, load_stream
 from mes_server.store.lots import load_lot, lots_in_run
 from mes_server.store.routes import load_route
 from mes_server.store.runs import last_run_at, open_run_at, was_heavy
@@ -27,7 +26,6 @@ from mes_server.store.transaction import writing
 ACCEPTED, REFUSED, REVIEW = "scan_accepted", "scan_refused", "scan_to_review"
 CLEARED = "line_cleared"
 LATE_MS = 300_000  # a scan so old was made offline: if refused, a person looks at it
-TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,20 +62,12 @@ def scan_lot(
 ) -> Answer:
     """Answer a scan, and record the answer. Raises StoreFault: nothing happened, send it again.
 
-    Of two workers on one lot one is quicker; the other's scan is decided again and hears of it.
+    Of two workers on one lot one is quicker; the other hears of it.
     """
-    for left in range(TRIES, 0, -1):
-        try:
-            with writing(engine) as conn:
-                before = _first_answer(conn, scan)
-                if before is not None:
-                    return before
-                act = Act(scan.id, worker.badge, scan.station, scan.at_ms, now_ms)
-                return _answer(Book(conn, act), scan, worker, heavy_ppm_max)
-        except (Overtaken, IntegrityError):
-            if left == 1:
-                raise
-    raise AssertionError("the loop returns or raises")
+    with writing(engine) as conn:
+        act = Act(scan.id, worker.badge, scan.station, scan.at_ms, now_ms)
+        book = Book(conn, act)
+        return _first_answer(conn, scan) or _answer(book, scan, worker, heavy_ppm_max)
 
 
 def _first_answer(conn: Connection, scan: Scan) -> Answer | None:

@@ -24,6 +24,7 @@ MOVED = "lot_moved"
 SENT_BACK = "lot_sent_back"  # rework: an operation that was done is to be done again
 SHIPPED = "lot_shipped"
 CORRECTED = "lot_corrected"
+CORRECTIONS = frozenset((CORRECTED, "run_corrected"))
 
 ACTIVE, RUNNING, USED_UP, SHIPPED_OUT = "active", "running", "used_up", "shipped"
 
@@ -161,7 +162,7 @@ def corrected_actions(history: Iterable[Event]) -> set[str]:
     taken_back: set[str] = set()
     for event in reversed(list(history)):
         facts = event.facts()
-        if event.kind == CORRECTED and event.action not in taken_back:
+        if event.kind in CORRECTIONS and event.action not in taken_back:
             taken_back.add(facts["corrects"])
     return taken_back
 

@@ -43,15 +43,20 @@ def head(conn: Connection, at_ms: int) -> Anchor:
     return Anchor(0, GENESIS, at_ms) if row is None else Anchor(row.number, row.hash, at_ms)
 
 
-def append_events(conn: Connection, drafts: Sequence[Draft], noted_ms: int) -> list[Event]:
-    """Seal and keep the drafts, in their order; raises Overtaken, then nothing is kept.
+def lock_ledger(conn: Connection) -> None:
+    """Be the only one who writes to it until this transaction ends; reading goes on.
 
-    A transaction that writes is alone on SQLite; on PostgreSQL a lock makes it so for the ledger.
+    A transaction that writes is alone on SQLite anyway.
     """
-    if not drafts:
-        return []
     if conn.dialect.name == "postgresql":
         run(conn, "LOCK TABLE ledger IN EXCLUSIVE MODE")
+
+
+def append_events(conn: Connection, drafts: Sequence[Draft], noted_ms: int) -> list[Event]:
+    """Seal and keep the drafts, in their order; raises Overtaken, then nothing is kept."""
+    if not drafts:
+        return []
+    lock_ledger(conn)
     last = head(conn, noted_ms)
     expected: dict[str, int] = {}
     events = []

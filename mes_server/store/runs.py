@@ -1,12 +1,11 @@
 """Runs of stations: when they began and ended, which lots were in them when, and what they used."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Index, Row
 from sqlmodel import Field, SQLModel
 
+from mes_server.domain.charges import Run
 from mes_server.store.tables import CLUSTERED, partial_index, run, run_many, wide, wide_or_null
 
 
@@ -23,6 +22,7 @@ class RunRow(SQLModel, table=True):
     code: str = Field(primary_key=True)
     station: str
     operation: str
+    recipe: str
     opened_ms: int = wide()
     closed_ms: int | None = wide_or_null()
 
@@ -37,6 +37,7 @@ class RunLotRow(SQLModel, table=True):
     lot: str = Field(primary_key=True)
     from_ms: int = wide()
     heavy: bool
+    position: str
 
 
 class RunResourceRow(SQLModel, table=True):
@@ -50,22 +51,12 @@ class RunResourceRow(SQLModel, table=True):
     resource: str = Field(primary_key=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One run of a station."""
-
-    code: str
-    station: str
-    operation: str
-    opened_ms: int
-    closed_ms: int | None = None
-
-
-_RUN = "code, station, operation, opened_ms, closed_ms"
+_RUN = "code, station, operation, recipe, opened_ms, closed_ms"
 
 
 def _run(row: Row[Any]) -> Run:
-    return Run(row.code, row.station, row.operation, row.opened_ms, row.closed_ms)
+    """Without its lots and resources."""
+    return Run(row.code, row.station, row.operation, row.opened_ms, row.recipe, row.closed_ms)
 
 
 def _one(conn: Connection, where: str, value: str) -> Run | None:
@@ -83,18 +74,30 @@ def open_run_at(conn: Connection, station: str) -> Run | None:
     return _one(conn, "station = ? AND closed_ms IS NULL", station)
 
 
-def open_run(conn: Connection, opened: Run, resources: Mapping[str, str]) -> None:
-    """Keep a run that begins; `resources` by role."""
-    insert = f"INSERT INTO run ({_RUN}) VALUES (?, ?, ?, ?, NULL)"  # noqa: S608
-    run(conn, insert, (opened.code, opened.station, opened.operation, opened.opened_ms))
-    rows = [(opened.code, role, resource) for role, resource in resources.items()]
+def save_run(conn: Connection, kept: Run) -> None:
+    """Keep a run as it is now."""
+    drop_run(conn, kept.code)
+    values = (kept.code, kept.station, kept.operation, kept.recipe, kept.opened_ms, kept.closed_ms)
+    run(conn, f"INSERT INTO run ({_RUN}) VALUES (?, ?, ?, ?, ?, ?)", values)  # noqa: S608
+    run_many(
+        conn,
+        "INSERT INTO run_lot (run, lot, from_ms, heavy, position) VALUES (?, ?, ?, ?, ?)",
+        [(kept.code, i.lot, i.from_ms, i.heavy, i.position) for i in kept.lots],
+    )
+    rows = [(kept.code, role, resource) for role, resource in kept.resources.items()]
     run_many(conn, "INSERT INTO run_resource (run, role, resource) VALUES (?, ?, ?)", rows)
 
 
-def put_in_run(conn: Connection, code: str, lot: str, at_ms: int, heavy: bool) -> None:
-    """A lot goes in."""
-    insert = "INSERT INTO run_lot (run, lot, from_ms, heavy) VALUES (?, ?, ?, ?)"
-    run(conn, insert, (code, lot, at_ms, heavy))
+def drop_run(conn: Connection, code: str) -> None:
+    """The run never was: what opened it was corrected."""
+    for table, column in (("run", "code"), ("run_lot", "run"), ("run_resource", "run")):
+        run(conn, f"DELETE FROM {table} WHERE {column} = ?", (code,))  # noqa: S608
+
+
+def drop_all_runs(conn: Connection) -> None:
+    """Forget what is computed; only to compute it anew in the same transaction."""
+    for table in ("run", "run_lot", "run_resource"):
+        run(conn, f"DELETE FROM {table}")  # noqa: S608
 
 
 def was_heavy(conn: Connection, code: str) -> bool:

@@ -52,6 +52,10 @@ def upgrade() -> None:
         sa.Column("released_ms", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("code", "revision"),
     )
+    _codes()
+
+
+def _codes() -> None:
     op.create_table(
         "code_number",
         *_texts("kind"),
@@ -64,7 +68,7 @@ def upgrade() -> None:
 def _runs() -> None:
     op.create_table(
         "run",
-        *_texts("code", "station", "operation"),
+        *_texts("code", "station", "operation", "recipe"),
         sa.Column("opened_ms", sa.BigInteger(), nullable=False),
         sa.Column("closed_ms", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("code"),
@@ -80,6 +84,7 @@ def _runs() -> None:
         *_texts("run", "lot"),
         sa.Column("from_ms", sa.BigInteger(), nullable=False),
         sa.Column("heavy", sa.Boolean(), nullable=False),
+        *_texts("position"),
         sa.PrimaryKeyConstraint("run", "lot"),
         sqlite_with_rowid=False,
     )
