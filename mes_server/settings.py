@@ -3,6 +3,7 @@
 The names are those of docs/settings.md. The environment wins over the file.
 """
 
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -38,6 +39,8 @@ class Settings:
     timezone: str = "UTC"
     language: str = ""
     host_id: str = "lodestone"
+    address: str = ""
+    scanner_gs: str = ""
     reorder_ms: int = 2000
 
     @property
@@ -105,6 +108,23 @@ def _directory(text: str) -> Path:
     return path
 
 
+def _address(text: str) -> str:
+    if text and not re.fullmatch(
+        r"https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._/-]*[A-Za-z0-9])?", text
+    ):
+        raise ValueError(
+            "write the address people open, such as http://mes.plant:8080, without / at the end"
+        )
+    return text
+
+
+def _separator(text: str) -> str:
+    plain = text.isascii() and text.isprintable() and len(text) <= 8
+    if text not in ("", "kept") and (not plain or text.isalnum() or set(text) & set("-/:.()")):
+        raise ValueError("write kept, or the sign that scanners send for GS, such as | or <GS>")
+    return text
+
+
 _PARSERS: dict[str, Callable[[str], object]] = {
     "MES_DATA_DIR": _directory,
     "MES_HTTP_HOST": _host,
@@ -117,6 +137,8 @@ _PARSERS: dict[str, Callable[[str], object]] = {
     "MES_TIMEZONE": _zone,
     "MES_LANGUAGE": _one_of("", "zh", "en"),
     "MES_HOST_ID": _id,
+    "MES_ADDRESS": _address,
+    "MES_SCANNER_GS": _separator,
     "MES_REORDER_MS": _reorder,
 }
 

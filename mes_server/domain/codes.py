@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _MODULUS, _RADIX = 1271, 36
-_CODE = re.compile(r"([A-Z]{1,4})(\d{2})-(\d{4,9})-([0-9A-Z]{2})")
+_CODE = re.compile(r"([A-Z]{1,4})([0-9]{2})-([0-9]{4,9})-([0-9A-Z]{2})")
 
 # Prefix of the code by kind of lot.
 PREFIXES = {

@@ -12,10 +12,11 @@ from werkzeug.wrappers import Response
 
 from mes_server.store.changes import latest_change
 from mes_server.store.faults import StoreFault
+from mes_server.translations import LANGUAGES
 from mes_server.web import formats
 from mes_server.web.condition import Reason, Watch
 from mes_server.web.site import Site, this_site
-from mes_server.web.words import COOKIE, LANGUAGES, Words, choose_language
+from mes_server.web.words import COOKIE, Words, choose_language
 
 PAGES = frozenset(("plant", "station", "nodes", "health"))
 THEMES = ("auto", "light", "dark")

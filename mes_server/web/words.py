@@ -3,25 +3,15 @@
 The texts lie in mes_server/translations; which language a request gets is decided here, once.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 
 from babel import Locale
 from flask import Request
 
-LANGUAGES = ("zh", "en")
+from mes_server.translations import LANGUAGES, load_texts
+
 COOKIE = "lang"
-_FOLDER = Path(__file__).parent.parent / "translations"
-
-
-@cache
-def load_texts(language: str) -> Mapping[str, str]:
-    """Key → text of one language."""
-    texts: dict[str, str] = json.loads((_FOLDER / f"{language}.json").read_text(encoding="utf-8"))
-    return texts
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,29 @@ def test_the_pages_and_our_own_broker_cannot_share_a_port() -> None:
     assert read_settings({**same, "MES_BROKER": "external"}, NONE).http_port == 9000
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("MES_ADDRESS", "mes.plant"),
+        ("MES_ADDRESS", "http://mes.plant/"),
+        ("MES_ADDRESS", "http://mes.plant/^XA"),
+        ("MES_SCANNER_GS", "A"),
+        ("MES_SCANNER_GS", "-"),
+        ("MES_SCANNER_GS", "\x1d"),
+        ("MES_SCANNER_GS", "<GS><GS><GS>"),
+    ],
+)
+def test_what_would_break_a_label_or_a_scan_is_no_setting(name: str, text: str) -> None:
+    (fault,) = faults_of({name: text})
+    assert fault.startswith(f"{name}=")
+
+
+def test_the_address_and_the_separator_of_scanners_are_settings() -> None:
+    given = {"MES_ADDRESS": "http://10.0.0.5:8080/mes", "MES_SCANNER_GS": "<GS>"}
+    settings = read_settings(given, NONE)
+    assert (settings.address, settings.scanner_gs) == ("http://10.0.0.5:8080/mes", "<GS>")
+
+
 def test_a_data_directory_that_cannot_be_made_is_said_in_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     refused = sole_run(Settings(tmp_path / "file" / "var"))

