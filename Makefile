@@ -70,5 +70,5 @@ lock:  ## Resolve the dependencies anew (needs a package index)
 
 clean:  ## Remove what was set up and the caches; the data in var/ stays
 	rm -rf .venv .tools build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis \
-	  .import_linter_cache mes_server/web/static/vendor
+	  .import_linter_cache mes_server/web/static/vendor mes_server/reports/fonts
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -14,11 +14,14 @@ from mes_server.commands.bench import bench
 from mes_server.commands.database import db
 from mes_server.commands.demo import demo
 from mes_server.commands.doctor import run_doctor
+from mes_server.commands.labels import label
+from mes_server.commands.lots import lot
 from mes_server.commands.nodes import node
 from mes_server.commands.processes import run_all, run_broker, run_ingest, run_web
 from mes_server.commands.quarantine import quarantine
 from mes_server.commands.stations import station
 from mes_server.demo import DemoError
+from mes_server.reports.typesetting import CannotTypeset
 from mes_server.run import CannotRun
 from mes_server.settings import SettingsError, read_settings
 from mes_server.store.faults import SchemaTooNew, StoreFault
@@ -33,11 +36,16 @@ COMMANDS: tuple[click.Command, ...] = (
     db,
     station,
     node,
+    lot,
+    label,
     quarantine,
     demo,
     run_doctor,
     bench,
 )
+_FORESEEN = (
+    CannotRun, BrokerMissing, NotReady, DemoError, SchemaTooNew, BenchError, CannotTypeset,
+)  # fmt: skip
 
 
 class _Mes(click.Group):
@@ -53,7 +61,7 @@ class _Mes(click.Group):
                 f"The database cannot be used ({error}). `mes doctor` looks at it; where there is "
                 "none yet, `mes run` and `mes db upgrade` make it."
             ) from error
-        except (CannotRun, BrokerMissing, NotReady, DemoError, SchemaTooNew, BenchError) as error:
+        except _FORESEEN as error:
             raise click.ClickException(str(error)) from error
 
 

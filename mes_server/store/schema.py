@@ -18,6 +18,7 @@ from mes_server.store import (
     forgotten,
     fresh,
     inbox,
+    labels,
     leases,
     ledger,
     losses,
@@ -36,7 +37,7 @@ from mes_server.store.faults import SchemaTooNew
 from mes_server.store.transaction import writing
 
 TABLE_MODULES = (
-    alarms, births, chunk_rows, excursions, forgotten, fresh, inbox, leases, ledger, losses, lots, nodes, numbering, positions,
+    alarms, births, chunk_rows, excursions, forgotten, fresh, inbox, labels, leases, ledger, losses, lots, nodes, numbering, positions,
     quarantine, routes, runs, series, series_now, stations,
 )  # fmt: skip
 

@@ -8,6 +8,8 @@ from string import Formatter
 import pytest
 
 import mes_server.web.words as words_module
+from mes_server.domain.cards import COMMANDS
+from mes_server.domain.codes import PREFIXES
 from mes_server.domain.scan_codes import KINDS as SCAN_KINDS
 from mes_server.translations import LANGUAGES, load_texts
 from mes_server.web.condition import _FAULT_RULES, _NOTE_RULES
@@ -85,7 +87,7 @@ def test_every_group_that_is_used_has_keys() -> None:
 def test_no_text_is_left_over() -> None:
     files = [*WEB.rglob("*.html"), *WEB.glob("*.py"), *(WEB / "static").glob("*.js")]
     sources = "\n".join(file.read_text(encoding="utf-8") for file in files)
-    built = (*used_groups(), "fault.", "note.", "clock.", "theme.", "refusal.", "scan_kind.")
+    built = (*used_groups(), "fault.", "note.", "clock.", "theme.", *ON_PAPER)
     left = {
         key
         for key in EN
@@ -109,6 +111,8 @@ def test_every_reason_has_its_sentence() -> None:
     assert {n for n in names if f"fault.{n}" not in EN and f"note.{n}" not in EN} == set()
 
 
+# Said by the command line and on paper, or by the tablet, which asks for them by name.
+ON_PAPER = ("refusal.", "scan_kind.", "lot_kind.", "label.", "command.", "card.")
 CODE_MODULES = ("cards", "codes", "data_carriers", "labels", "quantities", "scan_codes")
 
 
@@ -122,6 +126,11 @@ def test_every_refusal_of_a_code_says_what_is_wrong_and_what_to_do() -> None:
     needed = {f"refusal.{rule}{part}" for rule in rules for part in ("", ".next")}
     assert needed - set(EN) == set()
     assert {f"scan_kind.{kind}" for kind in SCAN_KINDS} - set(EN) == set()
+
+
+def test_paper_has_a_word_for_every_kind_of_lot_and_every_command() -> None:
+    needed = {f"lot_kind.{kind}" for kind in PREFIXES} | {f"command.{name}" for name in COMMANDS}
+    assert needed - set(EN) == set()
 
 
 def test_a_name_from_the_wire_stands_for_itself_where_there_is_no_word() -> None:

@@ -1,0 +1,60 @@
+"""Typst sets the paper: a template of reports/templates and facts become a PDF or a picture.
+
+Facts reach the template as data: nothing in them is ever read as a command of Typst. The fonts come from
+npm at set-up (`python -m tools.npm web`) and lie in the wheel.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import typst
+
+_HERE = Path(__file__).parent
+_FONTS = _HERE / "fonts"
+_MM_PER_INCH = 25.4
+
+
+class CannotTypeset(Exception):
+    """The paper cannot be made; the message says why and what to do."""
+
+
+def set_pdf(template: str, facts: Mapping[str, object], made_ms: int) -> bytes:
+    """A PDF/A-3 with its fonts inside; the same facts and time give the same bytes."""
+    try:
+        return typst.compile(
+            _HERE / "templates" / template,
+            font_paths=_fonts(),
+            ignore_system_fonts=True,
+            sys_inputs=_inputs(facts),
+            format="pdf",
+            pdf_standards="a-3b",
+            timestamp=made_ms // 1000,
+        )
+    except typst.TypstError as error:
+        raise CannotTypeset(f"{template}: {error.message}") from error
+
+
+def set_picture(template: str, facts: Mapping[str, object], dots_per_mm: int) -> bytes:
+    """The one page as a PNG."""
+    try:
+        return typst.compile(
+            _HERE / "templates" / template,
+            font_paths=_fonts(),
+            ignore_system_fonts=True,
+            sys_inputs=_inputs(facts),
+            format="png",
+            ppi=dots_per_mm * _MM_PER_INCH,
+        )
+    except typst.TypstError as error:
+        raise CannotTypeset(f"{template}: {error.message}") from error
+
+
+def _inputs(facts: Mapping[str, object]) -> dict[str, str]:
+    return {"facts": json.dumps(facts, ensure_ascii=False)}
+
+
+def _fonts() -> list[Path]:
+    if not any(_FONTS.glob("*.ttf")):
+        raise CannotTypeset(f"The fonts of the paper are not in {_FONTS}; `make setup` gets them.")
+    return [_FONTS]
