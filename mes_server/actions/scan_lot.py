@@ -10,12 +10,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine
 
+from mes_server.actions.read_code import read_code
 from mes_server.actions.record_events import Act, Book
 from mes_server.actions.run_charge import load_lot_into
-from mes_server.domain.codes import BadCode, parse_code
 from mes_server.domain.lots import UNLOADED, Lot
 from mes_server.domain.routes import Operation, Route, next_operations
 from mes_server.domain.rules import Place, Refusal, ScanAttempt, Worker, is_heavy, refusals
+from mes_server.domain.scan_codes import Scanner, expected
 from mes_server.store.ledger import list_action, load_stream
 from mes_server.store.lots import load_lot, lots_in_run
 from mes_server.store.routes import load_route
@@ -34,6 +35,7 @@ class Scan:
 
     `operation`: chosen by the worker where several may come next, "" to let the station decide.
     `unplanned`: the reason for work that the route does not ask for now. `facts`: of the run it opens.
+    `scanner`: how the site's scanners are set up.
     """
 
     id: str
@@ -43,6 +45,7 @@ class Scan:
     operation: str = ""
     unplanned: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
+    scanner: Scanner = field(default_factory=Scanner)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +110,13 @@ def _answer(book: Book, scan: Scan, worker: Worker, heavy_ppm_max: int) -> Answe
 
 def _understand(conn: Connection, scan: Scan) -> tuple[Lot, Route, Operation, Place] | Refusal:
     """What the scan means; a refusal where it means nothing."""
-    try:
-        code = str(parse_code(scan.code))
-    except BadCode as error:
-        return Refusal(error.rule, {"code": scan.code[:100]})
+    read = read_code(conn, scan.code, scan.scanner)
+    if isinstance(read, Refusal):
+        return read
+    refusal = expected(read, ("lot",))
+    if refusal is not None:
+        return refusal
+    code = read.value
     lot = load_lot(conn, code)
     if lot is None:
         return Refusal("lot_is_known", {"lot": code})

@@ -105,8 +105,8 @@ def test_every_reason_is_told_at_once_and_the_refusal_is_kept(floor: Floor) -> N
     [
         ("hello", "sinter-1", "code_is_unknown"),
         ("L26-000001-00", "sinter-1", "code_is_misread"),
-        ("=1+1", "sinter-1", "code_is_unknown"),
-        ("<b>" * 900, "sinter-1", "code_is_unknown"),
+        ("=1+1", "sinter-1", "code_is_no_script"),
+        ("<b>" * 900, "sinter-1", "code_is_short"),
         ("{absent}", "sinter-1", "lot_is_known"),
         ("{lot}", "nowhere", "station_is_known"),
         ("{old}", "sinter-1", "route_is_released"),
