@@ -11,18 +11,23 @@ from flask import Flask
 from mes_server.settings import Settings
 from mes_server.store.engine import open_engine
 from mes_server.web.api import api_pages
+from mes_server.web.api_lots import api_lots
 from mes_server.web.errors import answer_errors
 from mes_server.web.events import FEED, HUB, event_pages
 from mes_server.web.feed import Feed
 from mes_server.web.guards import guard
 from mes_server.web.health import health_pages
+from mes_server.web.holds import hold_pages
 from mes_server.web.hub import Hub
 from mes_server.web.layout import layout_of
+from mes_server.web.lots import lot_pages
+from mes_server.web.marks import mark_pages
 from mes_server.web.metrics import metrics_pages
 from mes_server.web.nodes import node_pages
 from mes_server.web.openapi import openapi_pages
 from mes_server.web.page import WATCH, furnish
 from mes_server.web.plant import plant_pages
+from mes_server.web.recall import recall_pages
 from mes_server.web.site import EXTENSION, Site
 from mes_server.web.sparks import EXTENSION as SPARKS
 from mes_server.web.sparks import SparkCache
@@ -33,7 +38,7 @@ from schemas.station_types import load_station_types
 WEB = Path(__file__).parent / "web"
 BLUEPRINTS = (
     plant_pages, station_pages, node_pages, health_pages, api_pages, series_pages, event_pages,
-    openapi_pages, metrics_pages,
+    openapi_pages, metrics_pages, lot_pages, recall_pages, hold_pages, api_lots, mark_pages,
 )  # fmt: skip
 REQUEST_BYTES_MAX = 1_000_000
 _STATIC_AGE_S = 31_536_000

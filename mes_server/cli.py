@@ -15,6 +15,7 @@ from mes_server.commands.database import db
 from mes_server.commands.demo import demo
 from mes_server.commands.doctor import run_doctor
 from mes_server.commands.labels import label
+from mes_server.commands.ledger import verify
 from mes_server.commands.lots import lot
 from mes_server.commands.nodes import node
 from mes_server.commands.processes import run_all, run_broker, run_ingest, run_web
@@ -38,6 +39,7 @@ COMMANDS: tuple[click.Command, ...] = (
     node,
     lot,
     label,
+    verify,
     quarantine,
     demo,
     run_doctor,

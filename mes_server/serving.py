@@ -15,10 +15,12 @@ from flask import Flask
 from waitress.channel import HTTPChannel
 from waitress.server import create_server
 
+from mes_server.actions.anchor_ledger import anchoring
 from mes_server.app import REQUEST_BYTES_MAX, create_app
 from mes_server.settings import Settings
 from mes_server.web.events import HUB
 from mes_server.web.hub import LISTENERS_MAX
+from mes_server.web.site import EXTENSION
 
 PAGE_THREADS = 40
 REQUEST_S = 10.0  # from the first byte of a request to its last
@@ -97,4 +99,5 @@ def serve_web(settings: Settings) -> None:
     )
     server.channel_class = _Connection
     _stop_when_asked(app)
-    server.run()
+    with anchoring(app.extensions[EXTENSION].engine, settings.data_dir):
+        server.run()

@@ -16,6 +16,13 @@ MIRRORED = ("domain", "actions", "store", "ingest", "web", "reports")
 NOT_IMPORTED = {
     "mes_server.store.chunk_rows": "tables alone: store/test_schema.py compares them with the database",
     "mes_server.web.api": "asked by its addresses: web/test_api.py",
+    "mes_server.web.answers_lots": "shapes alone: web/test_openapi.py compares them with the answers",
+    "mes_server.web.api_lots": "asked by its addresses: web/test_api_lots.py",
+    "mes_server.web.bodies": "asked by what is sent: web/test_api_lots.py",
+    "mes_server.web.holds": "asked by its addresses: web/test_lot_pages.py and test_api_lots.py",
+    "mes_server.web.marks": "asked by its address: web/test_api_lots.py",
+    "mes_server.web.recall": "asked by its addresses: web/test_lot_pages.py",
+    "mes_server.web.seen": "asked by the pages that show it: web/test_lot_pages.py",
     "mes_server.web.metrics": "asked by its address: web/test_condition.py",
     "mes_server.web.openapi": "asked by its address: web/test_openapi.py",
 }

@@ -4,6 +4,7 @@ import click
 
 from mes_server.bench.edge import command as edge
 from mes_server.bench.ingest import command as ingest
+from mes_server.bench.lots import command as lots
 
 
 @click.group()
@@ -13,3 +14,4 @@ def bench() -> None:
 
 bench.add_command(edge)
 bench.add_command(ingest)
+bench.add_command(lots)

@@ -73,6 +73,33 @@ def walk(
     return Trace(direction, depths, edges)
 
 
+def near(
+    start: str,
+    direction: str,
+    neighbours: Callable[[Sequence[str]], Iterable[Edge]],
+    most: int,
+) -> Trace:
+    """The levels next to a lot, each whole, as long as they are `most` lots together.
+
+    Of the first level all causes are told, however many; of what became of a lot, `most`.
+    """
+    depths = {start: 0}
+    edges: list[Edge] = []
+    level, depth = [start], 0
+    while level:
+        depth += 1
+        found = [(e.parent if direction == BACK else e.child, e) for e in neighbours(level)]
+        level = [code for code in dict.fromkeys(far for far, _ in found) if code not in depths]
+        is_whole = len(depths) + len(level) <= most or (depth == 1 and direction == BACK)
+        if not is_whole:
+            level = level[:most] if depth == 1 else []
+        depths |= dict.fromkeys(level, depth)
+        edges += [edge for far, edge in found if far in depths]
+        if not is_whole:
+            break
+    return Trace(direction, depths, edges)
+
+
 def leads_to(start: str, goal: str, neighbours: Callable[[Sequence[str]], Iterable[Edge]]) -> bool:
     """Whether `goal` has some of `start` in it: an edge from goal to start would close a circle."""
     return goal in walk([start], FORWARD, neighbours).depths

@@ -101,6 +101,14 @@ def seal(previous: str, number: int, noted_ms: int, draft: Draft) -> Event:
     return event._replace(hash=_hash(event))
 
 
+def is_sealed(event: Event, previous: str) -> bool:
+    """Whether an event is what was sealed behind the one whose hash is `previous`."""
+    try:
+        return event.previous == previous and event.hash == _hash(event)
+    except (TypeError, ValueError):  # somebody put in what no event of ours can hold
+        return False
+
+
 def first_break(
     events: Iterable[Event],
     anchors: Sequence[Anchor] = (),
@@ -117,7 +125,7 @@ def first_break(
     for event in events:
         if event.number != number:
             return Break(number, "missing" if event.number > number else "added")
-        if event.previous != previous or event.hash != _hash(event):
+        if not is_sealed(event, previous):
             return Break(number, "changed")
         before = streams.get(event.stream)
         if before is not None and event.stream_number != before + 1:

@@ -18,6 +18,7 @@ from types import FrameType
 
 from sqlalchemy import Engine
 
+from mes_server.actions.anchor_ledger import anchoring
 from mes_server.actions.boundary import LeaseLost
 from mes_server.actions.folding import Folding
 from mes_server.actions.hold_lease import drop_lease, hold_lease
@@ -54,7 +55,8 @@ def run_ingest(settings: Settings, stop: threading.Event | None = None) -> int:
     try:
         if not _begin(settings, engine, holder, status, stop):
             return 0
-        return _serve(settings, Folding(engine, holder, types), status, stop)
+        with anchoring(engine, settings.data_dir):
+            return _serve(settings, Folding(engine, holder, types), status, stop)
     except SchemaTooNew as error:
         _log.critical("%s", error)
         status.write(_not_storing(engine, "database is newer than this version"))

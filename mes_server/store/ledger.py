@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from sqlalchemy import Connection
-from sqlmodel import Field, SQLModel, UniqueConstraint
+from sqlmodel import Field, Index, SQLModel, UniqueConstraint
 
 from mes_server.domain.seal import GENESIS, Anchor, Draft, Event, seal
 from mes_server.store.tables import run, wide, wide_key
@@ -16,7 +16,10 @@ class LedgerRow(SQLModel, table=True):
     """One event, as domain.seal.Event; `content` is canonical JSON."""
 
     __tablename__ = "ledger"
-    __table_args__ = (UniqueConstraint("stream", "stream_number", name="ledger_stream"),)
+    __table_args__ = (
+        UniqueConstraint("stream", "stream_number", name="ledger_stream"),
+        Index("ledger_person", "person", "at_ms"),
+    )
 
     number: int = wide_key()
     stream: str
@@ -100,6 +103,12 @@ def list_events(conn: Connection, after: int = 0, limit: int = PAGE) -> list[Eve
     """Events behind the number `after`, in order."""
     query = f"SELECT {_COLUMNS} FROM ledger WHERE number > ? ORDER BY number LIMIT ?"  # noqa: S608
     return _events(conn, query, (after, limit))
+
+
+def list_kind(conn: Connection, kind: str, limit: int) -> list[Event]:
+    """The newest events of a kind, the newest first."""
+    query = f"SELECT {_COLUMNS} FROM ledger WHERE kind = ? ORDER BY number DESC LIMIT ?"  # noqa: S608
+    return _events(conn, query, (kind, limit))
 
 
 def iter_events(conn: Connection) -> Iterator[Event]:

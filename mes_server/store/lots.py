@@ -25,6 +25,7 @@ class LotRow(SQLModel, table=True):
     __table_args__ = (
         Index("lot_place", "place", "status"),
         Index("lot_status", "status", "born_ms"),
+        Index("lot_born", "born_ms", "code"),
         Index("lot_run", "run"),
         Index("lot_shipment", "shipment"),
         CLUSTERED,
@@ -57,7 +58,8 @@ class EdgeRow(SQLModel, table=True):
 
     __tablename__ = "lot_edge"
     __table_args__ = (
-        Index("lot_edge_child", "child"),
+        Index("lot_edge_back", "child", "at_ms", "parent"),
+        Index("lot_edge_forward", "parent", "at_ms", "child"),
         Index("lot_edge_action", "action"),
         CLUSTERED,
     )
@@ -122,14 +124,15 @@ def _lot(row: Row[Any]) -> Lot:
     )  # fmt: skip
 
 
-def _lots(conn: Connection, where: str, parameters: tuple[str | int, ...]) -> list[Lot]:
+def lots_where(conn: Connection, where: str, parameters: tuple[str | int, ...]) -> list[Lot]:
+    """Lots by a condition over the columns of LotRow; for the queries of this floor."""
     query = f"SELECT {', '.join(_LOT)} FROM lot WHERE {where}"  # noqa: S608
     return [_lot(row) for row in run(conn, query, parameters)]
 
 
 def load_lot(conn: Connection, code: str) -> Lot | None:
     """A lot as it is now."""
-    found = _lots(conn, "code = ?", (code,))
+    found = lots_where(conn, "code = ?", (code,))
     return found[0] if found else None
 
 
@@ -140,13 +143,13 @@ def load_lots(conn: Connection, codes: Iterable[str]) -> dict[str, Lot]:
     for start in range(0, len(wanted), _IN_MAX):
         part = tuple(wanted[start : start + _IN_MAX])
         marks = ", ".join("?" * len(part))
-        found |= {lot.code: lot for lot in _lots(conn, f"code IN ({marks})", part)}
+        found |= {lot.code: lot for lot in lots_where(conn, f"code IN ({marks})", part)}
     return found
 
 
 def lots_in_run(conn: Connection, code: str) -> list[Lot]:
     """The lots that are in a run now, by code."""
-    return _lots(conn, "run = ? ORDER BY code", (code,))
+    return lots_where(conn, "run = ? ORDER BY code", (code,))
 
 
 def list_lots(conn: Connection, after: str = "", limit: int = 100, **same: str) -> list[Lot]:
@@ -155,15 +158,7 @@ def list_lots(conn: Connection, after: str = "", limit: int = 100, **same: str) 
     if unknown:
         raise KeyError(", ".join(sorted(unknown)))
     where = " AND ".join(["code > ?", *(f"{name} = ?" for name in same)])
-    return _lots(conn, f"{where} ORDER BY code LIMIT ?", (after, *same.values(), limit))
-
-
-def search_lots(conn: Connection, text: str, limit: int = 20) -> list[Lot]:
-    """Lots whose code, part, grade or shipment holds the text, the newest first."""
-    like = "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-    columns = ("code", "part", "grade", "shipment")
-    where = " OR ".join(f"upper({name}) LIKE upper(?) ESCAPE '\\'" for name in columns)
-    return _lots(conn, f"({where}) ORDER BY born_ms DESC, code LIMIT ?", (*(like,) * 4, limit))
+    return lots_where(conn, f"{where} ORDER BY code LIMIT ?", (after, *same.values(), limit))
 
 
 def append_edges(conn: Connection, edges: Sequence[Edge]) -> None:

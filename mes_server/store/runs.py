@@ -127,6 +127,12 @@ def lots_of_run(conn: Connection, code: str) -> list[tuple[str, int]]:
     return [(row.lot, row.from_ms) for row in run(conn, query, (code,))]
 
 
+def resources_of_run(conn: Connection, code: str) -> list[tuple[str, str]]:
+    """What a run used, with the role it had."""
+    query = "SELECT role, resource FROM run_resource WHERE run = ? ORDER BY role, resource"
+    return [(row.role, row.resource) for row in run(conn, query, (code,))]
+
+
 def runs_with(conn: Connection, resource: str) -> list[str]:
     """The runs that used a resource."""
     query = "SELECT DISTINCT run FROM run_resource WHERE resource = ? ORDER BY run"

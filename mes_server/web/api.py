@@ -53,38 +53,41 @@ def page_of(
     """The items behind the cursor, and the cursor behind them; `items` are sorted by `key`."""
     limit = given["limit"]
     if given["after"] is not None:
-        last = _key_of(given["after"])
+        last = key_of(given["after"])
         items = [item for item in items if key(item) > last]
     more = len(items) > limit
     shown = items[:limit]
-    return shown, _cursor(key(shown[-1])) if more else None
+    return shown, cursor(key(shown[-1])) if more else None
 
 
-def _cursor(key: str) -> str:
+def cursor(key: str) -> str:
+    """A cursor that names a key."""
     return base64.urlsafe_b64encode(key.encode()).decode().rstrip("=")
 
 
-def _key_of(cursor: str) -> str:
+def key_of(text: str) -> str:
+    """The key that a cursor names; raises BadRequest."""
     try:
         return base64.b64decode(
-            cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True
+            text + "=" * (-len(text) % 4), altchars=b"-_", validate=True
         ).decode()
     except (binascii.Error, ValueError):
-        raise _no_cursor() from None
+        raise no_cursor() from None
 
 
-def _no_cursor() -> BadRequest:
+def no_cursor() -> BadRequest:
+    """What a text that is no cursor is answered with."""
     t = words()
     return BadRequest([BadParameter("after", t("query.cursor"), t("query.cursor.next"))])
 
 
-def _number_of(cursor: str | None) -> int | None:
+def number_of(text: str | None) -> int | None:
     """The key a cursor of a list by number names; raises BadRequest."""
-    if cursor is None:
+    if text is None:
         return None
-    key = _key_of(cursor)
+    key = key_of(text)
     if not (key.isascii() and key.isdigit() and len(key) < 19):
-        raise _no_cursor()
+        raise no_cursor()
     return int(key)
 
 
@@ -141,17 +144,17 @@ def nodes() -> Response:
     given = parameters(NODES)
     after = None
     if given["after"] is not None:
-        group, _, name = _key_of(given["after"]).partition("/")
+        group, _, name = key_of(given["after"]).partition("/")
         if not name:
-            raise _no_cursor()
+            raise no_cursor()
         after = (group, name)
     with this_site().reading() as conn:
         found = list_nodes(conn, NodePart(given["limit"] + 1, after))
     shown = found[: given["limit"]]
     more = len(found) > len(shown)
-    cursor = _cursor(node_name(shown[-1].group, shown[-1].node)) if more else None
+    following = cursor(node_name(shown[-1].group, shown[-1].node)) if more else None
     items = [node_answer(node) for node in shown]
-    return as_json(answers_system.NodesAnswer(items=items, next=cursor))
+    return as_json(answers_system.NodesAnswer(items=items, next=following))
 
 
 HEALTH = Operation("Whether the plant's data is being collected", answers_system.HealthAnswer)
@@ -173,13 +176,13 @@ ALARMS = Operation("Open alarms of the system", answers_system.AlarmsAnswer, PAG
 def alarms() -> Response:
     """All open alarms of the system, the last opened first."""
     given = parameters(ALARMS)
-    before = _number_of(given["after"])
+    before = number_of(given["after"])
     found = sorted(this_watch().facts().alarms, key=lambda alarm: -alarm.id)
     found = [alarm for alarm in found if before is None or alarm.id < before]
     shown = found[: given["limit"]]
-    cursor = _cursor(str(shown[-1].id)) if len(found) > len(shown) else None
+    following = cursor(str(shown[-1].id)) if len(found) > len(shown) else None
     items = [answers_system.AlarmAnswer.model_validate(alarm_facts(alarm)) for alarm in shown]
-    return as_json(answers_system.AlarmsAnswer(items=items, next=cursor))
+    return as_json(answers_system.AlarmsAnswer(items=items, next=following))
 
 
 QUARANTINE = Operation(
@@ -192,13 +195,13 @@ QUARANTINE = Operation(
 def quarantine() -> Response:
     """What waits in quarantine, the latest first."""
     given = parameters(QUARANTINE)
-    before = _number_of(given["after"])
+    before = number_of(given["after"])
     with this_site().reading() as conn:
         found = list_quarantine(conn, limit=given["limit"] + 1, before=before)
     shown = found[: given["limit"]]
-    cursor = _cursor(str(shown[-1].id)) if len(found) > len(shown) else None
+    following = cursor(str(shown[-1].id)) if len(found) > len(shown) else None
     items = [quarantined_answer(message) for message in shown]
-    return as_json(answers_system.QuarantineAnswer(items=items, next=cursor))
+    return as_json(answers_system.QuarantineAnswer(items=items, next=following))
 
 
 STATION_TYPES = Operation("All station types", answers.StationTypesAnswer, PAGED)

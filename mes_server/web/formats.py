@@ -147,3 +147,33 @@ def _limit(value: float, spec: MetricSpec) -> str:
     if value and (abs(value) < 1e-3 or abs(value) >= 1e7 or (_is_log(spec) and abs(value) < 0.1)):
         return _scientific(value)
     return _grouped(value, 0) if float(value).is_integer() else f"{value:g}".replace("-", _MINUS)
+
+
+def mass_text(mass_mg: int) -> str:
+    """A mass in the unit that leaves it readable: 512 kg, 1.25 kg, 830 g, 12 mg."""
+    for size, unit in ((1_000_000, "kg"), (1000, "g")):
+        if abs(mass_mg) >= size:
+            return f"{_short(mass_mg / size)}{_BLANK}{unit}"
+    return f"{_grouped(mass_mg, 0)}{_BLANK}mg"
+
+
+def area_text(area_mm2: int) -> str:
+    """An area in m², below a hundredth of one in cm²."""
+    if area_mm2 >= 10_000:
+        return f"{_short(area_mm2 / 1_000_000)}{_BLANK}m²"
+    return f"{_short(area_mm2 / 100)}{_BLANK}cm²"
+
+
+def _short(value: float) -> str:
+    """Three digits behind the point at most, and none that say nothing."""
+    size = abs(value)
+    text = _grouped(value, 0 if size >= 1000 else 1 if size >= 100 else 2 if size >= 10 else 3)
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def share_text(ppm: int | None) -> str:
+    """Millionths as per cent, never rounded up to the whole."""
+    if ppm is None:
+        return NOTHING
+    text = f"{ppm // 100 / 100:.2f}".rstrip("0").rstrip(".")
+    return f"{text}{_BLANK}%"

@@ -9,6 +9,7 @@ from pydantic.json_schema import models_json_schema
 from werkzeug.routing import Rule
 from werkzeug.wrappers import Response
 
+from mes_server.web.answers_lots import RefusalAnswer
 from mes_server.web.answers_system import ProblemAnswer
 from mes_server.web.page import product_version
 from mes_server.web.parameters import Operation, Parameter
@@ -44,13 +45,17 @@ def describe(app: Flask) -> dict[str, Any]:
     """OpenAPI 3.1 of the app."""
     rules = described_rules(app)
     answers: list[type[BaseModel]] = [operation.answer for _, operation in rules]
-    models = dict.fromkeys([*answers, ProblemAnswer])
+    bodies = [operation.body for _, operation in rules if operation.body is not None]
+    models = dict.fromkeys([*answers, *bodies, *([RefusalAnswer] if bodies else []), ProblemAnswer])
     _, schemas = models_json_schema(
         [(model, "serialization") for model in models],  # type: ignore[misc]  # models, all of them
         by_alias=True,
         ref_template=_REFS,
     )
-    paths = {_path(rule): {"get": _operation(rule, operation)} for rule, operation in rules}
+    paths: dict[str, dict[str, Any]] = {}
+    for rule, operation in rules:
+        method = "get" if operation.body is None else "post"
+        paths.setdefault(_path(rule), {})[method] = _operation(rule, operation)
     paths[f"{PREFIX}events"] = {"get": _events()}
     return {
         "openapi": "3.1.0",
@@ -78,7 +83,7 @@ def _operation(rule: Rule, operation: Operation) -> dict[str, Any]:
     content: dict[str, Any] = {"schema": {"$ref": _REFS.format(model=operation.answer.__name__)}}
     if operation.media_type != "application/json":
         content = {"schema": {"type": "string"}}
-    return {
+    described: dict[str, Any] = {
         "summary": operation.summary,
         "operationId": rule.endpoint.replace(".", "_"),
         "parameters": in_path + [_parameter(parameter) for parameter in operation.parameters],
@@ -87,6 +92,17 @@ def _operation(rule: Rule, operation: Operation) -> dict[str, Any]:
             "default": {"description": "What is wrong and what to do", "content": _problem()},
         },
     }
+    if operation.body is not None:
+        taken = {"schema": {"$ref": _REFS.format(model=operation.body.__name__)}}
+        described["requestBody"] = {"required": True, "content": {"application/json": taken}}
+        described["responses"]["409"] = _refusals()
+    return described
+
+
+def _refusals() -> dict[str, Any]:
+    items = {"$ref": _REFS.format(model=RefusalAnswer.__name__)}
+    content = {"application/json": {"schema": {"type": "array", "items": items}}}
+    return {"description": "Every rule that says no", "content": content}
 
 
 def _problem() -> dict[str, Any]:

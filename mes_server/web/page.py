@@ -18,7 +18,7 @@ from mes_server.web.condition import Reason, Watch
 from mes_server.web.site import Site, this_site
 from mes_server.web.words import COOKIE, Words, choose_language
 
-PAGES = frozenset(("plant", "station", "nodes", "health"))
+PAGES = frozenset(("plant", "station", "lots", "recall", "nodes", "health"))
 THEMES = ("auto", "light", "dark")
 THEME_COOKIE = "theme"
 WATCH = "lodestone-watch"

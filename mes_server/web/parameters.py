@@ -39,6 +39,7 @@ class Operation:
     answer: type[BaseModel]
     parameters: tuple[Parameter, ...] = ()
     media_type: str = "application/json"
+    body: type[BaseModel] | None = None
 
 
 def described(operation: Operation) -> Callable[[View], View]:

@@ -1,11 +1,12 @@
 """Problem details (RFC 9457) for programs; every fault of a request at once, with the next step."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from flask import Response, jsonify, request
 from werkzeug.http import HTTP_STATUS_CODES
 
+from mes_server.domain.rules import Refusal
 from mes_server.web.page import words
 
 MEDIA_TYPE = "application/problem+json"
@@ -59,4 +60,12 @@ def problem(
     answer = jsonify(body)
     answer.status_code = status
     answer.mimetype = MEDIA_TYPE
+    return answer
+
+
+def refused(refusals: Sequence[Refusal], message: Callable[[Refusal], str]) -> Response:
+    """What the business does not allow: 409 with every rule that says no, its facts and its words."""
+    told = [{"rule": r.rule, "facts": r.facts, "message": message(r)} for r in refusals]
+    answer = jsonify(told)
+    answer.status_code = 409
     return answer

@@ -66,8 +66,10 @@ def _spark(conn: Connection, station: StationNow, now_ms: int) -> Spark | None:
     return spark_of(series, spec, from_ms)
 
 
-def spark_of(series: Series, spec: MetricSpec, from_ms: int) -> Spark | None:
-    """Draw a series; None when there is too little to draw."""
+def spark_of(
+    series: Series, spec: MetricSpec, from_ms: int, span_ms: int = SPAN_MS
+) -> Spark | None:
+    """Draw a series over a span; None when there is too little to draw."""
     points = [
         (at_ms, _height(value, spec))
         for at_ms, value in zip(series.times_ms, series.values, strict=True)
@@ -80,7 +82,7 @@ def spark_of(series: Series, spec: MetricSpec, from_ms: int) -> Spark | None:
     low, high = low - margin, high + margin
 
     def across(at_ms: float) -> float:
-        return round((at_ms - from_ms) / SPAN_MS * _WIDTH, 2)
+        return round((at_ms - from_ms) / span_ms * _WIDTH, 2)
 
     def down(y: float) -> float:
         return round(_HEIGHT * (high - min(max(y, low), high)) / (high - low), 2)

@@ -1,6 +1,7 @@
 // One chart: lines with their bands, envelopes and gaps, drawn by uPlot. It decides nothing.
 
 import { axes, drawBehind, rangeOf } from "./chart_parts.js";
+import { drawMarks } from "./runs.js";
 import * as timeline from "./timeline.js";
 import { known, numberText, t, time } from "./words.js";
 import uPlot from "./vendor/uplot.js";
@@ -93,7 +94,7 @@ class Chart {
         bind: { dblclick: () => () => timeline.zoom(4) },
       },
       hooks: {
-        drawClear: [(u) => drawBehind(u, this.chart, this.gaps(), this.color)],
+        drawClear: [(u) => drawBehind(u, this.chart, this.gaps(), this.color), (u) => drawMarks(u, this.color("ink-3"))],
         setSelect: [(u) => this.selected(u)],
         setCursor: [() => this.read()],
       },

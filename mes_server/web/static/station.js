@@ -2,6 +2,7 @@
 
 import { drawChart } from "./chart.js";
 import { on } from "./live.js";
+import * as runs from "./runs.js";
 import { Strip } from "./strip.js";
 import * as timeline from "./timeline.js";
 import { now, setSign, t, time, valueText } from "./words.js";
@@ -15,6 +16,8 @@ let loading = 0;
 let round = new AbortController();
 
 timeline.start(config.spans, config.span, now);
+runs.start(config);
+strips.before(runs.box);
 
 // -- which metrics -----------------------------------------------------------------------------
 
@@ -122,6 +125,12 @@ function reload() {
   loading = 0;
   for (const chart of drawn) chart.stale = true;
   load();
+  loadRuns();
+}
+
+async function loadRuns() {
+  await runs.load(round.signal);
+  for (const chart of drawn) if (chart.visible) chart.uplot?.redraw(false);
 }
 
 function load() {
@@ -174,6 +183,7 @@ function tell() {
 }
 
 function redraw() {
+  runs.show();
   for (const chart of drawn) if (chart.visible) chart.show();
   tell();
 }
@@ -267,3 +277,4 @@ addEventListener("resize", () => {
 });
 
 build();
+loadRuns();

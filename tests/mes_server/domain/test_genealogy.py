@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from mes_server.domain import lots
 from mes_server.domain.amounts import Amount
 from mes_server.domain.balance import balance
-from mes_server.domain.genealogy import BACK, FORWARD, Edge, edges_of, leads_to, walk
+from mes_server.domain.genealogy import BACK, FORWARD, Edge, edges_of, leads_to, near, walk
 from tests.mes_server.domain.lot_making import T0, History
 
 
@@ -87,3 +87,23 @@ def neighbours_none(_level: Sequence[str]) -> list[Edge]:
 
 def test_a_lot_without_relatives_is_all_there_is() -> None:
     assert walk(["L1"], BACK, neighbours_none).depths == {"L1": 0}
+
+
+def test_all_parents_are_near_and_the_other_levels_as_long_as_they_are_whole() -> None:
+    edges = [edge(i, 99) for i in range(40)] + [edge(i, 0) for i in range(50, 55)]
+    assert len(near("L99", BACK, back(edges), 10).depths) == 41, "no parent is left out"  # type: ignore[arg-type]
+    assert len(near("L99", BACK, back(edges), 45).depths) == 41, "half a level is none"  # type: ignore[arg-type]
+    whole = near("L99", BACK, back(edges), 46)  # type: ignore[arg-type]
+    assert (len(whole.depths), whole.edges) == (46, edges)
+
+
+def test_of_what_became_of_a_hub_only_so_many_are_near() -> None:
+    edges = [edge(0, i) for i in range(1, 500)] + [edge(1, 600)]
+    found = near("L0", FORWARD, forward(edges), 20)  # type: ignore[arg-type]
+    assert (len(found.depths), len(found.edges)) == (21, 20)
+
+
+@given(graphs)
+def test_near_with_room_for_all_is_the_whole_walk(edges: list[Edge]) -> None:
+    for direction, neighbours in ((BACK, back(edges)), (FORWARD, forward(edges))):
+        assert near("L9", direction, neighbours, 1000) == walk(["L9"], direction, neighbours)  # type: ignore[arg-type]

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_play
 from mes_server.settings import Settings
 from tests.mes_server.web.conftest import Clock
 from tests.mes_server.web.live_server import serving
+from tests.mes_server.web.lot_story import tell
 from tests.mes_server.web.plant_data import NOW_MS, Plant, write_status
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
@@ -217,3 +218,24 @@ def test_no_page_scrolls_sideways_and_every_control_can_be_hit(
         "e.getAttribute('aria-label') || e.title || e.labels?.length)).map(e => e.outerHTML.slice(0, 80))"
     )
     assert nameless == []
+
+
+def test_the_lots_in_a_station_are_marked_on_the_time_axis_and_lead_to_them(
+    address: str, tab: Page, plant: Plant
+) -> None:
+    story = tell(plant.engine)
+    tab.goto(f"{address}/stations/sinter-1?span=1h")
+    bars = tab.locator(".lane .run")
+    expect(bars).to_have_count(2, timeout=DEADLINE_MS)
+    expect(bars.first).to_contain_text("3 lots")
+    expect(bars.first).to_contain_text(story["green"])
+    bars.first.locator("a.whole").click()
+    expect(tab.locator("h1")).to_have_text(re.compile("^CH26-"))
+    tab.get_by_role("link", name=story["green"]).first.click()
+    expect(tab.locator("h1")).to_have_text(story["green"])
+    graph = tab.locator(".graph-box")
+    here = tab.locator(".graph [aria-current] rect").bounding_box()
+    box = graph.bounding_box()
+    assert here is not None
+    assert box is not None
+    assert box["x"] < here["x"] < here["x"] + here["width"] < box["x"] + box["width"]

@@ -1,0 +1,132 @@
+"""What the pages about lots write, for people and programs: holds, releases, drills. Nothing else writes here."""
+
+import uuid
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from flask import Blueprint, Response, render_template, request, url_for
+from flask import redirect as to
+from werkzeug.wrappers import Response as AnyResponse
+
+from mes_server.actions.drill_recall import start_drill, stop_drill
+from mes_server.actions.handle_lots import hold_lots, release_lot
+from mes_server.actions.one_action import carry_out
+from mes_server.actions.record_events import Act
+from mes_server.actions.trace_lots import trace
+from mes_server.domain.genealogy import FORWARD
+from mes_server.domain.rules import Refusal
+from mes_server.web.answers_lots import HoldAnswer, HoldBody, HoldsBody, ReleaseBody
+from mes_server.web.api import as_json
+from mes_server.web.bodies import read_body
+from mes_server.web.lot_words import refusal_text, refusals_of
+from mes_server.web.page import now_ms
+from mes_server.web.parameters import Operation, described
+from mes_server.web.problems import refused
+from mes_server.web.recall import read_suspicion
+from mes_server.web.site import this_site
+
+hold_pages = Blueprint("holds", __name__)
+REASON_MAX = 500
+
+
+def person() -> str:
+    """Who is signed in; "" while there is no sign-in."""
+    return ""
+
+
+def _act() -> Act:
+    return Act(uuid.uuid4().hex, person(), "", now_ms(), now_ms())
+
+
+def _text(name: str) -> str:
+    return request.form.get(name, "").replace("\0", "").strip()[:REASON_MAX]
+
+
+def _do(back: str, acting: Callable[..., Any], *args: Any) -> AnyResponse:
+    """Carry out what a form asks; back to its page, or a page that says why not."""
+    refusals = refusals_of(carry_out(this_site().engine, _act(), acting, *args))
+    if not refusals:
+        return to(back, 303)
+    told = [refusal_text(refusal) for refusal in refusals]
+    return Response(render_template("lots/refused.html", told=told, back=back), 409)
+
+
+@hold_pages.post("/lots/<code>/hold")
+def hold(code: str) -> AnyResponse:
+    """Hold a lot."""
+    return _do(url_for("lots.lot", code=code), hold_lots, [code], _text("reason"))
+
+
+@hold_pages.post("/lots/<code>/release")
+def release(code: str) -> AnyResponse:
+    """End one hold of a lot."""
+    back = url_for("lots.lot", code=code)
+    return _do(back, release_lot, code, _text("hold"), _text("reason"))
+
+
+@hold_pages.post("/recall/hold")
+def hold_found() -> AnyResponse:
+    """Hold all that a suspicion leads to now, in one action."""
+    suspicion = read_suspicion(request.form)
+    with this_site().reading() as conn:
+        found = trace(conn, suspicion, FORWARD)
+    return _do(_recall(), hold_lots, found.holdable(), _text("reason"))
+
+
+@hold_pages.post("/recall/drill")
+def start() -> AnyResponse:
+    """Start the clock of a drill."""
+    return _do(_recall() + "#drills", start_drill, read_suspicion(request.form))
+
+
+@hold_pages.post("/recall/drill/<drill>/stop")
+def stop(drill: str) -> AnyResponse:
+    """Stop it; what is found now is kept."""
+    return _do(url_for("recall.recall") + "#drills", stop_drill, drill, _text("remark"))
+
+
+def _recall() -> str:
+    named: dict[str, Any] = {n: request.form.get(n) or None for n in ("kind", "name", "from", "to")}
+    return url_for("recall.recall", **named)
+
+
+def _answer(lots: Sequence[str], acting: Callable[..., Any], *args: Any) -> Response:
+    act = _act()
+    refusals: Sequence[Refusal] = refusals_of(carry_out(this_site().engine, act, acting, *args))
+    if refusals:
+        return refused(refusals, refusal_text)
+    return as_json(HoldAnswer(action=act.id, lots=list(lots)))
+
+
+HOLD = Operation("Hold a lot", HoldAnswer, body=HoldBody)
+
+
+@hold_pages.post("/api/v1/lots/<code>/hold")
+@described(HOLD)
+def hold_one(code: str) -> Response:
+    """Hold one lot."""
+    body = read_body(HoldBody)
+    return _answer([code], hold_lots, [code], body.reason)
+
+
+HOLDS = Operation("Hold lots, all of them or none", HoldAnswer, body=HoldsBody)
+
+
+@hold_pages.post("/api/v1/holds")
+@described(HOLDS)
+def hold_many() -> Response:
+    """Hold lots."""
+    body = read_body(HoldsBody)
+    lots = list(dict.fromkeys(body.lots))
+    return _answer(lots, hold_lots, lots, body.reason)
+
+
+RELEASE = Operation("End one hold of a lot", HoldAnswer, body=ReleaseBody)
+
+
+@hold_pages.post("/api/v1/lots/<code>/release")
+@described(RELEASE)
+def release_one(code: str) -> Response:
+    """Release a lot from a hold."""
+    body = read_body(ReleaseBody)
+    return _answer([code], release_lot, code, body.hold, body.reason)

@@ -1,0 +1,73 @@
+"""Lots are found by a part of their texts and by what they are, the newest first, a part at a time."""
+
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import Engine
+
+from mes_server.domain.amounts import Amount
+from mes_server.domain.lots import Lot
+from mes_server.store.engine import reading
+from mes_server.store.lot_search import Sought, find_lots
+from mes_server.store.lots import save_lots
+from mes_server.store.transaction import writing
+from tests.mes_server.domain.lot_making import T0, History
+
+
+def lot(code: str, born_ms: int, **changes: object) -> Lot:
+    made = History(code).created(Amount(1, 1000)).lot
+    return replace(made, born_ms=T0 + born_ms, **changes)
+
+
+@pytest.fixture
+def kept(engine: Engine) -> Engine:
+    with writing(engine) as conn:
+        save_lots(
+            conn,
+            [
+                *[lot(f"L{i}", i // 2, grade="N52" if i % 2 else "N42") for i in range(7)],
+                lot("R1", 99, run="CH1", part="100%_x"),
+                lot("H1", 98, holds={"a": "odd"}, shipment="SH9"),
+            ],
+        )
+    return engine
+
+
+def codes(engine: Engine, sought: Sought, limit: int = 50) -> list[str]:
+    with reading(engine) as conn:
+        return [found.code for found in find_lots(conn, sought, limit)]
+
+
+@pytest.mark.parametrize(
+    ("text", "same", "found"),
+    [
+        ("l3", {}, ["L3"]),
+        ("%_", {}, ["R1"]),
+        ("n52", {}, ["L5", "L3", "L1"]),
+        ("sh9", {}, ["H1"]),
+        ("", {"status": "running"}, ["R1"]),
+        ("", {"status": "held"}, ["H1"]),
+        ("L", {"grade": "N52", "kind": "block"}, ["L5", "L3", "L1"]),
+        ("'; DROP TABLE lot; --", {}, []),
+    ],
+)
+def test_lots_are_found(kept: Engine, text: str, same: dict[str, str], found: list[str]) -> None:
+    assert codes(kept, Sought(text, same)) == found
+
+
+def test_every_lot_comes_once_over_all_parts(kept: Engine) -> None:
+    seen: list[str] = []
+    after = None
+    while True:
+        with reading(kept) as conn:
+            part = find_lots(conn, Sought(after=after), 2)
+        if not part:
+            break
+        seen += [found.code for found in part]
+        after = (part[-1].born_ms, part[-1].code)
+    assert seen == ["R1", "H1", "L6", "L4", "L5", "L2", "L3", "L0", "L1"]
+
+
+def test_a_column_nobody_knows_is_a_bug(kept: Engine) -> None:
+    with pytest.raises(KeyError, match="colour"):
+        codes(kept, Sought(same={"colour": "red"}))
