@@ -25,20 +25,22 @@ from mes_server.store import (
     lots,
     nodes,
     numbering,
+    people,
     positions,
     quarantine,
     routes,
     runs,
     series,
     series_now,
+    sign_ins,
     stations,
 )
 from mes_server.store.faults import SchemaTooNew
 from mes_server.store.transaction import writing
 
 TABLE_MODULES = (
-    alarms, births, chunk_rows, excursions, forgotten, fresh, inbox, labels, leases, ledger, losses, lots, nodes, numbering, positions,
-    quarantine, routes, runs, series, series_now, stations,
+    alarms, births, chunk_rows, excursions, forgotten, fresh, inbox, labels, leases, ledger, losses, lots, nodes, numbering, people,
+    positions, quarantine, routes, runs, series, series_now, sign_ins, stations,
 )  # fmt: skip
 
 
