@@ -26,8 +26,11 @@ from mes_server.web.metrics import metrics_pages
 from mes_server.web.nodes import node_pages
 from mes_server.web.openapi import openapi_pages
 from mes_server.web.page import WATCH, furnish
+from mes_server.web.people import people_pages
+from mes_server.web.people_api import people_api
 from mes_server.web.plant import plant_pages
 from mes_server.web.recall import recall_pages
+from mes_server.web.sign_in import sign_in_pages
 from mes_server.web.site import EXTENSION, Site
 from mes_server.web.sparks import EXTENSION as SPARKS
 from mes_server.web.sparks import SparkCache
@@ -39,6 +42,7 @@ WEB = Path(__file__).parent / "web"
 BLUEPRINTS = (
     plant_pages, station_pages, node_pages, health_pages, api_pages, series_pages, event_pages,
     openapi_pages, metrics_pages, lot_pages, recall_pages, hold_pages, api_lots, mark_pages,
+    sign_in_pages, people_pages, people_api,
 )  # fmt: skip
 REQUEST_BYTES_MAX = 1_000_000
 _STATIC_AGE_S = 31_536_000
@@ -78,11 +82,11 @@ def create_app(settings: Settings, clock_ms: Callable[[], int] = _now_ms) -> Fla
     site = Site(settings, open_engine(settings.url), layouts, clock_ms)
     app.extensions[EXTENSION] = site
     app.extensions[SPARKS] = SparkCache()
+    guard(app)
     furnish(app, site)
     feed = Feed(site, app.extensions[WATCH])
     app.extensions[FEED] = feed
     app.extensions[HUB] = Hub(feed.events)
-    guard(app)
     answer_errors(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

@@ -41,6 +41,9 @@ class Settings:
     host_id: str = "lodestone"
     address: str = ""
     scanner_gs: str = ""
+    open_reading: str = ""
+    station_lock_s: int = 120
+    office_lock_s: int = 900
     reorder_ms: int = 2000
 
     @property
@@ -63,6 +66,12 @@ def _port(text: str) -> int:
 def _reorder(text: str) -> int:
     if not text.isascii() or not text.isdigit() or len(text) > 5 or int(text) > _REORDER_MAX_MS:
         raise ValueError(f"write milliseconds from 0 to {_REORDER_MAX_MS}")
+    return int(text)
+
+
+def _lock_s(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 15 <= int(text[:6]) <= 3600:
+        raise ValueError("write seconds from 15 to 3600")
     return int(text)
 
 
@@ -139,6 +148,9 @@ _PARSERS: dict[str, Callable[[str], object]] = {
     "MES_HOST_ID": _id,
     "MES_ADDRESS": _address,
     "MES_SCANNER_GS": _separator,
+    "MES_OPEN_READING": _one_of("", "yes", "no"),
+    "MES_STATION_LOCK_S": _lock_s,
+    "MES_OFFICE_LOCK_S": _lock_s,
     "MES_REORDER_MS": _reorder,
 }
 

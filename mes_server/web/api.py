@@ -21,6 +21,7 @@ from mes_server.web.api_words import (
     station_type_answer,
 )
 from mes_server.web.feed import alarm_facts
+from mes_server.web.guards import needs
 from mes_server.web.overview import StationNow, load_standings, load_station_now
 from mes_server.web.page import now_ms, this_watch, words
 from mes_server.web.parameters import Operation, Parameter, described, read_parameters
@@ -95,6 +96,7 @@ STATIONS = Operation("All stations", answers.StationsAnswer, PAGED)
 
 
 @api_pages.get("/stations")
+@needs("read")
 @described(STATIONS)
 def stations() -> Response:
     """All stations by id."""
@@ -119,6 +121,7 @@ STATION = Operation("One station with its latest samples", answers.StationDetail
 
 
 @api_pages.get("/stations/<station_id>")
+@needs("read")
 @described(STATION)
 def station(station_id: str) -> Response:
     """One station."""
@@ -138,6 +141,7 @@ NODES = Operation("All edge nodes", answers_system.NodesAnswer, PAGED)
 
 
 @api_pages.get("/nodes")
+@needs("read")
 @described(NODES)
 def nodes() -> Response:
     """All edge nodes by group and name."""
@@ -161,6 +165,7 @@ HEALTH = Operation("Whether the plant's data is being collected", answers_system
 
 
 @api_pages.get("/health")
+@needs("read")
 @described(HEALTH)
 def health() -> Response:
     """The same as the health page; /healthz says it with a status code."""
@@ -172,6 +177,7 @@ ALARMS = Operation("Open alarms of the system", answers_system.AlarmsAnswer, PAG
 
 
 @api_pages.get("/alarms")
+@needs("read")
 @described(ALARMS)
 def alarms() -> Response:
     """All open alarms of the system, the last opened first."""
@@ -191,6 +197,7 @@ QUARANTINE = Operation(
 
 
 @api_pages.get("/quarantine")
+@needs("read")
 @described(QUARANTINE)
 def quarantine() -> Response:
     """What waits in quarantine, the latest first."""
@@ -208,6 +215,7 @@ STATION_TYPES = Operation("All station types", answers.StationTypesAnswer, PAGED
 
 
 @api_pages.get("/station-types")
+@needs("read")
 @described(STATION_TYPES)
 def station_types() -> Response:
     """The contracts of this version."""
@@ -220,6 +228,7 @@ def station_types() -> Response:
 
 
 @api_pages.route("/<path:rest>")
+@needs("read")
 def nothing(rest: str) -> Response:
     """An address under /api/v1 that is not one of ours."""
     current_app.logger.debug("no such address: %s", rest)

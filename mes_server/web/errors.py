@@ -6,6 +6,7 @@ from flask import Flask, Response, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from mes_server.store.faults import StoreFault
+from mes_server.store.pins import PepperMissing
 from mes_server.web.page import words
 from mes_server.web.problems import BadRequest, NotFound, problem
 
@@ -50,6 +51,15 @@ def store_fault(error: StoreFault) -> Response:
     return answer
 
 
+def pepper_missing(error: PepperMissing) -> Response:
+    """No PIN can be compared: 503; where the key should be is for the log, not for the screen."""
+    _log.critical("%s", error)
+    t = words()
+    if _for_programs():
+        return problem(503, "pepper")
+    return _page(503, t("error.pepper"), t("problem.pepper"))
+
+
 def http_error(error: HTTPException) -> Response | HTTPException:
     """What Flask itself refuses."""
     status = error.code or 500
@@ -82,5 +92,6 @@ def answer_errors(app: Flask) -> None:
     app.register_error_handler(BadRequest, bad_request)
     app.register_error_handler(NotFound, not_found)
     app.register_error_handler(StoreFault, store_fault)
+    app.register_error_handler(PepperMissing, pepper_missing)
     app.register_error_handler(HTTPException, http_error)
     app.register_error_handler(Exception, unforeseen)

@@ -1,22 +1,28 @@
 """`/api/v1/events`: what happens in the plant, as server-sent events."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
 
 from flask import Blueprint, Response, current_app, request
 
 from mes_server.store.faults import StoreFault
 from mes_server.web.feed import Feed
+from mes_server.web.guards import needs
 from mes_server.web.hub import RESET, Event, Hub, HubFull, stream
+from mes_server.web.identity import still_granted
 from mes_server.web.problems import problem
 
 event_pages = Blueprint("events", __name__)
 HUB = "lodestone-hub"
 FEED = "lodestone-feed"
 BEAT_S = 10.0
+CHECK_S = 20.0  # with the beat: who was signed out hears nothing more after half a minute
 RETRY_S = 10
 
 
 @event_pages.get("/api/v1/events")
+@needs("read", quiet=True)
 def events() -> Response:
     """Samples, stations, health and alarms as they change; `station` leaves only that station's."""
     hub: Hub = current_app.extensions[HUB]
@@ -35,11 +41,26 @@ def events() -> Response:
 
     told = (*feed.standings(), *_missed(feed))
     first = [feed.hello(), *(event for event in told if wanted(event))]
+    told_until = while_granted(stream(hub, listener, first, wanted, BEAT_S), still_granted("read"))
     return Response(
-        stream(hub, listener, first, wanted, BEAT_S),
+        told_until,
         mimetype="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
+
+
+def while_granted(
+    told: Generator[str], still: Callable[[], bool], every_s: float = CHECK_S
+) -> Iterator[str]:
+    """What is told, until the session or token that opened the stream counts no more."""
+    with closing(told):
+        asked_at = time.monotonic()
+        for text in told:
+            if time.monotonic() - asked_at >= every_s:
+                if not still():
+                    return
+                asked_at = time.monotonic()
+            yield text
 
 
 def _missed(feed: Feed) -> Sequence[Event]:

@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from mes_server.actions.put_aside import COUNTED, CUT, QUARANTINED
 from mes_server.actions.request_retry import request_retry
+from mes_server.domain.people import OPEN
 from mes_server.store.losses import LossView, list_losses
 from mes_server.store.quarantine import Quarantined, list_quarantine
 from mes_server.store.stations import StationView
@@ -14,6 +15,7 @@ from mes_server.web.condition import Facts, Reason
 from mes_server.web.condition import condition_of as judge
 from mes_server.web.feed import reason_facts
 from mes_server.web.formats import iso_text
+from mes_server.web.guards import needs
 from mes_server.web.overview import load_standings
 from mes_server.web.page import now_ms, reason_text, this_watch, words
 from mes_server.web.site import this_site
@@ -36,18 +38,21 @@ class HealthContent:
 
 
 @health_pages.get("/health")
+@needs("read")
 def health() -> str:
     """The page."""
     return render_template("health/health.html", **_content())
 
 
 @health_pages.get("/health/body")
+@needs("read", quiet=True)
 def body() -> str:
     """The page without its frame, for a page that is open."""
     return render_template("health/_body.html", **_content())
 
 
 @health_pages.get("/health/banner")
+@needs("read", quiet=True)
 def banner() -> str:
     """The fault banner and the chip of every page.
 
@@ -59,6 +64,7 @@ def banner() -> str:
 
 
 @health_pages.post("/health/quarantine/<int:key>/retry")
+@needs("settle")
 def retry(key: int) -> AnyResponse:
     """Try a message from quarantine again."""
     request_retry(this_site().engine, [key], now_ms())
@@ -66,6 +72,7 @@ def retry(key: int) -> AnyResponse:
 
 
 @health_pages.get("/healthz")
+@needs(OPEN)
 def healthz() -> Response:
     """200 while the plant's data is being collected, else 503 with the reasons."""
     condition = this_watch().condition()

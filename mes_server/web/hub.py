@@ -3,7 +3,7 @@
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -147,7 +147,7 @@ def stream(
     first: Sequence[Event],
     wanted: Callable[[Event], bool],
     beat_s: float,
-) -> Iterator[str]:
+) -> Generator[str]:
     """What one page receives: `first`, then events, then comments that keep the line open."""
     try:
         yield "retry: 2000\n\n"

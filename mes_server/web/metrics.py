@@ -9,6 +9,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
 from mes_server.web.condition import Facts, condition_of
+from mes_server.web.guards import needs
 from mes_server.web.nodes import backlog
 from mes_server.web.page import this_watch
 
@@ -16,6 +17,7 @@ metrics_pages = Blueprint("metrics", __name__)
 
 
 @metrics_pages.get("/metrics")
+@needs("read")
 def metrics() -> Response:
     """In the text format of Prometheus."""
     registry = CollectorRegistry()

@@ -5,6 +5,7 @@ from typing import Literal
 from flask import Blueprint, render_template, request
 
 from mes_server.store.nodes import NodePart, NodeView, list_nodes
+from mes_server.web.guards import needs
 from mes_server.web.page import this_watch, words
 from mes_server.web.site import this_site
 from schemas.journal_metrics import CLOCK_NETWORK, CLOCK_RTC, CLOCK_UNSET
@@ -22,12 +23,14 @@ SHOWN_MAX = 100
 
 
 @node_pages.get("/nodes")
+@needs("read")
 def nodes() -> str:
     """Edge nodes, a hundred at a time; `q`: only those whose texts hold it, `after`: behind this one."""
     return render_template("nodes/nodes.html", **_content())
 
 
 @node_pages.get("/nodes/rows")
+@needs("read", quiet=True)
 def rows() -> str:
     """The table alone, for a page that is open."""
     return render_template("nodes/_rows.html", **_content())

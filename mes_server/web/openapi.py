@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from mes_server.web.answers_lots import RefusalAnswer
 from mes_server.web.answers_system import ProblemAnswer
+from mes_server.web.guards import needs
 from mes_server.web.page import product_version
 from mes_server.web.parameters import Operation, Parameter
 from mes_server.web.problems import MEDIA_TYPE
@@ -26,6 +27,7 @@ _EVENTS = (
 
 
 @openapi_pages.get("/api/v1/openapi.json")
+@needs("read")
 def document() -> Response:
     """The document."""
     return jsonify(describe(current_app))

@@ -15,10 +15,13 @@ from mes_server.store.faults import StoreFault
 from mes_server.translations import LANGUAGES
 from mes_server.web import formats
 from mes_server.web.condition import Reason, Watch
+from mes_server.web.identity import Access, granted
 from mes_server.web.site import Site, this_site
 from mes_server.web.words import COOKIE, Words, choose_language
 
-PAGES = frozenset(("plant", "station", "lots", "recall", "nodes", "health"))
+PAGES = frozenset(
+    ("plant", "station", "lots", "recall", "nodes", "health", "people", "sign_in")
+)
 THEMES = ("auto", "light", "dark")
 THEME_COOKIE = "theme"
 WATCH = "lodestone-watch"
@@ -147,7 +150,23 @@ def page_facts() -> dict[str, Any]:
         "theme": theme,
         "next_theme": THEMES[(THEMES.index(theme) + 1) % len(THEMES)],
         "version": product_version(),
+        **_reader(site),
         **_writers(site, t),
+    }
+
+
+def _reader(site: Site) -> dict[str, Any]:
+    """Who reads, and what that allows."""
+    who: Access = g.get("access", Access())
+    here = request.full_path.rstrip("?") if request.method == "GET" else None
+    station = who.session.station if who.session else None
+    return {
+        "may": granted,
+        "reader": who.person if who.session else None,
+        "people_are_known": who.people,
+        "open_reading": site.settings.open_reading == "yes",
+        "idle_ms": who.session.idle_ms if who.session else None,
+        "sign_in_url": url_for("sign_in.ask", next=here, station=station or None),
     }
 
 

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 from mes_server.store.series_now import SeriesNow
 from mes_server.store.stations import StationView
 from mes_server.web import formats
+from mes_server.web.guards import needs
 from mes_server.web.overview import StationNow, load_overview, load_standings
 from mes_server.web.page import now_ms, words
 from mes_server.web.site import this_site
@@ -49,12 +50,14 @@ class Tile:
 
 
 @plant_pages.get("/")
+@needs("read")
 def plant() -> str:
     """The whole plant."""
     return render_template("plant/plant.html", **_content())
 
 
 @plant_pages.get("/tiles")
+@needs("read", quiet=True)
 def tiles() -> Response | str:
     """The same without the frame: a page that is open takes it when stations come or go."""
     return render_template("plant/_tiles.html", **_content())

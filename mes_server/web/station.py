@@ -11,6 +11,7 @@ from mes_server.store.rollup import any_hour
 from mes_server.store.series import list_series
 from mes_server.store.stations import StationView, load_station
 from mes_server.web.formats import decimals
+from mes_server.web.guards import needs
 from mes_server.web.layout import (
     ChartGroup,
     charts_of,
@@ -39,6 +40,7 @@ _NO_CODE = "string"
 
 
 @station_pages.get("/stations/<station_id>")
+@needs("read")
 def station(station_id: str) -> str:
     """One station."""
     site = this_site()
@@ -51,12 +53,14 @@ def station(station_id: str) -> str:
 
 
 @station_pages.get("/stations/<station_id>/tables")
+@needs("read", quiet=True)
 def tables(station_id: str) -> str:
     """Excursions and losses alone, for a page that is open."""
     return _part("station/_history.html", station_id)
 
 
 @station_pages.get("/stations/<station_id>/outside")
+@needs("read", quiet=True)
 def outside(station_id: str) -> str:
     """What is outside its limits now, for a page that is open."""
     return _part("station/_outside.html", station_id)

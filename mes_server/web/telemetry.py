@@ -14,6 +14,7 @@ from mes_server.web import answers
 from mes_server.web.api import as_json
 from mes_server.web.api_words import scalar
 from mes_server.web.formats import iso_text
+from mes_server.web.guards import needs
 from mes_server.web.page import now_ms, words
 from mes_server.web.parameters import Operation, Parameter, described, read_parameters
 from mes_server.web.problems import BadParameter, BadRequest, NotFound, problem
@@ -103,6 +104,7 @@ SERIES = Operation("One metric over time", answers.SeriesAnswer, (METRIC, FROM, 
 
 
 @series_pages.get("/api/v1/stations/<station_id>/series")
+@needs("read")
 @described(SERIES)
 def series(station_id: str) -> Response:
     """Times, values, least and greatest per point, gaps and coverage."""
@@ -143,6 +145,7 @@ CURVES = Operation(
 
 
 @series_pages.get("/api/v1/stations/<station_id>/curves")
+@needs("read")
 @described(CURVES)
 def curves(station_id: str) -> Response:
     """What one chart draws."""
@@ -176,6 +179,7 @@ CSV = Operation("Every sample of a metric", answers.SeriesAnswer, (METRIC, FROM,
 
 
 @series_pages.get("/api/v1/stations/<station_id>/series.csv")
+@needs("read")
 @described(CSV)
 def series_csv(station_id: str) -> Response:
     """Every sample of the span, as it was stored."""

@@ -38,8 +38,18 @@ function open() {
     if (source?.readyState === EventSource.CLOSED) {
       close();
       setTimeout(open, 5000);
+      reloadWhenSignedOut();
     }
   });
+}
+
+async function reloadWhenSignedOut() {
+  try {
+    const answer = await fetch(location.href, { method: "HEAD", redirect: "manual" });
+    if (answer.type === "opaqueredirect") location.reload();
+  } catch {
+    // No network: that is another matter.
+  }
 }
 
 function close() {

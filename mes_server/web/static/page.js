@@ -58,7 +58,8 @@ on("health", async (health) => {
   const reasons = JSON.stringify([health.status, health.faults.map((f) => f.reason)]);
   if (reasons === told) return;
   const answer = await fetch(root.dataset.banner, { headers: { Accept: "text/html" } });
-  if (!answer.ok) return;
+  if (answer.redirected) location.reload(); // to sign in
+  if (answer.redirected || !answer.ok) return;
   const fresh = document.createElement("template");
   fresh.innerHTML = await answer.text();
   const cut = banner.querySelector("[data-cut]");
@@ -74,7 +75,8 @@ for (const part of document.querySelectorAll("[data-refresh]")) {
     if (document.hidden || part.contains(document.activeElement)) return;
     try {
       const answer = await fetch(part.dataset.refresh, { headers: { Accept: "text/html" } });
-      if (answer.ok) part.innerHTML = await answer.text();
+      if (answer.redirected) location.reload(); // to sign in
+      else if (answer.ok) part.innerHTML = await answer.text();
     } catch {
       // The link chip says so.
     }

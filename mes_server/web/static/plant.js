@@ -16,7 +16,8 @@ async function redraw() {
   redrawing = true;
   try {
     const answer = await fetch(plant.dataset.tiles, { headers: { Accept: "text/html" } });
-    if (!answer.ok) return;
+    if (answer.redirected) location.reload(); // to sign in
+    if (answer.redirected || !answer.ok) return;
     const focused = document.activeElement?.dataset?.station;
     plant.innerHTML = await answer.text();
     if (focused) tileOf(focused)?.focus();

@@ -6,6 +6,7 @@ from flask.testing import FlaskClient
 
 from mes_server.store.faults import DISK_FULL, StoreFault
 from mes_server.web.errors import RETRY_S
+from mes_server.web.guards import needs
 from mes_server.web.problems import MEDIA_TYPE, BadParameter, BadRequest, NotFound
 
 FAULTS: dict[str, tuple[Exception, int]] = {
@@ -20,6 +21,7 @@ FAULTS: dict[str, tuple[Exception, int]] = {
 def breaking(app: Flask) -> FlaskClient:
     """An app with views that raise, below /api/ and beside it."""
 
+    @needs("read")
     def view(name: str) -> str:
         raise FAULTS[name][0]
 

@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from mes_server.web.guards import HEADERS
+from mes_server.web.guards import HEADERS, needs
 from tests.mes_server.web.plant_data import NOW_MS, Plant
 
 ADDRESSES = ("/", "/tiles", "/nodes", "/health", "/healthz", "/metrics", "/api/v1/stations",
@@ -165,6 +165,7 @@ def test_a_switch_leads_nowhere_else(client: FlaskClient, plant: Plant) -> None:
 
 
 def test_a_fault_of_ours_shows_no_trace(app: Flask, client: FlaskClient, plant: Plant) -> None:
+    @needs("read")
     def broken() -> str:
         raise RuntimeError("secret of the house")
 

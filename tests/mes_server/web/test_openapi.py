@@ -7,6 +7,9 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from mes_server.actions.manage_people import qualify
+from mes_server.actions.record_person import act_of
+from tests.mes_server.people_help import BY, NOW_MS, hire, token_for
 from tests.mes_server.web.json_schema import faults
 from tests.mes_server.web.lot_story import tell
 from tests.mes_server.web.plant_data import Plant
@@ -27,6 +30,8 @@ EXAMPLES = {
     "/api/v1/ledger": ["?limit=5"],
     "/api/v1/ledger/verify": [""],
     "/api/v1/nodes": [""],
+    "/api/v1/me": [""],
+    "/api/v1/people": [""],
     "/api/v1/alarms": [""],
     "/api/v1/health": [""],
     "/api/v1/quarantine": [""],
@@ -69,8 +74,11 @@ def test_every_parameter_of_an_address_is_described(document: Any) -> None:
 
 @pytest.mark.parametrize("path", EXAMPLES)
 def test_real_answers_are_as_the_document_says(
-    client: FlaskClient, document: Any, plant: Plant, stations: dict[str, int], path: str
+    client: FlaskClient, stations: dict[str, int], document: Any, plant: Plant, path: str
 ) -> None:
+    hire(plant.engine, "A-1", ["admin"])
+    qualify(plant.engine, act_of(BY, NOW_MS), "A-1", "pressing", NOW_MS + 1000)
+    shown = {"Authorization": f"Bearer {token_for(plant.engine, 'A-1')}"}
     other = plant.station(plant.foreign_node("edge-7"), "compressor-9", None)
     plant.samples(other, "Mode", [plant.now_ms - 5000], ["auto"], "string")
     plant.unread("spBv1.0/x", b"\xff\x00")
@@ -83,7 +91,7 @@ def test_real_answers_are_as_the_document_says(
     schema = content["application/json"]["schema"]
     for more in EXAMPLES[path]:
         base = path.replace("/{station_id}", "" if more.startswith("/") else "/sinter-1")
-        answer = client.get(base.replace("{code}", lot) + more)
+        answer = client.get(base.replace("{code}", lot) + more, headers=shown)
         assert answer.status_code == 200, answer.text
         assert faults(answer.json, schema, document) == []
 
