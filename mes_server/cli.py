@@ -18,6 +18,7 @@ from mes_server.commands.labels import label
 from mes_server.commands.ledger import verify
 from mes_server.commands.lots import lot
 from mes_server.commands.nodes import node
+from mes_server.commands.people import people
 from mes_server.commands.processes import run_all, run_broker, run_ingest, run_web
 from mes_server.commands.quarantine import quarantine
 from mes_server.commands.stations import station
@@ -40,6 +41,7 @@ COMMANDS: tuple[click.Command, ...] = (
     lot,
     label,
     verify,
+    people,
     quarantine,
     demo,
     run_doctor,

@@ -10,12 +10,15 @@ from mes_server.settings import Settings
 from mes_server.store.engine import (
     UNSAFE,
     open_engine,
+    reading,
     sqlite_affected,
     sqlite_version,
     unsafe_settings,
 )
 from mes_server.store.faults import StoreFault
 from mes_server.store.ingest_status import read_status
+from mes_server.store.people import anybody, count_pins
+from mes_server.store.pins import PepperMissing, load_pepper, pepper_file
 
 FREE_SHARE_MIN = 0.10  # of the disk; below it a plant has days, not weeks
 STATUS_AGE_MS_MAX = 10_000
@@ -104,11 +107,37 @@ def _exposed(settings: Settings) -> Finding:
         return Finding("reach", True, "loopback only")
     return Finding(
         "reach", False,
-        "listens or connects beyond this machine without sign-in and TLS; keep to loopback for now",
+        "listens or connects beyond this machine without TLS: PINs and tokens can be read on the way; "
+        "keep to loopback, or put a proxy with TLS in front",
     )  # fmt: skip
+
+
+def _people(settings: Settings) -> Finding:
+    engine = open_engine(settings.url)
+    try:
+        with reading(engine) as conn:
+            people, pins = anybody(conn), count_pins(conn)
+    except StoreFault as fault:
+        return Finding("people", False, f"cannot be read: {fault}")
+    finally:
+        engine.dispose()
+    try:
+        load_pepper(settings.data_dir)
+    except PepperMissing as error:
+        return Finding("people", pins == 0, str(error) if pins else "nobody has a PIN yet")
+    file = pepper_file(settings.data_dir)
+    if file.stat().st_mode & 0o077:
+        return Finding("people", False, f"{file} can be read by others: chmod 600 it")
+    if not people:
+        return Finding("people", True, "nobody was added: only this machine may read the pages")
+    if settings.open_reading == "yes":
+        return Finding(
+            "people", False, "whoever reaches the pages may read them: MES_OPEN_READING=yes"
+        )
+    return Finding("people", True, f"sign in with badge and PIN; {pins} have one")
 
 
 def examine(settings: Settings) -> list[Finding]:
     """Every check, in the order a person would want to mend things."""
-    checks = (_database, _disk, _binary, _broker, _collecting, _pages, _exposed)
+    checks = (_database, _disk, _binary, _broker, _collecting, _pages, _people, _exposed)
     return [check(settings) for check in checks]

@@ -7,9 +7,10 @@ import socket
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any
 
 from mes_server import broker
 from mes_server.settings import Settings
@@ -69,12 +70,35 @@ def sole_run(settings: Settings) -> Iterator[None]:
         yield
 
 
-def _write_demo_file(settings: Settings) -> None:
-    file = settings.data_dir / "demo.json"
-    file.unlink(missing_ok=True)
-    file.touch(mode=0o600)
+def _write_demo_file(settings: Settings, people: Mapping[str, Any]) -> None:
     mqtt = {"host": settings.mqtt_host, "port": settings.mqtt_port}
-    file.write_text(json.dumps({"url": url(settings), "mqtt": mqtt, "token": None, "people": []}))
+    facts = {"url": url(settings), "mqtt": mqtt, **people}
+    new = settings.data_dir / "demo.json.new"
+    new.unlink(missing_ok=True)
+    new.touch(mode=0o600)
+    new.write_text(json.dumps(facts, ensure_ascii=False, indent=1), encoding="utf-8")
+    new.replace(settings.data_dir / "demo.json")
+
+
+def _say_running(
+    settings: Settings, people: Mapping[str, Any] | None, say: Callable[[str], None]
+) -> None:
+    say(f"Lodestone is running: {url(settings)}")
+    where = f"{settings.mqtt_host}:{settings.mqtt_port}"
+    say(f"Broker at {where}; data and logs in {settings.data_dir}.")
+    if people is not None:
+        _say_people(people, say)
+    say("Ctrl-C stops all of it.")
+
+
+def _say_people(people: Mapping[str, Any], say: Callable[[str], None]) -> None:
+    if not people["people"]:
+        say("People were added here by hand: the demo makes none and has no token.")
+        return
+    say("Sign in with a badge and its PIN, made for this demo alone (also in demo.json):")
+    for person in people["people"]:
+        roles = ", ".join(person["roles"])
+        say(f"  {person['badge']}  PIN {person['pin']}  {roles}, {person['name']}")
 
 
 def _children(settings: Settings, demo: list[str] | None) -> list[Child]:
@@ -90,14 +114,22 @@ def _children(settings: Settings, demo: list[str] | None) -> list[Child]:
         )
     children.append(Child("ingest", [*mes, "ingest"]))
     health = url(settings) + "/healthz"
-    children.append(Child("web", [*mes, "web"], lambda: _answers_http(health)))
+    # A demo is to be looked at; who has decided otherwise is heeded.
+    open_reading = demo is not None and not settings.open_reading
+    told = {"MES_OPEN_READING": "yes"} if open_reading else {}
+    children.append(Child("web", [*mes, "web"], lambda: _answers_http(health), settings=told))
     if demo is not None:
         children.append(Child("demo", demo))
     return children
 
 
-def run(settings: Settings, demo: list[str] | None, say: Callable[[str], None]) -> None:
-    """Run until SIGINT or SIGTERM. `demo` is the command of the demo plant, or None.
+def run(
+    settings: Settings,
+    demo: list[str] | None,
+    say: Callable[[str], None],
+    hire: Callable[[Settings], Mapping[str, Any]],
+) -> None:
+    """Run until SIGINT or SIGTERM. `demo`: the command of the demo plant, or None; `hire` makes its people.
 
     Raises CannotRun, BrokerMissing, NotReady; nothing is left running then.
     """
@@ -117,14 +149,11 @@ def run(settings: Settings, demo: list[str] | None, say: Callable[[str], None]) 
                 if supervisor.stop.is_set():
                     break
                 supervisor.start(child)
-            if demo is not None:
-                _write_demo_file(settings)
+            people = hire(settings) if demo is not None else None
+            if people is not None:
+                _write_demo_file(settings, people)
             if not supervisor.stop.is_set():
-                say(f"Lodestone is running: {url(settings)}")
-                say(
-                    f"Broker at {settings.mqtt_host}:{settings.mqtt_port}; data and logs in {settings.data_dir}."
-                )
-                say("Ctrl-C stops all of it.")
+                _say_running(settings, people, say)
             supervisor.watch()
         finally:
             say("Stopping …")

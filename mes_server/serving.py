@@ -4,6 +4,7 @@ Requests are gathered and answers sent by one loop; a thread works only on a req
 An event stream keeps its thread, so there are as many more of them as there may be streams.
 """
 
+import logging
 import resource
 import signal
 import socket
@@ -16,8 +17,11 @@ from waitress.channel import HTTPChannel
 from waitress.server import create_server
 
 from mes_server.actions.anchor_ledger import anchoring
+from mes_server.actions.manage_people import prepare_pepper
 from mes_server.app import REQUEST_BYTES_MAX, create_app
 from mes_server.settings import Settings
+from mes_server.store.engine import open_engine
+from mes_server.store.faults import StoreFault
 from mes_server.web.events import HUB
 from mes_server.web.hub import LISTENERS_MAX
 from mes_server.web.site import EXTENSION
@@ -32,6 +36,7 @@ _HEAD_BYTES_MAX = 16_384
 # Answers wait in memory: a temporary file could not be written when the disk is full, and then above
 # all the pages must be seen.
 _WAITING_BYTES_MAX = 4 << 20
+_log = logging.getLogger(__name__)
 
 
 class _Connection(HTTPChannel):  # type: ignore[misc]  # waitress ships no types
@@ -77,9 +82,21 @@ def _stop_when_asked(app: Flask) -> None:
     signal.signal(signal.SIGINT, stop)
 
 
+def _prepare(settings: Settings) -> None:
+    """The key of the PINs is made at the first start, before anybody needs it."""
+    engine = open_engine(settings.url)
+    try:
+        prepare_pepper(engine, settings.data_dir)
+    except StoreFault as fault:
+        _log.warning("whether the key of the PINs is there will be seen later: %s", fault)
+    finally:
+        engine.dispose()
+
+
 def serve_web(settings: Settings) -> None:
     """Serve the pages until stopped."""
     _allow_files()
+    _prepare(settings)
     app = create_app(settings)
     server = create_server(
         app,

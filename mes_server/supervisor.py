@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
@@ -38,6 +38,7 @@ class Child:
     command: list[str]
     is_ready: Callable[[], bool] | None = None
     ready_within_s: float = 60.0
+    settings: Mapping[str, str] = field(default_factory=dict)  # MES_… besides those of this process
     process: subprocess.Popen[bytes] | None = None
     starts: int = 0
     started_at: float = 0.0
@@ -110,7 +111,7 @@ class Supervisor:
             stderr=subprocess.STDOUT,
             start_new_session=True,  # Ctrl-C reaches us alone; we stop them in order
             preexec_fn=_die_with_parent,
-            env=os.environ | {"PYTHONUNBUFFERED": "1"},
+            env=os.environ | {"PYTHONUNBUFFERED": "1"} | dict(child.settings),
         )
         child.starts += 1
         child.started_at = time.monotonic()

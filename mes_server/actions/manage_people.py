@@ -24,6 +24,8 @@ from mes_server.domain.people import (
 )
 from mes_server.domain.rules import Refusal
 from mes_server.store import people as rows
+from mes_server.store.engine import reading
+from mes_server.store.faults import NOT_SET_UP, StoreFault
 from mes_server.store.pins import hash_pin, load_pepper, make_pepper
 from mes_server.store.sign_ins import drop_tries
 from mes_server.store.transaction import writing
@@ -97,8 +99,14 @@ def prepare_pepper(engine: Engine, data_dir: Path) -> bool:
 
     Raises StoreFault when the store cannot say whether PINs were set with another one.
     """
-    with writing(engine) as conn:
-        return rows.count_pins(conn) == 0 and make_pepper(data_dir)
+    try:
+        with reading(engine) as conn:
+            pins = rows.count_pins(conn)
+    except StoreFault as fault:
+        if fault.kind != NOT_SET_UP:
+            raise
+        pins = 0
+    return pins == 0 and make_pepper(data_dir)
 
 
 def set_pin(engine: Engine, act: Act, badge: str, pin: str, data_dir: Path) -> Person | Refusal:

@@ -1,0 +1,46 @@
+"""What somebody does by hand on the server: in whose name, when, and what to say when it is refused."""
+
+import getpass
+import time
+from datetime import UTC, datetime
+from typing import TypeVar
+
+import click
+
+from mes_server.actions.record_events import Act
+from mes_server.actions.record_person import act_of
+from mes_server.domain.people import read_badge
+from mes_server.domain.rules import Refusal
+from mes_server.web.words import Words
+
+Done = TypeVar("Done")
+
+
+def now_ms() -> int:
+    """Unix ms."""
+    return time.time_ns() // 1_000_000
+
+
+def by_hand() -> Act:
+    """An action of the user of this machine."""
+    return act_of(f"console:{getpass.getuser()}", now_ms())
+
+
+def done(answer: Done | Refusal) -> Done:
+    """What was done; what was refused ends the command with the reason."""
+    if isinstance(answer, Refusal):
+        raise click.ClickException(Words("en")(f"refusal.{answer.rule}", **answer.facts))
+    return answer
+
+
+def badge_of(text: str) -> str:
+    """The badge as it is kept."""
+    badge = read_badge(text)
+    return badge if badge is not None else text
+
+
+def day_text(at_ms: int | None) -> str | None:
+    """A moment for a table, UTC."""
+    if at_ms is None:
+        return None
+    return datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec="minutes")
