@@ -33,10 +33,12 @@ class Run:
         log = self.data.parent / f"{command[0]}.log"
         return Process([sys.executable, "-m", "mes_server.cli", *command], log, self.env)
 
-    def ask(self, path: str) -> Any:
+    def ask(self, path: str, token: str = "") -> Any:
         """The JSON at a path of the API, None while nobody answers."""
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
         try:
-            with urllib.request.urlopen(self.url + path, timeout=5) as answer:
+            asked = urllib.request.Request(self.url + path, headers=headers)
+            with urllib.request.urlopen(asked, timeout=5) as answer:
                 return json.load(answer)
         except OSError:
             return None

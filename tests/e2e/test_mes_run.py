@@ -29,7 +29,13 @@ def test_a_newcomer_finds_every_station_type_alive_and_again_after_a_stop(run: R
     demo = run.data / "demo.json"
     wait_until(demo.exists, "demo.json")
     assert demo.stat().st_mode & 0o777 == 0o600
-    assert json.loads(demo.read_text())["url"] == f"http://127.0.0.1:{run.http}"
+    told = json.loads(demo.read_text())
+    assert told["url"] == f"http://127.0.0.1:{run.http}"
+    me = run.ask("/api/v1/me", token=told["token"])
+    assert me["person"]["badge"] == "D-001"
+    said = run.process.said()
+    assert told["people"]
+    assert all(f"{p['badge']}  PIN {p['pin']}" in said for p in told["people"])
 
     assert run.process.stop(signal.SIGINT) == 0
     assert "Stopped." in run.process.said()
@@ -38,6 +44,7 @@ def test_a_newcomer_finds_every_station_type_alive_and_again_after_a_stop(run: R
 
     run.process.start()
     wait_until(run.is_alive, "the plant to be alive again", LONG_S)
+    wait_until(lambda: json.loads(demo.read_text()) == told, "the same people", LONG_S)
     again = {node["node"]: node for node in run.nodes()}
     for node in nodes:
         assert again[node["node"]]["epoch"] == node["epoch"], "the journal goes on, no new one"

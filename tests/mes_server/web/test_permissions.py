@@ -105,7 +105,9 @@ def test_every_route_is_for_whom_the_table_says(app: Flask, plant: Plant, who: s
             left = rule.endpoint.startswith("sign_in.")  # its answers lead to the sign-in page
             if answer.status_code in (403, 500) or (asks_to_sign_in(answer) and not left):
                 wrong.append(told)
-        elif (who == NO_ONE and not asks_to_sign_in(answer)) or (who != NO_ONE and answer.status_code != 403):
+        elif (who == NO_ONE and not asks_to_sign_in(answer)) or (
+            who != NO_ONE and answer.status_code != 403
+        ):
             wrong.append(told)
     assert wrong == []
 
