@@ -4,7 +4,9 @@ import secrets
 from collections.abc import Collection
 from pathlib import Path
 
+from flask.testing import FlaskClient
 from sqlalchemy import Engine
+from werkzeug.test import TestResponse
 
 from mes_server.actions.make_token import Made, Wish, make_token
 from mes_server.actions.manage_people import Newcomer, add_person, set_pin
@@ -18,6 +20,7 @@ from mes_server.store.transaction import writing
 NOW_MS = 1_795_430_000_000
 PIN = "480261"
 BY = "console:test"
+OURS = {"Sec-Fetch-Site": "same-origin"}
 
 
 def hire(
@@ -33,6 +36,11 @@ def give_pin(engine: Engine, data_dir: Path, badge: str, pin: str = PIN) -> None
     """A PIN for somebody."""
     person = set_pin(engine, act_of(BY, NOW_MS), badge, pin, data_dir)
     assert isinstance(person, Person), person
+
+
+def enter(client: FlaskClient, badge: str, pin: str = PIN, **more: str) -> TestResponse:
+    """What the sign-in page answers."""
+    return client.post("/sign-in", data={"badge": badge, "pin": pin, **more}, headers=OURS)
 
 
 def begin_session(

@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 
 from mes_server.app import create_app
 from mes_server.settings import Settings
+from tests.mes_server.people_help import give_pin, hire
 from tests.mes_server.web.plant_data import (
     NOW_MS,
     TYPES,
@@ -110,3 +111,12 @@ def page(client: FlaskClient) -> Callable[..., str]:
         return answer.text
 
     return get
+
+
+@pytest.fixture
+def staffed(client: FlaskClient, plant: Plant, settings: Settings) -> FlaskClient:
+    """A browser at a plant with an operator, a quality engineer and an administrator."""
+    for badge, role in (("W-1", "operator"), ("Q-1", "quality"), ("A-1", "admin")):
+        hire(plant.engine, badge, [role], f"{role} <b>")
+        give_pin(plant.engine, settings.data_dir, badge)
+    return client
