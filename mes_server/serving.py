@@ -95,6 +95,7 @@ def _prepare(settings: Settings) -> None:
 
 def serve_web(settings: Settings) -> None:
     """Serve the pages until stopped."""
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     _allow_files()
     _prepare(settings)
     app = create_app(settings)

@@ -100,6 +100,8 @@ def refuse_without_permission() -> Response | None:
         return None
     if who.person is None and permission is not None:
         return _sign_in_first(who)
+    badge = who.person.badge if who.person else ""
+    _log.warning("%s may not %s %s", badge, request.method, request.url_rule)
     t = words()
     facts = {"permission": t.known("permission", permission)}
     if _for_programs():

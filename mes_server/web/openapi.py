@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from mes_server.web.answers_lots import RefusalAnswer
 from mes_server.web.answers_system import ProblemAnswer
-from mes_server.web.guards import needs
+from mes_server.web.guards import needs, permission_of
 from mes_server.web.page import product_version
 from mes_server.web.parameters import Operation, Parameter
 from mes_server.web.problems import MEDIA_TYPE
@@ -20,6 +20,10 @@ openapi_pages = Blueprint("openapi", __name__)
 PREFIX = "/api/v1/"
 _REFS = "#/components/schemas/{model}"
 _TEXT = {"type": "string", "maxLength": 200}
+_SHOWN = {
+    "token": {"type": "http", "scheme": "bearer", "description": "mes people token make"},
+    "session": {"type": "apiKey", "in": "cookie", "name": "session"},
+}
 _EVENTS = (
     "Server-sent events: `samples` (latest samples of a station), `station` (how one stands), "
     "`health`, `alarms`, `reset` (load afresh), `mark` (the change number). Resume with Last-Event-ID."
@@ -69,7 +73,8 @@ def describe(app: Flask) -> dict[str, Any]:
         },
         "servers": [{"url": "/"}],
         "paths": paths,
-        "components": {"schemas": schemas["$defs"]},
+        "security": [{"token": []}, {"session": []}],
+        "components": {"schemas": schemas["$defs"], "securitySchemes": _SHOWN},
     }
 
 
@@ -87,6 +92,7 @@ def _operation(rule: Rule, operation: Operation) -> dict[str, Any]:
         content = {"schema": {"type": "string"}}
     described: dict[str, Any] = {
         "summary": operation.summary,
+        "x-permission": permission_of(current_app, rule.endpoint),
         "operationId": rule.endpoint.replace(".", "_"),
         "parameters": in_path + [_parameter(parameter) for parameter in operation.parameters],
         "responses": {

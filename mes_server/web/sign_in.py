@@ -1,5 +1,6 @@
 """Sign in with badge and PIN, see and end one's own sessions."""
 
+import logging
 from urllib.parse import urlsplit
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -22,6 +23,7 @@ from mes_server.web.words import COOKIE
 
 sign_in_pages = Blueprint("sign_in", __name__)
 SHOWN_MAX = 50
+_log = logging.getLogger(__name__)
 PLACE_MAX = 64
 _YEAR_S = 31_536_000
 
@@ -82,6 +84,8 @@ def _refused(refusal: Refusal, attempt: Attempt) -> Response:
     t = words()
     facts = dict(refusal.facts)
     status, wait_s = 401, 0
+    # No badge: a PIN that was typed into the wrong field must not lie in a log.
+    _log.warning("sign-in from %s refused: %s", attempt.address, refusal.rule)
     if refusal.rule == LOCKED:
         until_ms = int(facts["until_ms"])
         facts["until"] = time_text(t, until_ms, this_site().settings.zone)

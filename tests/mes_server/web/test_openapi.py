@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 
 from mes_server.actions.manage_people import qualify
 from mes_server.actions.record_person import act_of
+from mes_server.domain.people import PERMISSIONS
 from tests.mes_server.people_help import BY, NOW_MS, hire, token_for
 from tests.mes_server.web.json_schema import faults
 from tests.mes_server.web.lot_story import tell
@@ -55,6 +56,14 @@ def test_the_document_lists_exactly_what_the_app_answers(app: Flask, document: A
     answered -= {"/api/v1/openapi.json", "/api/v1/{rest}"}
     assert set(document["paths"]) == answered
     assert document["openapi"] == "3.1.0"
+
+
+def test_every_operation_says_what_it_asks_for(document: Any) -> None:
+    assert set(document["components"]["securitySchemes"]) == {"token", "session"}
+    asked = {p: o["get"].get("x-permission") for p, o in document["paths"].items()}
+    asked.pop("/api/v1/events")
+    assert asked["/api/v1/people"] == "roster"
+    assert set(asked.values()) <= set(PERMISSIONS)
 
 
 def test_every_reference_leads_somewhere_and_every_schema_is_used(document: Any) -> None:
