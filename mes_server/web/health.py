@@ -52,10 +52,11 @@ def body() -> str:
 
 
 @health_pages.get("/health/banner")
-@needs("read", quiet=True)
+@needs(OPEN)
 def banner() -> str:
     """The fault banner and the chip of every page.
 
+    It says what /healthz says, and like that must be told while the store cannot say who asks.
     An open page asks when another process told it of a change: what this one saw before that would
     stay on the page until the next change.
     """

@@ -174,6 +174,13 @@ def test_while_the_store_cannot_be_read_nobody_gets_in(
         assert answer.status_code == 503, address
     assert client.get("/healthz").status_code == 503
     assert client.get("/api/v1/nodes").status_code == 503
+    assert "The database cannot be read" in client.get("/health/banner").text
+    app.extensions["lodestone"].engine.dispose()
+    app = create_app(replace(settings, open_reading="yes"), clock)
+    assert app.test_client().get("/health").status_code == 200
+    assert app.test_client().post("/health/quarantine/1/retry").status_code == 303
+    bearer = {"Authorization": "Bearer mes_x"}
+    assert app.test_client().get("/health", headers=bearer).status_code == 503
     app.extensions["lodestone"].engine.dispose()
 
 
