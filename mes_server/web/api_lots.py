@@ -28,6 +28,7 @@ from mes_server.web.api import (
 )
 from mes_server.web.api_words import iso_or_none
 from mes_server.web.formats import iso_text
+from mes_server.web.guards import needs
 from mes_server.web.lots import FILTERS, lot_or_404
 from mes_server.web.page import now_ms, words
 from mes_server.web.parameters import Operation, Parameter, described
@@ -43,6 +44,7 @@ LOTS = Operation("Lots, the newest first", answers.LotsAnswer, (Q, *CHOICES, *PA
 
 
 @api_lots.get("/lots")
+@needs("read")
 @described(LOTS)
 def lots() -> Response:
     """Lots by what they are."""
@@ -100,6 +102,7 @@ LOT_OPERATION = Operation("One lot with its windows in stations", answers.LotDet
 
 
 @api_lots.get("/lots/<code>")
+@needs("read")
 @described(LOT_OPERATION)
 def lot(code: str) -> Response:
     """One lot."""
@@ -125,6 +128,7 @@ EVENTS = Operation("The history of a lot, each event with its seal", answers.Lot
 
 
 @api_lots.get("/lots/<code>/events")
+@needs("read")
 @described(EVENTS)
 def events(code: str) -> Response:
     """What happened to a lot."""
@@ -157,6 +161,7 @@ TRACE = Operation(
 
 
 @api_lots.get("/lots/<code>/trace")
+@needs("read")
 @described(TRACE)
 def trace_of(code: str) -> Response:
     """Where a lot came from, or what became of it and where that is now."""
@@ -208,6 +213,7 @@ LEDGER = Operation("The ledger, in its order", answers.EventsAnswer, PAGED)
 
 
 @api_lots.get("/ledger")
+@needs("ledger")
 @described(LEDGER)
 def ledger() -> Response:
     """Events behind a number: `after` is the number of the last one seen, `next` that of the last one here."""
@@ -227,6 +233,7 @@ VERIFY = Operation("Whether the ledger is what was sealed", answers.VerdictAnswe
 
 
 @api_lots.get("/ledger/verify")
+@needs("ledger")
 @described(VERIFY)
 def verify() -> Response:
     """Every event and every anchor is checked: seconds for each hundred thousand events."""

@@ -18,6 +18,8 @@ from mes_server.domain.rules import Refusal
 from mes_server.web.answers_lots import HoldAnswer, HoldBody, HoldsBody, ReleaseBody
 from mes_server.web.api import as_json
 from mes_server.web.bodies import read_body
+from mes_server.web.guards import needs
+from mes_server.web.identity import access
 from mes_server.web.lot_words import refusal_text, refusals_of
 from mes_server.web.page import now_ms
 from mes_server.web.parameters import Operation, described
@@ -30,8 +32,9 @@ REASON_MAX = 500
 
 
 def person() -> str:
-    """Who is signed in; "" while there is no sign-in."""
-    return ""
+    """The badge of who is signed in, or for whom the token acts."""
+    who = access().person
+    return who.badge if who is not None else ""
 
 
 def _act() -> Act:
@@ -52,12 +55,14 @@ def _do(back: str, acting: Callable[..., Any], *args: Any) -> AnyResponse:
 
 
 @hold_pages.post("/lots/<code>/hold")
+@needs("hold")
 def hold(code: str) -> AnyResponse:
     """Hold a lot."""
     return _do(url_for("lots.lot", code=code), hold_lots, [code], _text("reason"))
 
 
 @hold_pages.post("/lots/<code>/release")
+@needs("release")
 def release(code: str) -> AnyResponse:
     """End one hold of a lot."""
     back = url_for("lots.lot", code=code)
@@ -65,6 +70,7 @@ def release(code: str) -> AnyResponse:
 
 
 @hold_pages.post("/recall/hold")
+@needs("recall")
 def hold_found() -> AnyResponse:
     """Hold all that a suspicion leads to now, in one action."""
     suspicion = read_suspicion(request.form)
@@ -74,12 +80,14 @@ def hold_found() -> AnyResponse:
 
 
 @hold_pages.post("/recall/drill")
+@needs("recall")
 def start() -> AnyResponse:
     """Start the clock of a drill."""
     return _do(_recall() + "#drills", start_drill, read_suspicion(request.form))
 
 
 @hold_pages.post("/recall/drill/<drill>/stop")
+@needs("recall")
 def stop(drill: str) -> AnyResponse:
     """Stop it; what is found now is kept."""
     return _do(url_for("recall.recall") + "#drills", stop_drill, drill, _text("remark"))
@@ -102,6 +110,7 @@ HOLD = Operation("Hold a lot", HoldAnswer, body=HoldBody)
 
 
 @hold_pages.post("/api/v1/lots/<code>/hold")
+@needs("hold")
 @described(HOLD)
 def hold_one(code: str) -> Response:
     """Hold one lot."""
@@ -113,6 +122,7 @@ HOLDS = Operation("Hold lots, all of them or none", HoldAnswer, body=HoldsBody)
 
 
 @hold_pages.post("/api/v1/holds")
+@needs("hold")
 @described(HOLDS)
 def hold_many() -> Response:
     """Hold lots."""
@@ -125,6 +135,7 @@ RELEASE = Operation("End one hold of a lot", HoldAnswer, body=ReleaseBody)
 
 
 @hold_pages.post("/api/v1/lots/<code>/release")
+@needs("release")
 @described(RELEASE)
 def release_one(code: str) -> Response:
     """Release a lot from a hold."""

@@ -24,6 +24,7 @@ from mes_server.store.series import list_series
 from mes_server.store.traces import customers_of, reach
 from mes_server.store.verifying import unsealed
 from mes_server.web.graph import graph_of
+from mes_server.web.guards import needs
 from mes_server.web.lot_words import lot_writers
 from mes_server.web.page import now_ms
 from mes_server.web.problems import NotFound
@@ -43,6 +44,7 @@ def text_of(name: str, longest: int = 100) -> str:
 
 
 @lot_pages.get("/lots")
+@needs("read")
 def lots() -> str | Response:
     """Lots, a hundred at a time, the newest first; a whole code as `q` leads to its lot."""
     asked = text_of("q")
@@ -79,6 +81,7 @@ def _misread(text: str) -> str:
 
 
 @lot_pages.get("/lots/<code>")
+@needs("read")
 def lot(code: str) -> str:
     """Everything that is known of a lot. `run`: whose curves are shown, the last one's unless told."""
     with this_site().reading() as conn:
@@ -158,6 +161,7 @@ def _genealogy(conn: Connection, code: str) -> dict[str, Any]:
 
 
 @lot_pages.get("/runs/<code>")
+@needs("read")
 def run(code: str) -> str:
     """A run: its station, its lots, what it used, and the curves of its time."""
     with this_site().reading() as conn:

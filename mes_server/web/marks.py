@@ -8,6 +8,7 @@ from mes_server.web.answers import Answer, Cursor, Time
 from mes_server.web.api import PAGED, as_json, page_of, parameters
 from mes_server.web.api_words import iso_or_none
 from mes_server.web.formats import iso_text
+from mes_server.web.guards import needs
 from mes_server.web.page import now_ms
 from mes_server.web.parameters import Operation, described
 from mes_server.web.problems import NotFound
@@ -40,6 +41,7 @@ RUNS = Operation("The runs of a station with their lots", RunsAnswer, (FROM, TO,
 
 
 @mark_pages.get("/api/v1/stations/<station_id>/runs")
+@needs("read")
 @described(RUNS)
 def runs(station_id: str) -> Response:
     """Runs that touch a span."""

@@ -13,6 +13,7 @@ from mes_server.domain.genealogy import BACK, FORWARD
 from mes_server.domain.recalls import LOT, PLACES, STATION, SUSPECTS, Recall, Suspicion
 from mes_server.domain.seal import Event
 from mes_server.store.ledger import list_kind
+from mes_server.web.guards import needs
 from mes_server.web.page import words
 from mes_server.web.problems import BadParameter, BadRequest
 from mes_server.web.site import this_site
@@ -24,6 +25,7 @@ NAME_MAX = 100
 
 
 @recall_pages.get("/recall")
+@needs("read")
 def recall() -> str:
     """What a suspicion leads to. Without one: how to begin, and the drills so far."""
     given = request.args

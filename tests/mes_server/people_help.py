@@ -71,3 +71,9 @@ def _held(engine: Engine, badge: str, allowed: list[str]) -> list[str]:
         person = load_person(conn, badge)
     assert person is not None
     return [scope for scope in allowed if scope in person.permissions]
+
+
+def act_as(client: FlaskClient, engine: Engine, badge: str, *roles: str) -> None:
+    """From now on the client shows a token of somebody with these roles."""
+    hire(engine, badge, roles)
+    client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {token_for(engine, badge)}"

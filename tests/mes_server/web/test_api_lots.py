@@ -7,12 +7,14 @@ from flask.testing import FlaskClient
 
 from mes_server.actions.anchor_ledger import anchor_ledger
 from mes_server.settings import Settings
+from tests.mes_server.people_help import act_as
 from tests.mes_server.web.lot_story import tell
 from tests.mes_server.web.plant_data import Plant
 
 
 @pytest.fixture
-def story(plant: Plant, stations: dict[str, int]) -> dict[str, str]:
+def story(client: FlaskClient, plant: Plant, stations: dict[str, int]) -> dict[str, str]:
+    act_as(client, plant.engine, "Q-9", "quality", "lead")
     return tell(plant.engine)
 
 

@@ -16,6 +16,7 @@ from mes_server.store.runs import runs_of_lot
 from mes_server.store.transaction import writing
 from mes_server.web import lots as lots_module
 from mes_server.web.lot_words import amount_text, clock_text
+from tests.mes_server.people_help import act_as
 from tests.mes_server.web.conftest import Clock
 from tests.mes_server.web.lot_story import tell
 from tests.mes_server.web.plant_data import NOW_MS, Plant
@@ -27,7 +28,8 @@ CODE = re.compile(r'first"><a class="code" href="/lots/([^"]+)"')
 
 
 @pytest.fixture
-def story(plant: Plant, stations: dict[str, int]) -> dict[str, str]:
+def story(client: FlaskClient, plant: Plant, stations: dict[str, int]) -> dict[str, str]:
+    act_as(client, plant.engine, "Q-9", "quality", "lead")
     return tell(plant.engine)
 
 
