@@ -9,6 +9,10 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from mes_server.domain.cards import BADGE as CARD
+from mes_server.domain.cards import parse_card
+from mes_server.domain.codes import BadCode
+
 ROLES = ("operator", "lead", "quality", "environment", "admin", "auditor")
 _ALL = frozenset(ROLES)
 
@@ -85,9 +89,15 @@ def permissions_of(roles: Collection[str]) -> frozenset[str]:
 
 
 def read_badge(text: str) -> str | None:
-    """The badge that a scanner or a hand wrote; None: it can be none."""
-    badge = text.strip().upper()
-    return badge if _BADGE.fullmatch(badge) else None
+    """The badge that a scanner (a card's code) or a hand (the badge itself) wrote; None: it is none."""
+    written = text.strip().upper()
+    try:
+        card = parse_card(written)
+    except BadCode:
+        return None
+    if card is not None:
+        written = card.name if card.kind == CARD else ""
+    return written if _BADGE.fullmatch(written) else None
 
 
 def pin_fault(pin: str, badge: str) -> str | None:

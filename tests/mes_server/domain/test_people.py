@@ -2,6 +2,7 @@
 
 import pytest
 
+from mes_server.domain.cards import BADGE, STATION, card_code
 from mes_server.domain.people import (
     BEFORE_ANYBODY,
     DAY_MS,
@@ -111,3 +112,11 @@ def test_a_token_is_good_until_its_day_or_until_it_is_revoked() -> None:
 def test_a_fingerprint_is_sha_256() -> None:
     known = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
     assert fingerprint("abc") == known
+
+
+def test_the_code_of_a_card_names_its_badge_and_a_misread_one_names_nobody() -> None:
+    code = card_code(BADGE, "W-101")
+    assert read_badge(f" {code.lower()}\r") == "W-101"
+    assert read_badge(code[:-1] + ("A" if code[-1] != "A" else "B")) is None
+    assert read_badge(card_code(STATION, "W-101")) is None
+    assert read_badge("DO-CANCEL") is None

@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Page, expect
 
+from mes_server.domain.cards import BADGE, card_code
 from mes_server.settings import Settings
 from tests.mes_server.people_help import PIN, begin_session, give_pin, hire
 from tests.mes_server.web.conftest import Clock
@@ -46,7 +47,7 @@ def test_a_scanned_badge_and_six_taps_are_all_it_takes(address: str, tab: Page) 
     tab.goto(f"{address}/nodes")
     expect(tab).to_have_url(re.compile("/sign-in"))
     expect(tab.locator("#badge")).to_be_focused()
-    scan(tab, "W-101")
+    scan(tab, card_code(BADGE, "W-101"))
     expect(tab.locator("#pin")).to_be_focused()
     for digit in PIN:
         tab.locator(f'[data-digit="{digit}"]').click()
