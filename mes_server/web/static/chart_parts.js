@@ -52,7 +52,7 @@ function label(value, splits, log) {
   if (value === null) return "";
   if (!log) return numberText(Number(value.toPrecision(6)), { places: placesOf(splits) });
   if (!isPower(value)) return "";
-  return value < 0.1 ? `10${raised(Math.round(Math.log10(value)))}` : numberText(value, { places: value < 1 ? 1 : 0 });
+  return value < 0.1 || value > 1e4 ? `10${raised(Math.round(Math.log10(value)))}` : numberText(value, { places: value < 1 ? 1 : 0 });
 }
 
 function placesOf(splits) {
