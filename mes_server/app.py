@@ -30,12 +30,15 @@ from mes_server.web.people import people_pages
 from mes_server.web.people_api import people_api
 from mes_server.web.plant import plant_pages
 from mes_server.web.recall import recall_pages
+from mes_server.web.scans import scan_pages
 from mes_server.web.sign_in import sign_in_pages
 from mes_server.web.site import EXTENSION, Site
 from mes_server.web.sparks import EXTENSION as SPARKS
 from mes_server.web.sparks import SparkCache
 from mes_server.web.station import station_pages
+from mes_server.web.tablet import tablet_pages
 from mes_server.web.telemetry import series_pages
+from mes_server.web.work import work_pages
 from schemas.station_types import load_station_types
 
 WEB = Path(__file__).parent / "web"
@@ -43,6 +46,7 @@ BLUEPRINTS = (
     plant_pages, station_pages, node_pages, health_pages, api_pages, series_pages, event_pages,
     openapi_pages, metrics_pages, lot_pages, recall_pages, hold_pages, api_lots, mark_pages,
     sign_in_pages, people_pages, people_api,
+    scan_pages, work_pages, tablet_pages,
 )  # fmt: skip
 REQUEST_BYTES_MAX = 1_000_000
 _STATIC_AGE_S = 31_536_000

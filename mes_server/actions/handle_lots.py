@@ -193,12 +193,11 @@ def correct_action(book: Book, action: str, reason: str) -> list[Refusal]:
     streams = _streams_of(book, action)
     if not streams:
         return [Refusal("action_is_known", {"action": action})]
-    for stream in streams:
-        kind = lots.CORRECTED if stream.startswith("lot:") else RUN_CORRECTED
-        try:
-            book.note(stream, kind, reason, corrects=action)
-        except (Impossible, TooLittle) as error:
-            return [Refusal("nothing_rests_on_it", {"action": action, "detail": str(error)})]
+    kinds = [(s, lots.CORRECTED if s.startswith("lot:") else RUN_CORRECTED) for s in streams]
+    try:
+        book.note_all(kinds, reason, corrects=action)
+    except (Impossible, TooLittle) as error:
+        return [Refusal("nothing_rests_on_it", {"action": action, "detail": str(error)})]
     return []
 
 

@@ -52,6 +52,10 @@ class Book:
         """A lot with what was noted so far; None: there is none."""
         return replay(self._history(f"lot:{code}"))
 
+    def noted(self, stream: str) -> list[Event]:
+        """The events of a stream with those noted so far."""
+        return list(self._history(stream))
+
     def _history(self, stream: str) -> list[Event]:
         if stream not in self._histories:
             self._histories[stream] = load_stream(self.conn, stream)
@@ -62,12 +66,27 @@ class Book:
         act, history = self.act, self._history(stream)
         number = len(history) + 1
         draft = Draft(stream, number, kind, act.id, act.at_ms, act.person, act.place, reason, facts)
-        history.append(seal("", number, act.now_ms, draft))
+        event = seal("", number, act.now_ms, draft)
         if stream.startswith("lot:"):
-            replay(history)
+            replay([*history, event])
         elif stream.startswith("charge:"):
-            replay_run(history)
+            replay_run([*history, event])
+        history.append(event)
         self._drafts.append(draft)
+
+    def note_all(self, streams: Iterable[tuple[str, str]], reason: str, **facts: Any) -> None:
+        """The same facts in several streams, each with its kind; all of them, or none when it raises."""
+        before = len(self._drafts)
+        noted = False
+        try:
+            for stream, kind in streams:
+                self.note(stream, kind, reason, **facts)
+            noted = True
+        finally:
+            if not noted:
+                for draft in self._drafts[before:]:
+                    self._histories[draft.stream].pop()
+                del self._drafts[before:]
 
     def close(self) -> list[Event]:
         """Write it all; raises ledger.Overtaken when somebody else was quicker."""

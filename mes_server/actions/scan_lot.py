@@ -1,32 +1,37 @@
-"""A worker scans a lot at a station: it is loaded, or every reason why not is told. Each scan once.
-
-The answer is recorded with the scan's own id, made on the tablet: a scan that comes again, because the
-network was gone when it was answered, gets its first answer and does nothing.
-"""
+"""A worker scans a lot at a station: it is loaded, or every reason why not is told. Each scan once."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import Connection, Engine
 
+from mes_server.actions.answer_scan import (
+    ACCEPTED,
+    LATE_MS,
+    LOAD,
+    REFUSED,
+    REVIEW,
+    Answer,
+    answer_once,
+    tell,
+)
 from mes_server.actions.read_code import read_code
 from mes_server.actions.record_events import Act, Book
 from mes_server.actions.run_charge import load_lot_into
 from mes_server.domain.lots import UNLOADED, Lot
 from mes_server.domain.routes import Operation, Route, next_operations
 from mes_server.domain.rules import Place, Refusal, ScanAttempt, Worker, is_heavy, refusals
-from mes_server.domain.scan_codes import Scanner, expected
-from mes_server.store.ledger import list_action, load_stream
+from mes_server.domain.scan_codes import LOT, Scanner, expected
+from mes_server.store.ledger import load_stream
 from mes_server.store.lots import load_lot, lots_in_run
 from mes_server.store.routes import load_route
 from mes_server.store.runs import last_run_at, open_run_at, was_heavy
 from mes_server.store.stations import load_station
-from mes_server.store.transaction import writing
 
-ACCEPTED, REFUSED, REVIEW = "scan_accepted", "scan_refused", "scan_to_review"
+__all__ = ["ACCEPTED", "LATE_MS", "REFUSED", "REVIEW", "Answer", "Scan", "scan_lot"]
+
 CLEARED = "line_cleared"
-LATE_MS = 300_000  # a scan so old was made offline: if refused, a person looks at it
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +40,7 @@ class Scan:
 
     `operation`: chosen by the worker where several may come next, "" to let the station decide.
     `unplanned`: the reason for work that the route does not ask for now. `facts`: of the run it opens.
-    `scanner`: how the site's scanners are set up.
+    `scanner`: what is known of how it writes codes.
     """
 
     id: str
@@ -48,38 +53,12 @@ class Scan:
     scanner: Scanner = field(default_factory=Scanner)
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """`outcome`: ACCEPTED, REFUSED or REVIEW. `again`: the scan was answered before."""
-
-    outcome: str
-    lot: str
-    run: str = ""
-    operation: str = ""
-    refusals: tuple[Refusal, ...] = ()
-    again: bool = False
-
-
 def scan_lot(
     engine: Engine, scan: Scan, worker: Worker, now_ms: int, heavy_ppm_max: int = 0
 ) -> Answer:
-    """Answer a scan, and record the answer. Raises StoreFault: nothing happened, send it again.
-
-    Of two workers on one lot one is quicker; the other hears of it.
-    """
-    with writing(engine) as conn:
-        act = Act(scan.id, worker.badge, scan.station, scan.at_ms, now_ms)
-        book = Book(conn, act)
-        return _first_answer(conn, scan) or _answer(book, scan, worker, heavy_ppm_max)
-
-
-def _first_answer(conn: Connection, scan: Scan) -> Answer | None:
-    for event in list_action(conn, scan.id):
-        if event.kind in (ACCEPTED, REFUSED, REVIEW):
-            facts = event.facts()
-            told = tuple(Refusal(r["rule"], r["facts"]) for r in facts["refusals"])
-            return Answer(event.kind, facts["lot"], facts["run"], facts["operation"], told, True)
-    return None
+    """Answer a scan, and record the answer. Raises StoreFault: nothing happened, send it again."""
+    act = Act(scan.id, worker.badge, scan.station, scan.at_ms, now_ms)
+    return answer_once(engine, act, lambda book: _answer(book, scan, worker, heavy_ppm_max))
 
 
 def _answer(book: Book, scan: Scan, worker: Worker, heavy_ppm_max: int) -> Answer:
@@ -99,13 +78,8 @@ def _answer(book: Book, scan: Scan, worker: Worker, heavy_ppm_max: int) -> Answe
         if not told:
             heavy = is_heavy(lot, heavy_ppm_max)
             run = load_lot_into(book, lot.code, operation, scan.facts, heavy)
-    late = book.act.now_ms - scan.at_ms > LATE_MS
-    outcome = ACCEPTED if not told else REVIEW if late else REFUSED
     said = {"lot": lot_code, "run": run, "operation": operation_code, "scanned": scan.code}
-    stream = f"scans:{scan.station}"
-    book.note(stream, outcome, scan.unplanned, refusals=[asdict(r) for r in told], **said)
-    book.close()
-    return Answer(outcome, lot_code, run, operation_code, tuple(told))
+    return tell(book, told, scan.unplanned, what=LOAD, sent_by=worker.sent_by, **said)
 
 
 def _understand(conn: Connection, scan: Scan) -> tuple[Lot, Route, Operation, Place] | Refusal:
@@ -113,9 +87,9 @@ def _understand(conn: Connection, scan: Scan) -> tuple[Lot, Route, Operation, Pl
     read = read_code(conn, scan.code, scan.scanner)
     if isinstance(read, Refusal):
         return read
-    refusal = expected(read, ("lot",))
-    if refusal is not None:
-        return refusal
+    other = expected(read, (LOT,))
+    if other is not None:
+        return other
     code = read.value
     lot = load_lot(conn, code)
     if lot is None:

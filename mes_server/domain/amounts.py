@@ -60,6 +60,17 @@ class Amount:
             {name: mg * part // whole for name, mg in self.elements.items()},
         )
 
+    def same_stuff(self, pieces: int, mass_mg: int) -> "Amount":
+        """So many pieces and so much mass of what this is: area goes by pieces (by mass where there are
+        none), rare earths by mass, rounded down. Raises TooLittle below 0."""
+        part, whole = (pieces, self.pieces) if self.pieces else (mass_mg, self.mass_mg)
+        area_mm2 = self.area_mm2 * part // whole if whole else 0
+        elements = {
+            name: mg * mass_mg // self.mass_mg if self.mass_mg else 0
+            for name, mg in self.elements.items()
+        }
+        return Amount(pieces, mass_mg, area_mm2, {n: mg for n, mg in elements.items() if mg})
+
     @property
     def is_nothing(self) -> bool:
         """Whether there is none of anything."""

@@ -20,11 +20,13 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """Who scans. `qualifications`: until when (Unix ms) each is held."""
+    """Who scans. `roles`: none: nobody knows the badge, or it may not scan. `qualifications`: until when
+    (Unix ms) each is held. `sent_by`: the badge of who sent it, when that is somebody else."""
 
     badge: str
     roles: frozenset[str]
     qualifications: Mapping[str, int]
+    sent_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,13 @@ def station_is_ready(attempt: ScanAttempt) -> Refusal | None:
     return None
 
 
+def person_is_signed_in(attempt: ScanAttempt) -> Refusal | None:
+    """Somebody who may scan answers for it by name."""
+    if attempt.worker.badge and attempt.worker.roles:
+        return None
+    return Refusal("person_is_signed_in", {"badge": attempt.worker.badge})
+
+
 def person_is_qualified(attempt: ScanAttempt) -> Refusal | None:
     """Who scans holds what the operation asks for, and it has not run out."""
     wanted = attempt.operation.qualification
@@ -177,6 +186,7 @@ SCAN_RULES: tuple[Rule, ...] = (
     operation_is_next,
     station_fits,
     station_is_ready,
+    person_is_signed_in,
     person_is_qualified,
     lots_may_mix,
     line_is_clear,

@@ -12,7 +12,7 @@ from sqlmodel import Field, SQLModel
 
 from mes_server.domain.amounts import Amount
 from mes_server.domain.genealogy import BACK, Edge
-from mes_server.domain.lots import Lot
+from mes_server.domain.lots import ACTIVE, Lot
 from mes_server.store.tables import CLUSTERED, run, run_many, wide, wide_or_null
 
 _IN_MAX = 500
@@ -159,6 +159,19 @@ def list_lots(conn: Connection, after: str = "", limit: int = 100, **same: str) 
         raise KeyError(", ".join(sorted(unknown)))
     where = " AND ".join(["code > ?", *(f"{name} = ?" for name in same)])
     return lots_where(conn, f"{where} ORDER BY code LIMIT ?", (after, *same.values(), limit))
+
+
+def waiting_states(conn: Connection) -> list[tuple[str, tuple[str, ...], int]]:
+    """Of the active lots: each route with each list of operations done, and how many lots stand there."""
+    query = "SELECT route, done, count(*) AS lots FROM lot WHERE status = ? GROUP BY route, done"
+    rows = run(conn, query, (ACTIVE,))
+    return [(row.route, tuple(json.loads(row.done)), row.lots) for row in rows]
+
+
+def lots_waiting(conn: Connection, route: str, done: Sequence[str], limit: int) -> list[Lot]:
+    """The active lots of a route that have had these operations, the oldest first."""
+    where = "status = ? AND route = ? AND done = ? ORDER BY born_ms, code LIMIT ?"
+    return lots_where(conn, where, (ACTIVE, route, _json(list(done)), limit))
 
 
 def append_edges(conn: Connection, edges: Sequence[Edge]) -> None:

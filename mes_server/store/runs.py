@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Connection, Index, Row
 from sqlmodel import Field, SQLModel
 
-from mes_server.domain.charges import Run
+from mes_server.domain.charges import Inside, Run
 from mes_server.store.tables import CLUSTERED, partial_index, run, run_many, wide, wide_or_null
 
 
@@ -131,6 +131,15 @@ def resources_of_run(conn: Connection, code: str) -> list[tuple[str, str]]:
     """What a run used, with the role it had."""
     query = "SELECT role, resource FROM run_resource WHERE run = ? ORDER BY role, resource"
     return [(row.role, row.resource) for row in run(conn, query, (code,))]
+
+
+def what_is_inside(conn: Connection, code: str) -> list[Inside]:
+    """The lots of a run with where each lies in it."""
+    query = "SELECT lot, from_ms, heavy, position FROM run_lot WHERE run = ? ORDER BY from_ms, lot"
+    return [
+        Inside(row.lot, row.from_ms, bool(row.heavy), row.position)
+        for row in run(conn, query, (code,))
+    ]
 
 
 def runs_with(conn: Connection, resource: str) -> list[str]:

@@ -164,6 +164,7 @@ class RefusalAnswer(Answer):
     rule: str
     facts: dict[str, str]
     message: str
+    next: str = Field("", description="What to do, where it is not in the message")
 
 
 class Body(BaseModel):

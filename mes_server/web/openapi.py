@@ -52,9 +52,12 @@ def describe(app: Flask) -> dict[str, Any]:
     rules = described_rules(app)
     answers: list[type[BaseModel]] = [operation.answer for _, operation in rules]
     bodies = [operation.body for _, operation in rules if operation.body is not None]
-    models = dict.fromkeys([*answers, *bodies, *([RefusalAnswer] if bodies else []), ProblemAnswer])
+    models: dict[Any, None] = dict.fromkeys(
+        [*answers, *([RefusalAnswer] if bodies else []), ProblemAnswer]
+    )
     _, schemas = models_json_schema(
-        [(model, "serialization") for model in models],  # type: ignore[misc]  # models, all of them
+        [(model, "serialization") for model in models]
+        + [(model, "validation") for model in dict.fromkeys(bodies)],
         by_alias=True,
         ref_template=_REFS,
     )

@@ -19,7 +19,9 @@ from mes_server.web.identity import Access, granted
 from mes_server.web.site import Site, this_site
 from mes_server.web.words import COOKIE, Words, choose_language
 
-PAGES = frozenset(("plant", "station", "lots", "recall", "nodes", "health", "people", "sign_in"))
+PAGES = frozenset(
+    ("plant", "station", "lots", "recall", "nodes", "health", "people", "sign_in", "tablet")
+)
 THEMES = ("auto", "light", "dark")
 THEME_COOKIE = "theme"
 WATCH = "lodestone-watch"

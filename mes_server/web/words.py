@@ -24,6 +24,10 @@ class Words:
         text = load_texts(self.language)[key]
         return text.format_map(facts) if facts else text
 
+    def with_facts(self, key: str, facts: Mapping[str, object]) -> str:
+        """As a call, with facts that may lack some: then they are a defaultdict."""
+        return load_texts(self.language)[key].format_map(facts)
+
     def known(self, group: str, name: str | None) -> str:
         """The word for a name that came over the wire; the name itself when there is none."""
         if name is None:
@@ -51,10 +55,12 @@ class Words:
 
     def script_texts(self) -> dict[str, str]:
         """The texts that scripts use: those of js., states and values."""
-        texts = load_texts(self.language)
-        return {
-            key: text for key, text in texts.items() if key.startswith(("js.", "state.", "value."))
-        }
+        return texts_of(self.language, ("js.", "state.", "value."))
+
+
+def texts_of(language: str, groups: tuple[str, ...]) -> dict[str, str]:
+    """The texts of a language whose keys begin so."""
+    return {key: text for key, text in load_texts(language).items() if key.startswith(groups)}
 
 
 def choose_language(request: Request, plant_language: str) -> str:

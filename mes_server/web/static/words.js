@@ -1,12 +1,17 @@
 // The reader's words, as the page brought them, and how values, ages and times are written.
 
-const texts = JSON.parse(document.getElementById("words").textContent);
+let texts = JSON.parse(document.getElementById("words").textContent);
 const root = document.documentElement;
 const zone = root.dataset.timezone;
 let ahead = Number(root.dataset.nowMs) - Date.now();
 
 export function t(key, facts = {}) {
   return texts[key].replace(/\{(\w+)\}/g, (_, name) => facts[name] ?? "");
+}
+
+// Another language, without the server.
+export function useTexts(others) {
+  texts = others;
 }
 
 export function known(group, name) {

@@ -127,6 +127,17 @@ def test_a_split_of_the_wrong_lot_is_taken_back_as_long_as_nothing_rests_on_it(
     assert rules(floor.act(handle.correct_action, split, "")) == ["reason_is_given"]
 
 
+def test_a_correction_that_is_refused_for_one_lot_corrects_none(floor: Floor) -> None:
+    code = floor.receive(Amount(9, 9000))
+    floor.act(handle.split_lot, code, [Amount(2, 2000), Amount(4, 4000)])
+    split = floor.actions[-1]
+    child = next(lot.code for lot in floor.lots() if lot.amount.pieces == 4)
+    floor.act(handle.scrap, child, Amount(1, 1000), "chipped")
+    assert rules(floor.act(handle.correct_action, split, "wrong")) == ["nothing_rests_on_it"]
+    assert total(lot.amount for lot in floor.lots()) == Amount(9, 9000)
+    floor.check()
+
+
 whole = st.integers(0, 9)
 STEPS = st.lists(
     st.tuples(

@@ -107,6 +107,7 @@ def test_every_reason_is_told_at_once_and_the_refusal_is_kept(floor: Floor) -> N
         ("L26-000001-00", "sinter-1", "code_is_misread"),
         ("=1+1", "sinter-1", "code_is_no_script"),
         ("<b>" * 900, "sinter-1", "code_is_short"),
+        ("DO-SCRAP", "sinter-1", "code_is_of_kind"),
         ("{absent}", "sinter-1", "lot_is_known"),
         ("{lot}", "nowhere", "station_is_known"),
         ("{old}", "sinter-1", "route_is_released"),

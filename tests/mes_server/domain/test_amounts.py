@@ -40,3 +40,11 @@ def test_more_than_there_is_cannot_be_taken_and_the_quantity_is_named() -> None:
 def test_an_event_keeps_an_amount(amount: Amount) -> None:
     assert amount_from(amount.as_content()) == amount
     assert amount.is_nothing == (amount + NOTHING == NOTHING)
+
+
+def test_some_of_the_same_stuff_has_its_share_of_area_and_rare_earths() -> None:
+    lot = Amount(10, 1000, 500, {"Nd": 300, "Dy": 1})
+    assert lot.same_stuff(5, 400) == Amount(5, 400, 250, {"Nd": 120})
+    assert lot.same_stuff(10, 1000) == lot
+    assert Amount(0, 1000, 0, {"Nd": 300}).same_stuff(0, 500) == Amount(0, 500, 0, {"Nd": 150})
+    assert Amount().same_stuff(3, 7) == Amount(3, 7)

@@ -54,7 +54,8 @@ CASES = {
     "operation_is_next": {"lot": lot(done=())},
     "station_fits": {"place": Place("press-1", "press")},
     "station_is_ready": {"place": Place("age-1", "ageer", fault="alarm")},
-    "person_is_qualified": {"worker": Worker("P2", frozenset(), {})},
+    "person_is_signed_in": {"worker": Worker("", frozenset(), {"furnace": T0 + HOUR})},
+    "person_is_qualified": {"worker": Worker("P2", frozenset({"operator"}), {})},
     "lots_may_mix": {"place": Place("age-1", "ageer", inside=(lot(grade="N52"),))},
     "line_is_clear": {"place": Place("age-1", "ageer", heavy=True)},
     "rework_is_allowed": {"lot": lot(reworks={"age": 2})},
@@ -71,12 +72,14 @@ def test_all_that_say_no_are_heard_at_once_in_order() -> None:
     worst = {name: value for case in CASES.values() for name, value in case.items()}
     held = lot(holds={"h": "x"}, run="CH", done=(), grade="N52", reworks={"age": 9}, expires_ms=1)
     place = Place("press-1", "press", "alarm", True, (lot(),))
-    attempt = replace(GOOD, **worst | {"lot": held, "place": place})  # type: ignore[arg-type]
+    attempt = replace(
+        GOOD, **worst | {"lot": held, "place": place, "worker": Worker("", frozenset(), {})}
+    )  # type: ignore[arg-type]
     assert said(attempt) == [rule.__name__ for rule in SCAN_RULES]
 
 
 def test_a_qualification_that_ran_out_is_told_apart_from_none() -> None:
-    expired = replace(GOOD, worker=Worker("P1", frozenset(), {"furnace": T0}))
+    expired = replace(GOOD, worker=Worker("P1", frozenset({"operator"}), {"furnace": T0}))
     assert refusals(expired)[0].facts["state"] == "expired"
 
 

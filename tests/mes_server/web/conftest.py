@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from playwright.sync_api import Browser, sync_playwright
 
 from mes_server.app import create_app
 from mes_server.settings import Settings
@@ -24,6 +25,11 @@ from tests.mes_server.web.plant_data import (
 )
 
 DATABASE = "lodestone.db"
+CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+QUIET = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
 
 
 @dataclass
@@ -120,3 +126,15 @@ def staffed(client: FlaskClient, plant: Plant, settings: Settings) -> FlaskClien
         hire(plant.engine, badge, [role], f"{role} <b>")
         give_pin(plant.engine, settings.data_dir, badge)
     return client
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A real Chromium; its tests are listed as not run where there is none."""
+    path = next((found for name in CHROMIUMS if (found := shutil.which(name))), None)
+    if path is None:
+        pytest.skip("no Chromium on this machine")
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=path, args=QUIET)
+        yield browser
+        browser.close()

@@ -1,5 +1,6 @@
 """As much of JSON Schema as our OpenAPI document uses: says where a value is not as promised."""
 
+import re
 from typing import Any
 
 _KINDS: dict[str, tuple[type, ...]] = {
@@ -8,7 +9,8 @@ _KINDS: dict[str, tuple[type, ...]] = {
 }  # fmt: skip
 _KNOWN = {
     "$ref", "additionalProperties", "anyOf", "const", "default", "description", "enum", "examples",
-    "items", "maxItems", "minItems", "prefixItems", "properties", "required", "title", "type",
+    "items", "maxItems", "maxLength", "maxProperties", "maximum", "minItems", "minimum", "pattern",
+    "prefixItems", "properties", "propertyNames", "required", "title", "type",
 }  # fmt: skip
 
 
@@ -30,11 +32,23 @@ def faults(
     kind = schema.get("type")
     if kind is not None and not _is(value, kind):
         return [*found, f"{at}: {value!r} is no {kind}"]
+    found += _bound_faults(value, schema, at)
     if isinstance(value, dict):
         found += _object_faults(value, schema, document, at)
     if isinstance(value, list):
         found += _list_faults(value, schema, document, at)
     return found
+
+
+def _bound_faults(value: Any, schema: dict[str, Any], at: str) -> list[str]:
+    if isinstance(value, str):
+        fits = len(value) <= schema.get("maxLength", 1 << 60)
+        fits = fits and re.search(schema.get("pattern", ""), value) is not None
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        fits = schema.get("minimum", value) <= value <= schema.get("maximum", value)
+    else:
+        fits = not isinstance(value, dict) or len(value) <= schema.get("maxProperties", 1 << 60)
+    return [] if fits else [f"{at}: {value!r:.60} is beyond its bounds"]
 
 
 def _is(value: Any, kind: str) -> bool:

@@ -15,9 +15,9 @@ DEADLINE_S = 10.0
 
 
 @contextmanager
-def serving(app: Flask) -> Iterator[int]:
-    """The port on which the app answers."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
+def serving(app: Flask, port: int = 0) -> Iterator[int]:
+    """The port on which the app answers: a free one, or one that was given before."""
+    server = make_server("127.0.0.1", port, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     try:

@@ -1,12 +1,11 @@
 """The pages in a real Chromium: live without reloading, no complaint of the security policy."""
 
 import re
-import shutil
 from collections.abc import Iterator
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 from mes_server.settings import Settings
 from tests.mes_server.web.conftest import Clock
@@ -14,24 +13,8 @@ from tests.mes_server.web.live_server import serving
 from tests.mes_server.web.lot_story import tell
 from tests.mes_server.web.plant_data import NOW_MS, Plant, write_status
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
-QUIET = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 DEADLINE_MS = 15_000
 ZONE = "zone_1_temperature_c"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    path = next((found for name in NAMES if (found := shutil.which(name))), None)
-    if path is None:
-        pytest.skip("no Chromium on this machine")
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=path, args=QUIET)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -16,6 +16,8 @@ TEXT += [(ink, paper) for ink in ("ink", "ink-2") for paper in ("hatch", "hatch-
 TEXT += [
     ("warn", "warn-soft"),
     ("alarm", "alarm-soft"),
+    ("ok", "ok-soft"),
+    *(("ink", f"{soft}-soft") for soft in ("ok", "warn", "alarm")),
     ("on-alarm", "alarm-fill"),
     ("ink", "line-2"),
 ]

@@ -10,8 +10,9 @@ from flask.testing import FlaskClient
 from mes_server.actions.manage_people import qualify
 from mes_server.actions.record_person import act_of
 from mes_server.domain.people import PERMISSIONS
-from tests.mes_server.people_help import BY, NOW_MS, hire, token_for
+from tests.mes_server.people_help import BY, NOW_MS, act_as, hire, token_for
 from tests.mes_server.web.json_schema import faults
+from tests.mes_server.web.lot_data import Shop
 from tests.mes_server.web.lot_story import tell
 from tests.mes_server.web.plant_data import Plant
 
@@ -37,6 +38,7 @@ EXAMPLES = {
     "/api/v1/health": [""],
     "/api/v1/quarantine": [""],
     "/api/v1/station-types": [""],
+    "/api/v1/stations/{station_id}/work": [""],
 }
 
 
@@ -116,6 +118,22 @@ def test_every_json_path_has_an_example(document: Any) -> None:
         if "get" in methods and "application/json" in methods["get"]["responses"]["200"]["content"]
     }
     assert paths == set(EXAMPLES)
+
+
+def test_a_scan_its_refusal_and_its_fault_are_as_the_document_says(
+    client: FlaskClient, stations: dict[str, int], document: Any, plant: Plant
+) -> None:
+    act_as(client, plant.engine, "W-1", "operator")
+    body = {"scan_id": "scan-000001", "station": "sinter-1", "code": Shop(plant).lot()}
+    said = document["paths"]["/api/v1/scans"]["post"]
+    asked = said["requestBody"]["content"]["application/json"]["schema"]
+    for change, status in (({}, 200), ({"scan_id": "scan-000002"}, 409), ({"code": 5}, 400)):
+        sent = body | {"at": "2026-11-23T10:33:20Z"} | change
+        assert (faults(sent, asked, document) == []) == (status != 400)
+        answer = client.post("/api/v1/scans", json=sent)
+        assert answer.status_code == status, answer.text
+        told = said["responses"][str(status) if status != 400 else "default"]["content"]
+        assert faults(answer.json, told[answer.mimetype]["schema"], document) == []
 
 
 def test_problems_are_as_the_document_says(client: FlaskClient, document: Any) -> None:

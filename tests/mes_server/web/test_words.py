@@ -8,8 +8,10 @@ from string import Formatter
 import pytest
 
 import mes_server.web.words as words_module
+from mes_server.domain import lots
 from mes_server.domain.cards import COMMANDS
 from mes_server.domain.codes import PREFIXES
+from mes_server.domain.rules import SCAN_RULES
 from mes_server.domain.scan_codes import KINDS as SCAN_KINDS
 from mes_server.translations import LANGUAGES, load_texts
 from mes_server.web.condition import _FAULT_RULES, _NOTE_RULES
@@ -87,7 +89,16 @@ def test_every_group_that_is_used_has_keys() -> None:
 def test_no_text_is_left_over() -> None:
     files = [*WEB.rglob("*.html"), *WEB.glob("*.py"), *(WEB / "static").glob("*.js")]
     sources = "\n".join(file.read_text(encoding="utf-8") for file in files)
-    built = (*used_groups(), "fault.", "note.", "clock.", "theme.", *ON_PAPER)
+    built = (
+        *used_groups(),
+        "fault.",
+        "note.",
+        "clock.",
+        "theme.",
+        *ON_PAPER,
+        "lot_status.",
+        "qualification.",
+    )
     left = {
         key
         for key in EN
@@ -113,19 +124,46 @@ def test_every_reason_has_its_sentence() -> None:
 
 # Said by the command line and on paper, or by the tablet, which asks for them by name.
 ON_PAPER = ("refusal.", "scan_kind.", "lot_kind.", "label.", "command.", "card.")
-CODE_MODULES = ("cards", "codes", "data_carriers", "labels", "quantities", "scan_codes")
 
 
-def test_every_refusal_of_a_code_says_what_is_wrong_and_what_to_do() -> None:
-    rules: set[str] = set()
-    for module in CODE_MODULES:
-        source = (WEB.parent / "domain" / f"{module}.py").read_text(encoding="utf-8")
-        rules |= set(re.findall(r"\b(?:BadCode|BadQuantity|Refusal)\(\s*\"([a-z_]+)\"", source))
-        rules |= set(re.findall(r"super\(\).__init__\(\"([a-z_]+)\"", source))
+# What is said at the sign-in page and on the command line has the next step in the sentence itself; what
+# the pages of lots refuse has words of its own there.
+IN_ONE_SENTENCE = ("drill_recall", "end_sessions", "make_token", "manage_people", "people",
+                   "record_person", "sign_in")  # fmt: skip
+
+
+def named_rules() -> set[str]:
+    """Every rule that refuses something: in a Refusal, a BadCode, a BadQuantity, or in SCAN_RULES."""
+    found = {rule.__name__ for rule in SCAN_RULES}
+    for room in ("domain", "actions"):
+        for file in (WEB.parent / room).glob("*.py"):
+            if file.stem in IN_ONE_SENTENCE:
+                continue
+            source = file.read_text(encoding="utf-8")
+            names = r"\b(?:BadCode|BadQuantity|Refusal)\(\s*\"([a-z_]+)\""
+            found |= set(re.findall(names, source))
+            found |= set(re.findall(r"super\(\).__init__\(\"([a-z_]+)\"", source))
+    return found
+
+
+def test_every_rule_says_what_is_wrong_and_what_to_do() -> None:
+    rules = named_rules()
     assert {"code_is_misread", "separators_are_kept", "label_is_good", "unit_is_given"} <= rules
+    assert {"lot_is_free", "run_is_open", "undo_is_in_time", "pieces_add_up"} <= rules
     needed = {f"refusal.{rule}{part}" for rule in rules for part in ("", ".next")}
-    assert needed - set(EN) == set()
+    for texts in (EN, ZH):
+        assert needed - set(texts) == set()
+        assert {key for key in texts if key.startswith("refusal.") and key.endswith(".next")} == {
+            key for key in needed if key.endswith(".next")
+        }
     assert {f"scan_kind.{kind}" for kind in SCAN_KINDS} - set(EN) == set()
+
+
+def test_every_status_of_a_lot_has_a_word() -> None:
+    statuses = (lots.ACTIVE, lots.RUNNING, lots.USED_UP, lots.SHIPPED_OUT)
+    assert {key for key in EN if key.startswith("lot_status.")} == {
+        f"lot_status.{status}" for status in statuses
+    }
 
 
 def test_paper_has_a_word_for_every_kind_of_lot_and_every_command() -> None:

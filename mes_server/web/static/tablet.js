@@ -1,0 +1,289 @@
+// The station tablet: hears codes, keeps what is to be sent, tells every outcome four ways.
+
+import { on } from "./live.js";
+import { now, setClock, t } from "./words.js";
+import { cardOf } from "./tablet_codes.js";
+import { keep, keptMark, markAllKept, seen, send, sendAllAgain, settled } from "./tablet_queue.js";
+import { keepPage, speakTo, switchLanguage, switchTheme, wearAsBefore } from "./tablet_looks.js";
+import { closeGate, Gate, leave, watch } from "./tablet_people.js";
+import { testSounds } from "./tablet_sound.js";
+import { forgetOld, itemsThatAre, loadItem, recall, remember } from "./tablet_store.js";
+import { closeForm, fits, newDraft, openForm, outcomesOf, Unloading } from "./tablet_unload.js";
+import { attention, tell, tellAgain, tellAnswer } from "./tablet_tell.js";
+import { drawChip, drawQueue, drawSamples, drawStanding, drawUndo, drawWho, drawWork, hideOutcome } from "./tablet_view.js";
+import { listen } from "./tablet_wedge.js";
+import { reason } from "./tablet_words.js";
+
+const byId = (id) => document.getElementById(id);
+const config = JSON.parse(byId("tablet-config").textContent);
+const root = document.documentElement;
+const [TWICE_MS, UNDO_MS, ANSWER_MS, ASK_MS] = [500, 10000, 1500, 5000];
+const state = { who: "", work: null, stale: false, link: "wait", current: null, undo: null, form: null, gate: null, standing: config.standing };
+
+function titles() {
+  const groups = [...(state.work?.waiting ?? []), ...(state.work?.run ? [state.work.run] : [])];
+  return Object.fromEntries(groups.map(({ operation }) => [operation.code, operation.title]));
+}
+
+// -- what is sent ---------------------------------------------------------------------------
+
+function newId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+async function submit(kind, label, keys, url, fields) {
+  const [id, at] = [newId(), Math.round(now())];
+  const body = { [kind === "load" ? "scan_id" : `${kind}_id`]: id, at: new Date(at).toISOString(), badge: state.who, ...fields };
+  tell("read", null, () => ({ word: t("tablet.read"), code: label }));
+  let seq;
+  try {
+    seq = await keep({ kind, id, label, keys, at, url, body });
+  } catch {
+    tell("refused", "refused", () => ({ word: t("tablet.refused"), code: label, lines: [t("tablet.unreadable")] }));
+    return;
+  }
+  state.current = seq;
+  state.undo = kind === "undo" ? null : { id, label, keys, until: at + UNDO_MS };
+  await Promise.race([settled(), new Promise((done) => setTimeout(done, ANSWER_MS))]);
+  if ((await loadItem(seq)).state !== "waiting") return;
+  state.link = "offline";
+  await keptMark(seq);
+  if (state.current === seq) {
+    tell("wait", "attention", () => ({ word: t("tablet.chip.waiting", { n: 1 }), code: label, lines: [t("tablet.kept")] }));
+  }
+}
+
+function scan(code) {
+  if (state.form?.show(code)) return;
+  if (!state.who) return attention("tablet.badge_first");
+  submit("load", code.slice(0, 40), [`lot:${code.toUpperCase()}`], config.scans, { station: config.station, code });
+}
+
+function undo() {
+  if (!state.undo || state.undo.until < now()) {
+    attention("tablet.nothing_to_undo");
+    return;
+  }
+  const { id, label, keys } = state.undo;
+  submit("undo", label, keys, config.undo.replace("SCAN", id), {});
+}
+
+// -- unloading ------------------------------------------------------------------------------
+
+const draftKey = `draft:${config.station}`;
+
+async function openUnload(draft) {
+  if ((await itemsThatAre("waiting")).length) return attention("tablet.unload.waits");
+  if (!state.work?.run) return attention("tablet.running.none");
+  state.form = new Unloading(draft ?? newDraft(state.work.run), (changed) => remember(draftKey, changed));
+  hideOutcome();
+  openForm();
+  draw();
+}
+
+function closeUnload() {
+  state.form = null;
+  remember(draftKey, null);
+  closeForm();
+  draw();
+}
+
+function unloadAll() {
+  if (!state.who) {
+    attention("tablet.badge_first");
+    return;
+  }
+  const { draft } = state.form;
+  const keys = [`run:${draft.run}`, ...draft.lots.map((lot) => `lot:${lot.lot}`)];
+  const url = config.unload.replace("CODE", encodeURIComponent(draft.run));
+  submit("unload", draft.run, keys, url, { station: config.station, lots: outcomesOf(draft) });
+  closeUnload();
+}
+
+const primary = () => (state.form ? unloadAll() : openUnload());
+
+// -- codes ----------------------------------------------------------------------------------
+
+const COMMANDS = {
+  OK: () => (byId("primary").hidden ? hideOutcome() : primary()),
+  CANCEL: () => (byId("gate").hidden ? (state.form ? closeUnload() : hideOutcome()) : closeGate()),
+  UNDO: undo,
+  UNLOAD: () => openUnload(),
+  SCRAP: () => (state.form ? state.form.step("scrap", 1) : openUnload()),
+  LEAVE: () => signOut(),
+};
+let before = { code: "", at: -Infinity };
+
+function heard(code, atMs = performance.now()) {
+  const twice = code === before.code && atMs - before.at < TWICE_MS;
+  before = { code, at: atMs };
+  const { kind, name } = cardOf(code);
+  if (twice) tell("attention", "attention", () => ({ word: t("tablet.attention"), code: name, lines: [t("tablet.already")] }));
+  else if (kind === "badge") signIn(name);
+  else if (kind === "station") goTo(name);
+  else if (kind === "command") (COMMANDS[name] ?? (() => attention("tablet.command_unknown", { code })))();
+  else if (kind === "misread") tell("refused", "refused", () => ({ word: t("tablet.refused"), code: name, lines: [reason({ rule: "code_is_misread", facts: { code: name } })] }));
+  else scan(code);
+}
+
+// A card names its station in capitals and without underscores.
+function goTo(name) {
+  if (name === config.station.toUpperCase().replaceAll("_", "-")) attention("tablet.here_already");
+  else location.assign(config.tablet.replace("STATION", encodeURIComponent(name)));
+}
+
+// -- who ------------------------------------------------------------------------------------
+
+function signIn(badge) {
+  if (badge === state.who) return become(badge, "in");
+  if (state.link === "offline") return become(badge, "unproven");
+  state.gate = new Gate(config, badge, (how) => become(badge, how));
+}
+
+async function become(badge, how) {
+  state.gate = null;
+  state.who = badge;
+  await remember("who", badge);
+  await speakTo(badge);
+  const proven = how === "in";
+  tell(proven ? "ok" : "wait", proven ? "accepted" : "attention", () => (
+    { word: badge, lines: [t(proven ? "tablet.welcome" : "tablet.unproven", { badge })] }));
+  await ask();
+  send();
+}
+
+async function signOut() {
+  if (!state.who) return;
+  state.who = "";
+  await Promise.all([remember("who", ""), leave(config)]);
+  tell("attention", null, () => ({ word: t("tablet.sign_out"), lines: [t("tablet.bye")] }));
+  ask();
+}
+
+// The server says who is signed in here: another tab, an administrator or the clock may have ended it.
+function isNow(badge) {
+  if (badge === state.who) return;
+  state.who = badge;
+  remember("who", badge);
+}
+
+// -- drawing --------------------------------------------------------------------------------
+
+const blind = () => drawStanding({ look: "unknown", known: false });
+
+async function draw() {
+  const [waiting, review] = await Promise.all([itemsThatAre("waiting"), itemsThatAre("review")]);
+  drawWho(state.who);
+  drawChip(state.link, waiting.length, review.length);
+  drawQueue(waiting, review, titles(), (item) => seen(item.seq));
+  drawWork(state.work, state.who, state.stale, (code) => heard(code));
+  byId("lots").hidden = Boolean(state.form);
+  const key = byId("primary");
+  key.hidden = !state.form && !state.work?.run;
+  byId("cancel").hidden = !state.form;
+  key.textContent = t(state.form ? "tablet.unload.done" : "tablet.unload");
+}
+
+async function ask() {
+  try {
+    const answer = await fetch(config.work, { signal: AbortSignal.timeout(ANSWER_MS * 4) });
+    state.link = "online";
+    if (answer.status === 401) isNow("");
+    if (!answer.ok) throw new Error(String(answer.status));
+    state.work = await answer.json();
+    isNow(state.work.badge);
+    state.stale = false;
+    drawStanding(state.standing);
+    remember(`work:${config.station}`, state.work);
+  } catch (error) {
+    state.stale = true;
+    if (error.name !== "Error") state.link = "offline"; // no answer: whatever the open stream believes
+    blind();
+  }
+  draw();
+}
+
+document.addEventListener("queue", async () => {
+  if (state.current !== null) {
+    const item = await loadItem(state.current);
+    if (item && item.state !== "waiting") {
+      state.current = null;
+      if (item.state !== "done" || item.kind === "undo") state.undo = null;
+      else if (state.undo?.id === item.id) state.undo.label = item.answer.lot || item.label;
+      tellAnswer(item, titles());
+      ask();
+    }
+  }
+  draw();
+});
+
+document.addEventListener("language", () => {
+  tellAgain();
+  state.form?.draw();
+  if (!byId("gate").hidden) state.gate?.draw();
+  draw();
+});
+
+on("link", ({ live }) => {
+  if (live) {
+    remember("ahead", now() - Date.now());
+    send();
+  } else blind();
+  ask();
+});
+on("samples", ({ samples }) => drawSamples(samples));
+on("station", (standing) => drawStanding(state.standing = standing));
+on("reset", ask);
+
+// -- keys -----------------------------------------------------------------------------------
+
+const press = (id, act) => byId(id).addEventListener("click", act);
+
+press("primary", primary);
+press("cancel", closeUnload);
+press("undo-button", undo);
+press("who", signOut);
+press("chip", () => showQueue(byId("queue").hidden));
+press("queue-close", () => showQueue(false));
+press("queue-again", sendAllAgain);
+press("sound", testSounds);
+press("language", () => switchLanguage(state.who));
+press("theme", () => switchTheme(config.themes));
+
+function showQueue(open) {
+  byId("queue").hidden = !open;
+  byId("chip").setAttribute("aria-expanded", String(open));
+}
+
+// -- begin ----------------------------------------------------------------------------------
+
+async function begin() {
+  navigator.storage?.persist?.();
+  if (root.dataset.kept) {
+    // The page is from before: its clock and its values are, too.
+    setClock(Date.now() + ((await recall("ahead")) ?? 0));
+    blind();
+    await wearAsBefore();
+    state.work = (await recall(`work:${config.station}`)) ?? config.begin;
+    state.stale = true;
+    state.link = "offline";
+  } else state.work = config.begin;
+  state.who = root.dataset.kept ? ((await recall("who")) ?? "") : config.begin.badge;
+  remember("who", state.who);
+  await markAllKept();
+  await forgetOld(now());
+  const draft = await recall(draftKey);
+  await draw();
+  listen((code) => heard(code));
+  watch(config, signOut);
+  setInterval(() => drawUndo(state.undo), 200);
+  setInterval(() => { if (!document.hidden) ask(); }, ASK_MS);
+  await send();
+  await ask();
+  if (draft && fits(draft, state.work?.run)) openUnload(draft);
+  root.dataset.tablet = "ready";
+  keepPage(config);
+}
+
+begin();

@@ -1,0 +1,24 @@
+// Which of the codes the tablet itself answers: badges, stations, commands (domain/cards.py).
+// Everything else is the server's to read; it is sent as it was scanned.
+
+const ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+const KINDS = { ID: "badge", ST: "station" };
+
+// ISO/IEC 7064 MOD 1271-36, as domain/codes.py.
+function checkCharacters(body) {
+  let rest = 0;
+  for (const character of body.replaceAll("-", "")) rest = ((rest + ALPHABET.indexOf(character)) * 36) % 1271;
+  const check = (((1 - rest * 36) % 1271) + 1271) % 1271;
+  return ALPHABET[Math.floor(check / 36)] + ALPHABET[check % 36];
+}
+
+// { kind, name } of a card, { kind: "misread" } of a damaged one, { kind: "lot", name } of all else.
+export function cardOf(code) {
+  const text = code.replace(/^\][A-Za-z][0-9A-Za-z]/, "").replace(/^\*(.*)\*$/, "$1").toUpperCase();
+  const command = /^DO-([A-Z-]+)$/.exec(text);
+  if (command) return { kind: "command", name: command[1] };
+  const card = /^(ID|ST)-([0-9A-Z-]{1,64})-([0-9A-Z]{2})$/.exec(text);
+  if (!card) return { kind: "lot", name: code };
+  const [, prefix, name, check] = card;
+  return checkCharacters(`${prefix}-${name}`) === check ? { kind: KINDS[prefix], name } : { kind: "misread", name: text };
+}

@@ -1,0 +1,38 @@
+// Tells every outcome four ways at once: sound, shape, word and colour.
+
+import { t } from "./words.js";
+import { sound } from "./tablet_sound.js";
+import { drawOutcome } from "./tablet_view.js";
+import { reason } from "./tablet_words.js";
+
+let last = null; // told again in the other language when that is asked for
+
+// `make`: answers word, code and lines in the language of the moment.
+export function tell(kind, tone, make) {
+  last = { kind, make };
+  drawOutcome({ kind, ...make() });
+  if (tone) sound(tone);
+}
+
+export function tellAgain() {
+  if (last && !document.getElementById("outcome").hidden) drawOutcome({ kind: last.kind, ...last.make() });
+}
+
+export const attention = (key, facts) =>
+  tell("attention", "attention", () => ({ word: t("tablet.attention"), lines: [t(key, facts)] }));
+
+// What the server said to an item of the queue. `titles`: of operations, by code.
+export function tellAnswer(item, titles) {
+  if (item.state === "done") {
+    const { again, lot, run, made, held } = item.answer;
+    const code = lot || item.label;
+    const [kind, tone] = held.length ? ["attention", "attention"] : ["ok", "accepted"];
+    tell(kind, tone, () => ({ word: t("tablet.accepted"), code, lines: [
+      again ? t("tablet.accepted.again") : t(`tablet.accepted.${item.kind}`, { run, made: made.join(", ") }),
+      ...(held.length ? [t("tablet.held", { held: held.join(", ") })] : []),
+    ] }));
+    return;
+  }
+  const [word, kind, tone] = item.kept ? ["tablet.review", "attention", "attention"] : ["tablet.refused", "refused", "refused"];
+  tell(kind, tone, () => ({ word: t(word), code: item.label, lines: (item.refusals ?? []).map((told) => reason(told, titles)) }));
+}

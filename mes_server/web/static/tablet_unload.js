@@ -1,0 +1,171 @@
+// What came out of a run, lot by lot, told with steppers and a number pad: nothing is typed.
+//
+// The form reckons what follows from the lot (all of it is product until something else is told);
+// whether it adds up is the server's to say.
+
+import { t } from "./words.js";
+import { button, element } from "./tablet_view.js";
+import { grouped } from "./tablet_words.js";
+
+const PARTS = ["product", "scrap", "coupons"];
+const DIGITS_MAX = 9;
+const form = document.getElementById("unload");
+
+export function newDraft(run) {
+  return {
+    run: run.code,
+    counted: run.operation.counted,
+    at: 0,
+    field: "scrap.pieces",
+    fresh: true,
+    lots: run.lots.map((lot) => ({
+      lot: lot.code,
+      pieces: lot.pieces,
+      mass_mg: lot.mass_mg,
+      product: { pieces: lot.pieces, mass_mg: lot.mass_mg },
+      scrap: { pieces: 0, mass_mg: 0 },
+      coupons: { pieces: 0, mass_mg: 0 },
+      touched: [],
+    })),
+  };
+}
+
+export function fits(draft, run) {
+  const inside = run?.lots.map((lot) => lot.code).join();
+  return draft.run === run?.code && draft.lots.map((lot) => lot.lot).join() === inside;
+}
+
+// As POST /api/v1/runs/…/unload wants it.
+export const outcomesOf = (draft) =>
+  draft.lots.map(({ lot, product, scrap, coupons }) => ({ lot, product, scrap, coupons }));
+
+// What was not told by hand follows: mass by pieces, product by what is left.
+function follow(lot, counted) {
+  const byHand = (name) => lot.touched.includes(name);
+  for (const part of ["scrap", "coupons"]) {
+    if (!byHand(`${part}.mass_mg`) && lot.pieces) {
+      lot[part].mass_mg = Math.round((lot.mass_mg * lot[part].pieces) / lot.pieces);
+    }
+  }
+  const rest = (name) => Math.max(0, lot[name] - lot.scrap[name] - lot.coupons[name]);
+  if (!byHand("product.pieces") && (counted || lot.pieces)) lot.product.pieces = rest("pieces");
+  if (!byHand("product.mass_mg")) lot.product.mass_mg = rest("mass_mg");
+}
+
+export class Unloading {
+  // `changed` hears of every change of the draft: it is kept.
+  constructor(draft, changed) {
+    this.draft = draft;
+    this.changed = changed;
+    this.draw();
+  }
+
+  get lot() {
+    return this.draft.lots[this.draft.at];
+  }
+
+  set(name, value) {
+    const [part, unit] = name.split(".");
+    if (!this.lot.touched.includes(name)) this.lot.touched.push(name);
+    this.lot[part][unit] = Math.max(0, value);
+    follow(this.lot, this.draft.counted);
+    this.update();
+  }
+
+  step(part, by) {
+    this.draft.field = `${part}.pieces`;
+    this.draft.fresh = true;
+    this.set(`${part}.pieces`, this.lot[part].pieces + by);
+  }
+
+  press(digit) {
+    const [part, unit] = this.draft.field.split(".");
+    const scale = unit === "mass_mg" ? 1000 : 1;
+    const before = this.draft.fresh ? "" : String(Math.round(this.lot[part][unit] / scale));
+    const text = digit === "erase" ? before.slice(0, -1) : (before + digit).slice(0, DIGITS_MAX);
+    this.draft.fresh = false;
+    this.set(this.draft.field, Number(text || 0) * scale);
+  }
+
+  // A lot of the run was scanned, by its code or a label that holds it: tell of that one.
+  show(code) {
+    const at = this.draft.lots.findIndex((lot) => code.toUpperCase().includes(lot.lot));
+    if (at < 0) return false;
+    this.go(at);
+    return true;
+  }
+
+  go(at) {
+    this.draft.at = at;
+    this.draft.fresh = true;
+    this.update();
+  }
+
+  update() {
+    this.changed(this.draft);
+    this.draw();
+  }
+
+  draw() {
+    const { draft, lot } = this;
+    const tabs = element("div", "row tabs", ...draft.lots.map((one, at) => {
+      const tab = button("", one.lot, () => this.go(at));
+      tab.setAttribute("aria-pressed", String(at === draft.at));
+      return tab;
+    }));
+    const rest = lot.mass_mg - PARTS.reduce((sum, part) => sum + lot[part].mass_mg, 0);
+    const line = (label, pieces, grams, name) => element("p", `sum ${name}`, `${label} `,
+      element("b", "", `${grouped(pieces)} ${t("tablet.unload.pieces")}`), " ",
+      element("b", "", `${grouped(grams / 1000)} ${t("tablet.unload.grams")}`));
+    const restPieces = lot.pieces - PARTS.reduce((sum, part) => sum + lot[part].pieces, 0);
+    form.replaceChildren(
+      element("h2", "", t("tablet.unload.lot", { n: draft.at + 1, of: draft.lots.length }), " ", element("span", "code", lot.lot)),
+      draft.lots.length > 1 ? tabs : "",
+      element("div", "entry",
+        element("div", "parts", line(t("tablet.unload.in"), lot.pieces, lot.mass_mg, "in"),
+          ...PARTS.map((part) => this.row(part)), line(t("tablet.unload.rest"), restPieces, rest, "rest")),
+        this.pad()),
+    );
+  }
+
+  row(part) {
+    const name = t(`tablet.unload.${part}`);
+    const less = button("square", "−", () => this.step(part, -1));
+    const more = button("square", "+", () => this.step(part, 1));
+    less.setAttribute("aria-label", `${name}: ${t("tablet.less")}`);
+    more.setAttribute("aria-label", `${name}: ${t("tablet.one_more")}`);
+    more.dataset.more = part;
+    return element("div", "part", element("span", "name", name), less, this.value(part, "pieces"), more, this.value(part, "mass_mg"));
+  }
+
+  value(part, unit) {
+    const field = `${part}.${unit}`;
+    const shown = unit === "mass_mg" ? this.lot[part][unit] / 1000 : this.lot[part][unit];
+    const unitName = t(unit === "mass_mg" ? "tablet.unload.grams" : "tablet.unload.pieces");
+    const key = button("value", `${grouped(shown)} ${unitName}`, () => {
+      this.draft.field = field;
+      this.draft.fresh = true;
+      this.update();
+    });
+    key.dataset.field = field;
+    key.setAttribute("aria-pressed", String(this.draft.field === field));
+    key.setAttribute("aria-label", `${t(`tablet.unload.${part}`)} ${key.textContent}`);
+    return key;
+  }
+
+  pad() {
+    const keys = ["7", "8", "9", "4", "5", "6", "1", "2", "3", "000", "0"].map((digit) => button("digit", digit, () => this.press(digit)));
+    const erase = button("digit", "⌫", () => this.press("erase"));
+    erase.setAttribute("aria-label", t("tablet.erase"));
+    return element("div", "pad", ...keys, erase);
+  }
+}
+
+export function closeForm() {
+  form.hidden = true;
+  form.replaceChildren();
+}
+
+export function openForm() {
+  form.hidden = false;
+}
