@@ -1,6 +1,7 @@
 """The station tablet: the page of a worker in gloves, what installs it, and what keeps it offline."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from flask import Blueprint, Response, current_app, jsonify, redirect, render_template, url_for
 from sqlalchemy import Connection
@@ -9,9 +10,10 @@ from werkzeug.wrappers import Response as BaseResponse
 from mes_server.domain.cards import meant_by
 from mes_server.store.stations import StationView, list_stations, load_station
 from mes_server.translations import LANGUAGES
+from mes_server.web.answers_scans import WorkAnswer
 from mes_server.web.guards import needs
 from mes_server.web.layout import Layout, is_number
-from mes_server.web.overview import load_station_now
+from mes_server.web.overview import StationNow, load_station_now
 from mes_server.web.page import THEMES, now_ms, words
 from mes_server.web.problems import NotFound
 from mes_server.web.site import this_site
@@ -65,29 +67,11 @@ def tablet(station_id: str) -> str | BaseResponse:
             return _by_card(conn, station_id)
         station = load_station_now(site, conn, view, now_ms())
         work = load_work(conn, station_id)
-    config = {
-        "station": view.id,
-        "work": url_for("work.work", station_id=view.id),
-        "scans": url_for("scans.post_scan"),
-        "unload": url_for("scans.post_unload", code="CODE"),
-        "undo": url_for("scans.post_undo", scan_id="SCAN"),
-        "tablet": url_for("tablet.tablet", station_id="STATION"),
-        "sign_in": url_for("sign_in.enter"),
-        "sign_out": url_for("sign_in.leave"),
-        "stay": url_for("sign_in.stay"),
-        "lock_ms": site.settings.station_lock_s * 1000,
-        "worker": url_for("tablet.service_worker"),
-        "kept": [url_for("static", filename=name) for name in KEPT],
-        "stamp": current_app.static_url_path,
-        "themes": THEMES,
-        "begin": work.model_dump(),
-        "standing": {"look": station.standing.look, "known": station.standing.known},
-    }
     return render_template(
         "tablet/tablet.html",
         view=view,
         station=station,
-        config=config,
+        config=_config(station, work),
         titles=_titles(view, station.layout),
         metrics=_metrics(station.layout),
         texts={language: texts_of(language, TEXTS) for language in LANGUAGES},
@@ -96,6 +80,29 @@ def tablet(station_id: str) -> str | BaseResponse:
         quality_word=quality_word,
         GOOD=GOOD,
     )
+
+
+def _config(station: StationNow, work: WorkAnswer) -> dict[str, Any]:
+    """Addresses and beginnings for the scripts; they decide nothing by themselves."""
+    station_id, standing = station.view.id, station.standing
+    return {
+        "station": station_id,
+        "work": url_for("work.work", station_id=station_id),
+        "scans": url_for("scans.post_scan"),
+        "unload": url_for("scans.post_unload", code="CODE"),
+        "undo": url_for("scans.post_undo", scan_id="SCAN"),
+        "tablet": url_for("tablet.tablet", station_id="STATION"),
+        "sign_in": url_for("sign_in.enter"),
+        "sign_out": url_for("sign_in.leave"),
+        "stay": url_for("sign_in.stay"),
+        "lock_ms": this_site().settings.station_lock_s * 1000,
+        "worker": url_for("tablet.service_worker"),
+        "kept": [url_for("static", filename=name) for name in KEPT],
+        "stamp": current_app.static_url_path,
+        "themes": THEMES,
+        "begin": work.model_dump(),
+        "standing": {"look": standing.look, "known": standing.known},
+    }
 
 
 def _by_card(conn: Connection, name: str) -> BaseResponse:
