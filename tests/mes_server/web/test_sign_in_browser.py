@@ -13,9 +13,9 @@ from tests.mes_server.people_help import PIN, begin_session, give_pin, hire
 from tests.mes_server.web.conftest import Clock
 from tests.mes_server.web.live_server import serving
 from tests.mes_server.web.plant_data import Plant
-from tests.mes_server.web.test_browser import DEADLINE_MS, browser, live, tab
+from tests.mes_server.web.test_browser import DEADLINE_MS, live, tab
 
-__all__ = ["browser", "tab"]  # fixtures
+__all__ = ["tab"]  # a fixture
 WIDTHS = (400, 800, 1280)
 
 

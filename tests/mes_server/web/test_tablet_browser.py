@@ -172,8 +172,9 @@ def test_the_language_changes_in_one_tap_and_the_task_stays(
     tablet.scan(code)
     tablet.told("ok", code)
     tablet.scan("DO-UNLOAD")
-    tablet.scan("DO-SCRAP")
     page = tablet.page
+    expect(page.locator("#unload")).to_be_visible()
+    tablet.scan("DO-SCRAP")
     page.locator("#language").click()
     expect(page.locator("html")).to_have_attribute("lang", "zh-Hans")
     expect(page.locator("h1")).to_contain_text("真空烧结炉")
