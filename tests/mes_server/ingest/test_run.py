@@ -12,9 +12,11 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
 from mes_server.actions.upgrade_store import upgrade_store
+from mes_server.domain.amounts import Amount
 from mes_server.ingest import run
 from mes_server.ingest.run import EXIT_LEASE, EXIT_NEWER, run_ingest
 from mes_server.settings import Settings
+from mes_server.store.anchors import read_anchors
 from mes_server.store.engine import open_engine, reading
 from mes_server.store.ingest_status import IngestStatus, read_status
 from mes_server.store.leases import lease_holder
@@ -24,6 +26,7 @@ from mes_server.store.transaction import writing
 from schemas.journal_metrics import ACK
 from schemas.sparkplug import decode_payload
 from tests.brokers import KINDS, Broker, Process, wait_until
+from tests.mes_server.actions.lot_floor import Floor
 from tests.mes_server.edge import Edge
 
 CODE = "import sys; from mes_server.ingest.run import run_ingest; from mes_server.settings import read_settings; import os; sys.exit(run_ingest(read_settings(os.environ)))"
@@ -204,9 +207,13 @@ def test_a_store_that_cannot_be_opened_is_told_and_tried_again(tmp_path: Path) -
     status = read_status(data)
     assert status is not None
     assert not status.connected
+    engine = open_engine(settings.url)
+    Floor(engine).receive(Amount(1, 1000))
+    engine.dispose()
     stop.set()
     thread.join(20)
     assert codes == [0]
+    assert [anchor.number for anchor in read_anchors(data)[0]] == [1], "it leaves an anchor"
 
 
 def test_a_host_whose_lease_was_taken_says_so_by_its_exit_code(

@@ -13,10 +13,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from mes_server.domain.amounts import Amount
 from mes_server.serving import PAGE_THREADS, REQUEST_S
 from mes_server.settings import Settings
+from mes_server.store.anchors import read_anchors
 from mes_server.web.formats import iso_text
 from tests.brokers import Process, free_port, wait_until
+from tests.mes_server.actions.lot_floor import Floor
 from tests.mes_server.web.crowd import crowd
 from tests.mes_server.web.plant_data import NOW_MS, Plant
 
@@ -144,3 +147,11 @@ def test_the_same_crowd_does_keep_a_pool_of_threads_from_answering(
     with crowd(pool_of_threads) as there:
         there.half_requests(MANY)
         assert ask(pool_of_threads, "/") == 0
+
+
+def test_pages_that_end_leave_an_anchor_of_the_ledger(
+    web: Web, plant: Plant, settings: Settings
+) -> None:
+    Floor(plant.engine).receive(Amount(1, 1000))
+    assert web.stop() == 0
+    assert [anchor.number for anchor in read_anchors(settings.data_dir)[0]][-1:] == [1]
