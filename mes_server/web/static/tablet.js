@@ -18,7 +18,7 @@ const byId = (id) => document.getElementById(id);
 const config = JSON.parse(byId("tablet-config").textContent);
 const root = document.documentElement;
 const [TWICE_MS, UNDO_MS, ANSWER_MS, ASK_MS] = [500, 10000, 1500, 5000];
-const state = { who: "", work: null, stale: false, link: "wait", current: null, undo: null, form: null, gate: null, standing: config.standing };
+const state = { who: "", work: null, stale: false, link: "wait", current: null, undo: null, form: null, gate: null, turn: 0, standing: config.standing };
 
 function titles() {
   const groups = [...(state.work?.waiting ?? []), ...(state.work?.run ? [state.work.run] : [])];
@@ -144,6 +144,7 @@ function signIn(badge) {
 async function become(badge, how) {
   state.gate = null;
   state.who = badge;
+  state.turn += 1;
   await remember("who", badge);
   await speakTo(badge);
   const proven = how === "in";
@@ -156,6 +157,7 @@ async function become(badge, how) {
 async function signOut() {
   if (!state.who) return;
   state.who = "";
+  state.turn += 1;
   await Promise.all([remember("who", ""), leave(config)]);
   tell("attention", null, () => ({ word: t("tablet.sign_out"), lines: [t("tablet.bye")] }));
   ask();
@@ -185,18 +187,24 @@ async function draw() {
   key.textContent = t(state.form ? "tablet.unload.done" : "tablet.unload");
 }
 
+// The answer to the last question counts: an older one may be from before somebody signed in or out.
 async function ask() {
+  const turn = ++state.turn;
   try {
     const answer = await fetch(config.work, { signal: AbortSignal.timeout(ANSWER_MS * 4) });
+    if (turn !== state.turn) return;
     state.link = "online";
     if (answer.status === 401) isNow("");
     if (!answer.ok) throw new Error(String(answer.status));
-    state.work = await answer.json();
+    const work = await answer.json();
+    if (turn !== state.turn) return;
+    state.work = work;
     isNow(state.work.badge);
     state.stale = false;
     drawStanding(state.standing);
     remember(`work:${config.station}`, state.work);
   } catch (error) {
+    if (turn !== state.turn) return;
     state.stale = true;
     if (error.name !== "Error") state.link = "offline"; // no answer: whatever the open stream believes
     blind();

@@ -155,8 +155,10 @@ def test_amounts_are_told_with_steppers_and_pad(tablet: Tablet, shop: Shop) -> N
     for digit in "210":
         page.locator(".digit", has_text=digit).last.click()
     expect(page.locator('[data-field="product.mass_mg"]')).to_have_text("1790 g")
-    tablet.scan(second)
+    page.get_by_role("button", name=second, exact=True).click()
     expect(page.locator("#unload h2")).to_contain_text(second)
+    tablet.scan(first)
+    expect(page.locator("#unload h2")).to_contain_text(first)
     page.locator("#primary").click()
     tablet.told("ok", "Unloaded")
     out = {e["action"]: e for e in shop.events("run_closed")}
