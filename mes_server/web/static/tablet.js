@@ -109,11 +109,13 @@ const COMMANDS = {
   OK: () => (byId("primary").hidden ? hideOutcome() : primary()),
   CANCEL: () => (byId("gate").hidden ? (state.form ? closeUnload() : hideOutcome()) : closeGate()),
   UNDO: undo,
-  UNLOAD: () => openUnload(),
-  SCRAP: () => (state.form ? state.form.step("scrap", 1) : openUnload()),
+  UNLOAD: () => unloadNow(),
+  SCRAP: () => (state.form ? state.form.step("scrap", 1) : unloadNow()),
   LEAVE: () => signOut(),
 };
 let before = { code: "", at: -Infinity };
+// Right after a load the run may not be known here yet: then the server is asked first.
+const unloadNow = () => (state.work?.run ? openUnload() : ask().then(() => openUnload()));
 
 function heard(code, atMs = performance.now()) {
   const twice = code === before.code && atMs - before.at < TWICE_MS;

@@ -146,6 +146,7 @@ def test_amounts_are_told_with_steppers_and_pad(tablet: Tablet, shop: Shop) -> N
         tablet.scan(code)
         tablet.told("ok", "Accepted", code)
     page = tablet.page
+    expect(page.locator("#running li")).to_have_count(2)
     page.locator("#primary").click()
     page.locator('[data-more="scrap"]').click()
     page.locator('[data-more="scrap"]').click()
@@ -173,6 +174,7 @@ def test_the_language_changes_in_one_tap_and_the_task_stays(
     code = shop.lot()
     tablet.scan(code)
     tablet.told("ok", code)
+    expect(tablet.page.locator("#running li")).to_have_count(1)
     tablet.scan("DO-UNLOAD")
     page = tablet.page
     expect(page.locator("#unload")).to_be_visible()
@@ -228,6 +230,7 @@ def test_gloves_hit_every_control_and_nothing_scrolls_sideways(
     tablet = Tablet(browser, address, secret=staff["W-ANNA"], viewport=size)
     tablet.scan(code)
     tablet.told("ok", code)
+    expect(tablet.page.locator("#running li")).to_have_count(1)
     for command in ("DO-CANCEL", "DO-UNLOAD", BEN):
         tablet.scan(command)
         page = tablet.page
