@@ -16,6 +16,8 @@ from mes_server.web.errors import answer_errors
 from mes_server.web.events import FEED, HUB, event_pages
 from mes_server.web.feed import Feed
 from mes_server.web.guards import guard
+from mes_server.web.handling import handling_pages
+from mes_server.web.handling_rights import rights_pages
 from mes_server.web.health import health_pages
 from mes_server.web.holds import hold_pages
 from mes_server.web.hub import Hub
@@ -46,7 +48,7 @@ BLUEPRINTS = (
     plant_pages, station_pages, node_pages, health_pages, api_pages, series_pages, event_pages,
     openapi_pages, metrics_pages, lot_pages, recall_pages, hold_pages, api_lots, mark_pages,
     sign_in_pages, people_pages, people_api,
-    scan_pages, work_pages, tablet_pages,
+    scan_pages, work_pages, tablet_pages, handling_pages, rights_pages,
 )  # fmt: skip
 REQUEST_BYTES_MAX = 1_000_000
 _STATIC_AGE_S = 31_536_000

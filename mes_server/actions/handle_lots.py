@@ -1,4 +1,4 @@
-"""What people do to lots apart from running them: receive, split, merge, hold, release, scrap, correct …
+"""What people do to lots that there are: split, merge, hold, release, scrap, send back, ship, correct …
 
 Each takes a Book of one action and notes its facts; the caller closes the book. What the business does
 not allow is returned as refusals, and then nothing was noted.
@@ -12,14 +12,19 @@ from mes_server.domain import lots
 from mes_server.domain.amounts import Amount, TooLittle, total
 from mes_server.domain.charges import RUN_CORRECTED
 from mes_server.domain.lots import Impossible, Lot, born_with
+from mes_server.domain.routes import is_finished, next_operations
 from mes_server.domain.rules import Refusal
 from mes_server.store.ledger import list_action
 from mes_server.store.numbering import next_code
+from mes_server.store.routes import load_route
 
 Codes = Sequence[str]
+SCRAP, SWARF = "scrap", "swarf"  # why a waste lot came to be
+_DAY_MS = 86_400_000
 
 
-def _stream(code: str) -> str:
+def lot_stream(code: str) -> str:
+    """Where the events of a lot are."""
     return f"lot:{code}"
 
 
@@ -35,23 +40,13 @@ def load_each(book: Book, codes: Codes) -> tuple[list[Lot], list[Refusal]]:
     return found, refused
 
 
-def receive_lot(book: Book, kind: str, amount: Amount, **facts: Any) -> str:
-    """A lot comes into being from outside: its code. `facts`: part, grade, route, supplier's lot …"""
-    code = next_code(book.conn, kind, book.act.at_ms)
-    said = {"part": "", "grade": "", "route": "", "why": "received", "parents": []}
-    book.note(
-        _stream(code), lots.CREATED, kind=kind, amount=amount.as_content(), **{**said, **facts}
-    )
-    return code
-
-
 def split_lot(book: Book, code: str, parts: Sequence[Amount]) -> list[str] | list[Refusal]:
     """Each part becomes a lot of its own; what is left keeps the code."""
     found, refused = load_each(book, [code])
     if refused:
         return refused
     (parent,) = found
-    refused = _not_at_hand(parent)
+    refused = not_at_hand(parent)
     try:
         rest = parent.amount - total(parts)
     except TooLittle as error:
@@ -60,7 +55,7 @@ def split_lot(book: Book, code: str, parts: Sequence[Amount]) -> list[str] | lis
         return refused
     children = []
     book.note(
-        _stream(code),
+        lot_stream(code),
         lots.TAKEN,
         why="split",
         amount=total(parts).as_content(),
@@ -70,42 +65,66 @@ def split_lot(book: Book, code: str, parts: Sequence[Amount]) -> list[str] | lis
         child = next_code(book.conn, parent.kind, book.act.at_ms)
         parents = [{"lot": code, "amount": part.as_content()}]
         book.note(
-            _stream(child), lots.CREATED, why="split", parents=parents, **born_with(parent, part)
+            lot_stream(child), lots.CREATED, why="split", parents=parents, **born_with(parent, part)
         )
         children.append(child)
     return children
 
 
-def merge_lots(book: Book, codes: Codes, most: int) -> str | list[Refusal]:
-    """All of the lots become one new lot: its code. `most`: parents it may have; 0: any number."""
+def merge_lots(book: Book, codes: Codes) -> list[str] | list[Refusal]:
+    """All of the lots become one new lot: its code. They are alike, and as many as their route allows."""
     found, refused = load_each(book, codes)
     for lot in found:
-        refused += _not_at_hand(lot)
-    same = {(lot.kind, lot.part, lot.grade, lot.route, lot.done) for lot in found}
+        refused += not_at_hand(lot)
+    same = {(lot.kind, lot.part, lot.grade, lot.route, lot.done, lot.first) for lot in found}
     if len(same) > 1:
         refused.append(Refusal("lots_are_alike", {"lots": ", ".join(codes)}))
+    most, days = _merge_limits(book, found)
     if len(set(codes)) != len(codes) or len(codes) < 2 or (most and len(codes) > most):
         refused.append(Refusal("lots_may_mix", {"others": ", ".join(codes), "most": str(most)}))
-    if refused:
-        return refused
-    return join(book, found, why="merge")
+    born = [lot.born_ms for lot in found]
+    if days and born and max(born) - min(born) > days * _DAY_MS:
+        refused.append(
+            Refusal("lots_are_of_one_time", {"lots": ", ".join(codes), "days": str(days)})
+        )
+    return refused or [_join(book, found, "merge")]
 
 
-def join(book: Book, parents: Sequence[Lot], why: str, **changes: Any) -> str:
-    """One new lot of all that is left of these, like the first of them but for `changes`."""
+def _merge_limits(book: Book, found: Sequence[Lot]) -> tuple[int, int]:
+    route = load_route(book.conn, found[0].route) if found else None
+    return (0, 0) if route is None else (route.parents_max, route.days_max)
+
+
+def _join(book: Book, parents: Sequence[Lot], why: str) -> str:
     amount = total(lot.amount for lot in parents)
     for lot in parents:
-        book.note(_stream(lot.code), lots.TAKEN, why=why, amount=lot.amount.as_content())
-    made = born_with(parents[0], amount) | changes
-    child = next_code(book.conn, made["kind"], book.act.at_ms)
-    told = [{"lot": lot.code, "amount": lot.amount.as_content()} for lot in parents]
+        book.note(lot_stream(lot.code), lots.TAKEN, why=why, amount=lot.amount.as_content())
+    made = born_with(parents[0], amount) | {"supplier_lot": _agreed_lot(parents)}
+    made["reworks"] = _most_reworks(parents)
     expiries = [lot.expires_ms for lot in parents if lot.expires_ms is not None]
     made["expires_ms"] = min(expiries, default=None)
-    book.note(_stream(child), lots.CREATED, why=why, parents=told, **made)
+    child = next_code(book.conn, made["kind"], book.act.at_ms)
+    told = [{"lot": lot.code, "amount": lot.amount.as_content()} for lot in parents]
+    book.note(lot_stream(child), lots.CREATED, why=why, parents=told, **made)
     return child
 
 
-def _not_at_hand(lot: Lot) -> list[Refusal]:
+def _agreed_lot(parents: Sequence[Lot]) -> str:
+    named = {lot.supplier_lot for lot in parents}
+    return named.pop() if len(named) == 1 else ""
+
+
+def _most_reworks(parents: Sequence[Lot]) -> dict[str, int]:
+    """A merged lot was reworked as often as the worst of its parents: no limit is lost in a barrel."""
+    most: dict[str, int] = {}
+    for lot in parents:
+        for operation, count in lot.reworks.items():
+            most[operation] = max(most.get(operation, 0), count)
+    return dict(sorted(most.items()))
+
+
+def not_at_hand(lot: Lot) -> list[Refusal]:
+    """Why nothing may be done with a lot now: holds, or it is in a run, used up or gone."""
     refused = []
     if lot.holds:
         facts = {"lot": lot.code, "holds": "; ".join(sorted(lot.holds.values()))}
@@ -123,7 +142,7 @@ def hold_lots(book: Book, codes: Codes, reason: str) -> list[Refusal]:
         refused.append(Refusal("reason_is_given", {}))
     if not refused:
         for code in dict.fromkeys(codes):
-            book.note(_stream(code), lots.HELD, reason)
+            book.note(lot_stream(code), lots.HELD, reason)
     return refused
 
 
@@ -135,54 +154,98 @@ def release_lot(book: Book, code: str, hold: str, reason: str) -> list[Refusal]:
     if not reason.strip():
         refused.append(Refusal("reason_is_given", {}))
     if not refused:
-        book.note(_stream(code), lots.RELEASED, reason, hold=hold)
+        book.note(lot_stream(code), lots.RELEASED, reason, hold=hold)
     return refused
 
 
-def scrap(book: Book, code: str, amount: Amount, reason: str) -> str | list[Refusal]:
+def scrap(
+    book: Book, code: str, amount: Amount, reason: str, form: str = SCRAP
+) -> list[str] | list[Refusal]:
     """So much of a lot becomes a waste lot: its code. A lot that is held may be scrapped."""
     found, refused = load_each(book, [code])
     if found and found[0].status != lots.ACTIVE:
-        refused += [r for r in _not_at_hand(found[0]) if r.rule == "lot_is_here"]
+        refused += [r for r in not_at_hand(found[0]) if r.rule == "lot_is_here"]
     if not reason.strip():
         refused.append(Refusal("reason_is_given", {}))
     if refused:
         return refused
     try:
-        book.note(_stream(code), lots.SCRAPPED, reason, amount=amount.as_content())
+        book.note(lot_stream(code), lots.SCRAPPED, reason, amount=amount.as_content())
     except TooLittle as error:
         return [Refusal("amount_is_there", {"lot": code, "detail": str(error)})]
     waste = next_code(book.conn, "waste", book.act.at_ms)
     parents = [{"lot": code, "amount": amount.as_content()}]
-    made = born_with(found[0], amount, "waste") | {"done": [], "route": ""}
-    book.note(_stream(waste), lots.CREATED, why="scrap", parents=parents, **made)
-    return waste
+    made = born_with(found[0], amount, "waste") | {"done": [], "route": "", "first": ""}
+    book.note(lot_stream(waste), lots.CREATED, why=form, parents=parents, **made)
+    return [waste]
 
 
 def send_back(book: Book, code: str, operation: str, reason: str) -> list[Refusal]:
     """Rework: an operation that was done is to be done again."""
     found, refused = load_each(book, [code])
-    refused += _not_at_hand(found[0]) if found else []
+    refused += not_at_hand(found[0]) if found else []
     if found and operation not in found[0].done:
         refused.append(Refusal("operation_was_done", {"lot": code, "operation": operation}))
     if not reason.strip():
         refused.append(Refusal("reason_is_given", {}))
     if not refused:
-        book.note(_stream(code), lots.SENT_BACK, reason, operation=operation)
+        first = _strip_first(book, found[0], operation)
+        book.note(lot_stream(code), lots.SENT_BACK, reason, operation=operation, first=first)
     return refused
+
+
+def _strip_first(book: Book, lot: Lot, operation: str) -> str:
+    route = load_route(book.conn, lot.route)
+    again = None if route is None else route.operations.get(operation)
+    return "" if again is None else again.strip
+
+
+def regrade_lot(book: Book, code: str, grade: str, evidence: str) -> list[Refusal]:
+    """A lot is found to be of another grade; `evidence`: by which measurement. Its history stays."""
+    found, refused = load_each(book, [code])
+    refused += [r for lot in found for r in not_at_hand(lot) if r.rule == "lot_is_here"]
+    if not grade.strip() or (found and found[0].grade == grade):
+        refused.append(Refusal("grade_is_another", {"lot": code, "grade": grade}))
+    if not evidence.strip():
+        refused.append(Refusal("reason_is_given", {}))
+    if not refused:
+        book.note(lot_stream(code), lots.REGRADED, evidence, grade=grade)
+    return refused
+
+
+def move_lot(book: Book, code: str, place: str) -> list[Refusal]:
+    """A lot lies somewhere else now: `place` is where the act is noted."""
+    found, refused = load_each(book, [code])
+    refused += [r for lot in found for r in not_at_hand(lot) if r.rule == "lot_is_here"]
+    if not place.strip():
+        refused.append(Refusal("place_is_given", {}))
+    if not refused:
+        book.note(lot_stream(code), lots.MOVED, to=place)
+    return refused
+
+
+def route_ahead(book: Book, lot: Lot) -> list[Refusal]:
+    """A refusal while something of its route lies ahead of a lot."""
+    route = load_route(book.conn, lot.route)
+    if route is None or is_finished(route, lot.done, lot.first):
+        return []
+    following = ", ".join(next_operations(route, lot.done, lot.first))
+    return [Refusal("route_is_finished", {"lot": lot.code, "next": following, "route": lot.route})]
 
 
 def ship_lots(book: Book, codes: Codes, facts: Mapping[str, Any]) -> str | list[Refusal]:
     """The lots leave: the code of their shipment. `facts`: customer, order, papers."""
     found, refused = load_each(book, codes)
     for lot in found:
-        refused += _not_at_hand(lot)
+        refused += not_at_hand(lot) + route_ahead(book, lot)
+    if not codes or len(set(codes)) != len(codes):
+        refused.append(Refusal("lots_are_told_once", {"lots": ", ".join(codes)}))
     if refused:
         return refused
     shipment = next_code(book.conn, "shipment", book.act.at_ms)
     book.note(f"shipment:{shipment}", "shipped", lots=list(codes), **facts)
     for code in codes:
-        book.note(_stream(code), lots.SHIPPED, shipment=shipment)
+        book.note(lot_stream(code), lots.SHIPPED, shipment=shipment)
     return shipment
 
 

@@ -11,10 +11,12 @@ from sqlalchemy import Connection, Engine
 
 from mes_server.domain.charges import replay_run
 from mes_server.domain.genealogy import edges_of
+from mes_server.domain.lines import replay_line
 from mes_server.domain.lots import CORRECTED, Lot, corrected_actions, replay
 from mes_server.domain.seal import Draft, Event, seal
 from mes_server.store.labels import follow_labels
 from mes_server.store.ledger import append_events, iter_events, load_stream, lock_ledger
+from mes_server.store.lines import drop_all_lines, save_line
 from mes_server.store.lots import append_edges, drop_all, drop_edges, drop_lot, save_lots
 from mes_server.store.runs import drop_all_runs, drop_run, save_run
 from mes_server.store.transaction import writing
@@ -114,12 +116,22 @@ def _follow(
         else:
             save_lots(conn, [lot])
         append_edges(conn, _new_edges(history, events, restored))
-    for stream in sorted({event.stream for event in events if event.stream.startswith("charge:")}):
-        run = replay_run(histories[stream])
-        if run is None:
-            drop_run(conn, stream.removeprefix("charge:"))
-        else:
-            save_run(conn, run)
+    for stream in sorted({event.stream for event in events}):
+        _follow_place(conn, stream, histories[stream])
+
+
+def _follow_place(conn: Connection, stream: str, history: list[Event]) -> None:
+    """Bring a run, or what stands at a station, up to its events."""
+    about, _, name = stream.partition(":")
+    if about == "line":
+        save_line(conn, replay_line(name, history))
+    if about != "charge":
+        return
+    run = replay_run(history)
+    if run is None:
+        drop_run(conn, name)
+    else:
+        save_run(conn, run)
 
 
 def _new_edges(history: list[Event], events: Iterable[Event], restored: set[str]) -> list[Any]:
@@ -141,20 +153,20 @@ def _new_edges(history: list[Event], events: Iterable[Event], restored: set[str]
 
 
 def rebuild_lots(engine: Engine) -> int:
-    """Throw lots, edges and runs away and make them anew from the ledger; how many lots there are."""
+    """Throw away what is computed of lots, edges, runs and lines, and make it anew from the ledger;
+    how many lots there are."""
     with writing(engine) as conn:
         histories: dict[str, list[Event]] = {}
         for event in iter_events(conn):
-            if event.stream.startswith(("lot:", "charge:")):
+            if event.stream.startswith(("lot:", "charge:", "line:")):
                 histories.setdefault(event.stream, []).append(event)
         drop_all(conn)
         drop_all_runs(conn)
+        drop_all_lines(conn)
         lots = []
         for stream, history in histories.items():
-            if stream.startswith("charge:"):
-                run = replay_run(history)
-                if run is not None:
-                    save_run(conn, run)
+            _follow_place(conn, stream, history)
+            if not stream.startswith("lot:"):
                 continue
             taken_back = corrected_actions(history)
             lot = replay(history)

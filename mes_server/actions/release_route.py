@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from mes_server.actions.record_events import Book
-from mes_server.domain.routes import route_faults
+from mes_server.domain.route_content import route_faults
+from mes_server.domain.rules import Refusal
 from mes_server.store.routes import load_route, save_route
 
 RELEASED = "route_released"
@@ -15,8 +16,7 @@ def release_route(book: Book, content: Mapping[str, Any]) -> list[str]:
 
     A revision that is there already with the same content is released once.
     """
-    faults = [f"{n}: write it" for n in ("code", "revision", "title") if not content.get(n)]
-    faults += route_faults(content)
+    faults = route_faults(content)
     if faults:
         return faults
     name = f"{content['code']}/{content['revision']}"
@@ -25,3 +25,8 @@ def release_route(book: Book, content: Mapping[str, Any]) -> list[str]:
     book.note(f"route:{content['code']}", RELEASED, **content)
     save_route(book.conn, dict(content), book.act.now_ms)
     return []
+
+
+def release_or_refuse(book: Book, content: Mapping[str, Any]) -> list[Refusal]:
+    """As release_route, each fault as a refusal."""
+    return [Refusal("route_is_whole", {"fault": fault}) for fault in release_route(book, content)]

@@ -15,6 +15,7 @@ from mes_server.domain.charges import CLOSED, OPENED, PUT_IN, Run
 from mes_server.domain.lots import Lot, born_with
 from mes_server.domain.routes import Operation
 from mes_server.domain.rules import Refusal
+from mes_server.store.lines import load_line
 from mes_server.store.lots import lots_in_run
 from mes_server.store.numbering import next_code
 from mes_server.store.runs import load_run, open_run_at
@@ -24,7 +25,7 @@ UNBALANCED = "mass balance"
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What comes out of a run for one lot that went in. `others`: kind (coupon, waste) and amount."""
+    """What comes out of a run for one lot that went in. `others`: coupon, scrap, swarf, with its amount."""
 
     lot: str
     product: Amount
@@ -36,21 +37,20 @@ def load_lot_into(
 ) -> str:
     """Put a lot into the open run of the station of the Book's act, which is opened if there is none.
 
-    The rules were asked before. `facts`: recipe, and resources (bath make-up, target, thermocouple …)
-    of a run that is opened; `position` of the lot. `heavy`: it holds Dy/Tb. Answers with the code of the run.
+    The rules were asked before. `facts`: recipe and resources of a run that is opened, beside what is
+    mounted at the station; `position` of the lot. `heavy`: it holds Dy/Tb. Answers with the code of the run.
     """
     conn, act = book.conn, book.act
     run = open_run_at(conn, act.place)
     if run is None:
         run = Run(next_code(conn, "charge", act.at_ms), act.place, operation.code, act.at_ms)
-        resources = {str(k): str(v) for k, v in dict(facts.get("resources", {})).items()}
-        recipe = str(facts.get("recipe", ""))
+        said = {str(k): str(v) for k, v in dict(facts.get("resources", {})).items()}
         book.note(
             f"charge:{run.code}",
             OPENED,
             operation=operation.code,
-            recipe=recipe,
-            resources=resources,
+            recipe=str(facts.get("recipe", "")) or operation.recipe,
+            resources={**load_line(conn, act.place).mounted, **said},
         )
     position = str(facts.get("position", ""))
     book.note(f"lot:{code}", lots.LOADED, run=run.code, operation=run.operation, position=position)
@@ -80,8 +80,11 @@ def unload(
         made += _come_out(book, inside[outcome.lot], run, operation, outcome)
     went_in = [lot.amount for lot in inside.values()]
     came_out = [a for o in outcomes for a in (o.product, *(other for _, other in o.others))]
-    kept = balance(went_in, came_out, operation.tolerance_ppm)
-    masses = {"in_mg": kept.in_mg, "out_mg": kept.out_mg, "tolerance_mg": kept.tolerance_mg}
+    kept = balance(went_in, came_out, operation)
+    masses = {
+        "in_mg": kept.in_mg, "out_mg": kept.out_mg, "tolerance_mg": kept.tolerance_mg,
+        "missing_mg": kept.missing_mg,
+    }  # fmt: skip
     book.note(f"charge:{code}", CLOSED, lots=sorted(inside), made=made, **masses)
     if not kept.is_kept:
         for lot in made:
@@ -94,19 +97,21 @@ def _come_out(book: Book, lot: Lot, run: Run, operation: Operation, outcome: Out
     stream = f"lot:{lot.code}"
     left = NOTHING if operation.makes else outcome.product
     book.note(stream, lots.UNLOADED, run=run.code, amount=left.as_content())
-    done = {"done": [*lot.done, operation.code]}
-    for kind, amount in outcome.others:
-        made = born_with(lot, amount, kind) | {"done": [], "route": "", "run": run.code}
-        _make(book, lot.code, made, amount)
+    first = "" if lot.first == operation.code else lot.first
+    done = {"done": [*lot.done, operation.code], "first": first}
+    for form, amount in outcome.others:
+        kind = "coupon" if form == "coupon" else "waste"
+        made = born_with(lot, amount, kind) | {"done": [], "route": "", "first": ""}
+        _make(book, lot.code, made | {"run": run.code}, form)
     if not operation.makes:
         return [lot.code]
     made = born_with(lot, outcome.product, operation.makes) | done | {"run": run.code}
-    return [_make(book, lot.code, made, outcome.product)]
+    return [_make(book, lot.code, made, "run")]
 
 
-def _make(book: Book, parent: str, made: Mapping[str, Any], amount: Amount) -> str:
+def _make(book: Book, parent: str, made: Mapping[str, Any], why: str) -> str:
     """A new lot from a run. The edge carries what came out: of what went in, nobody can tell apart."""
     code = next_code(book.conn, made["kind"], book.act.at_ms)
-    parents = [{"lot": parent, "amount": amount.as_content()}]
-    book.note(f"lot:{code}", lots.CREATED, why="run", parents=parents, **made)
+    parents = [{"lot": parent, "amount": made["amount"]}]
+    book.note(f"lot:{code}", lots.CREATED, why=why, parents=parents, **made)
     return code

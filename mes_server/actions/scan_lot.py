@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Engine
@@ -16,22 +18,26 @@ from mes_server.actions.answer_scan import (
     answer_once,
     tell,
 )
+from mes_server.actions.handle_lots import split_lot
+from mes_server.actions.make_lots import some_of
 from mes_server.actions.read_code import read_code
+from mes_server.actions.ready_station import unfit_resources
 from mes_server.actions.record_events import Act, Book
 from mes_server.actions.run_charge import load_lot_into
+from mes_server.domain.amounts import Amount
 from mes_server.domain.lots import UNLOADED, Lot
 from mes_server.domain.routes import Operation, Route, next_operations
 from mes_server.domain.rules import Place, Refusal, ScanAttempt, Worker, is_heavy, refusals
 from mes_server.domain.scan_codes import LOT, Scanner, expected
 from mes_server.store.ledger import load_stream
+from mes_server.store.lines import load_line
 from mes_server.store.lots import load_lot, lots_in_run
 from mes_server.store.routes import load_route
 from mes_server.store.runs import last_run_at, open_run_at, was_heavy
 from mes_server.store.stations import load_station
+from schemas.limit_rows import load_rows, row_at
 
 __all__ = ["ACCEPTED", "LATE_MS", "REFUSED", "REVIEW", "Answer", "Scan", "scan_lot"]
-
-CLEARED = "line_cleared"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +46,7 @@ class Scan:
 
     `operation`: chosen by the worker where several may come next, "" to let the station decide.
     `unplanned`: the reason for work that the route does not ask for now. `facts`: of the run it opens.
+    `part`: so many pieces and mg of the lot, and the rest stays; None: all of it.
     `scanner`: what is known of how it writes codes.
     """
 
@@ -50,18 +57,17 @@ class Scan:
     operation: str = ""
     unplanned: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
+    part: tuple[int, int] | None = None
     scanner: Scanner = field(default_factory=Scanner)
 
 
-def scan_lot(
-    engine: Engine, scan: Scan, worker: Worker, now_ms: int, heavy_ppm_max: int = 0
-) -> Answer:
+def scan_lot(engine: Engine, scan: Scan, worker: Worker, now_ms: int) -> Answer:
     """Answer a scan, and record the answer. Raises StoreFault: nothing happened, send it again."""
     act = Act(scan.id, worker.badge, scan.station, scan.at_ms, now_ms)
-    return answer_once(engine, act, lambda book: _answer(book, scan, worker, heavy_ppm_max))
+    return answer_once(engine, act, lambda book: _answer(book, scan, worker))
 
 
-def _answer(book: Book, scan: Scan, worker: Worker, heavy_ppm_max: int) -> Answer:
+def _answer(book: Book, scan: Scan, worker: Worker) -> Answer:
     found = _understand(book.conn, scan)
     told: list[Refusal] = []
     lot_code, operation_code, run = scan.code, scan.operation, ""
@@ -70,16 +76,39 @@ def _answer(book: Book, scan: Scan, worker: Worker, heavy_ppm_max: int) -> Answe
     else:
         lot, route, operation, place = found
         lot_code, operation_code = lot.code, operation.code
+        heavy_ppm_max = heavy_limit(scan.at_ms)
+        part, told = _part(lot, scan.part)
         attempt = ScanAttempt(
-            lot, route, operation, worker, _seen(book.conn, place), scan.at_ms,
-            scan.unplanned, heavy_ppm_max, _finished_ms(book.conn, lot.code),
+            replace(lot, amount=part), route, operation, worker, _seen(book.conn, place), scan.at_ms,
+            scan.unplanned, str(scan.facts.get("recipe", "")), heavy_ppm_max,
+            _finished_ms(book.conn, lot.code),
         )  # fmt: skip
-        told = [_with_who(book.conn, refusal, lot.code) for refusal in refusals(attempt)]
+        told += [_with_who(book.conn, refusal, lot.code) for refusal in refusals(attempt)]
         if not told:
+            if part != lot.amount:
+                lot_code = str(split_lot(book, lot.code, [part])[0])
             heavy = is_heavy(lot, heavy_ppm_max)
-            run = load_lot_into(book, lot.code, operation, scan.facts, heavy)
+            run = load_lot_into(book, lot_code, operation, scan.facts, heavy)
     said = {"lot": lot_code, "run": run, "operation": operation_code, "scanned": scan.code}
     return tell(book, told, scan.unplanned, what=LOAD, sent_by=worker.sent_by, **said)
+
+
+def heavy_limit(at_ms: int) -> int:
+    """The Dy/Tb share in ppm up to which a lot counts as free of them, as in force at that time."""
+    day = datetime.fromtimestamp(at_ms / 1000, UTC).date().isoformat()
+    return int(row_at(_clearance_rows(), day)["heavy_ppm_max"])
+
+
+@cache
+def _clearance_rows() -> list[dict[str, Any]]:
+    return load_rows("line_clearance")
+
+
+def _part(lot: Lot, much: tuple[int, int] | None) -> tuple[Amount, list[Refusal]]:
+    if much is None or lot.amount.is_nothing:
+        return lot.amount, []
+    part, refused = some_of(lot, *much)
+    return (lot.amount if refused else part), refused
 
 
 def _understand(conn: Connection, scan: Scan) -> tuple[Lot, Route, Operation, Place] | Refusal:
@@ -103,13 +132,23 @@ def _understand(conn: Connection, scan: Scan) -> tuple[Lot, Route, Operation, Pl
     run = open_run_at(conn, scan.station)
     operation = _operation(route, lot, scan, station.type, run.operation if run else "")
     if operation is None:
-        facts = {"station": scan.station, "next": ", ".join(next_operations(route, lot.done))}
+        facts = {
+            "station": scan.station,
+            "next": ", ".join(next_operations(route, lot.done, lot.first)),
+        }
         return Refusal(
             "operation_is_next", facts | {"operation": scan.operation, "route": route.name}
         )
-    fault = "" if station.online else "offline"
-    inside = tuple(lots_in_run(conn, run.code)) if run else ()
-    return lot, route, operation, Place(scan.station, station.type, fault, None, inside)
+    line = load_line(conn, scan.station)
+    mounted = {**line.mounted, **dict(scan.facts.get("resources", {}))}
+    place = Place(
+        scan.station, station.type, "" if station.online else "offline", line.locked,
+        inside=tuple(lots_in_run(conn, run.code)) if run else (),
+        recipe=run.recipe if run else "",
+        mounted=mounted,
+        unfit=unfit_resources(conn, mounted, scan.at_ms),
+    )  # fmt: skip
+    return lot, route, operation, place
 
 
 def _operation(
@@ -120,7 +159,7 @@ def _operation(
     if named:
         return route.operations.get(named)
     here = [code for code, o in route.operations.items() if station_type in o.station_types]
-    following = [code for code in next_operations(route, lot.done) if code in here]
+    following = [code for code in next_operations(route, lot.done, lot.first) if code in here]
     meant = following or here
     return route.operations[meant[0]] if meant else None
 
@@ -130,8 +169,7 @@ def _seen(conn: Connection, place: Place) -> Place:
     last = last_run_at(conn, place.station)
     if last is None:
         return place
-    cleared = [e.at_ms for e in load_stream(conn, f"line:{place.station}") if e.kind == CLEARED]
-    if cleared and cleared[-1] >= (last.closed_ms or last.opened_ms):
+    if load_line(conn, place.station).cleared_ms >= (last.closed_ms or last.opened_ms):
         return place
     return replace(place, heavy=was_heavy(conn, last.code))
 

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, Engine
 
 from mes_server.actions.answer_scan import UNLOAD, Answer, answer_once, nobody, tell
+from mes_server.actions.handle_lots import SCRAP, SWARF
 from mes_server.actions.record_events import Act, Book
 from mes_server.actions.run_charge import Outcome, unload
-from mes_server.domain.amounts import NOTHING, Amount
+from mes_server.domain.amounts import NOTHING
+from mes_server.domain.balance import come_out
 from mes_server.domain.charges import Run
 from mes_server.domain.lots import Lot
 from mes_server.domain.routes import Operation
@@ -34,6 +36,12 @@ class LotTold:
     product: Told
     scrap: Told = Told(0, 0)
     coupons: Told = Told(0, 0)
+    swarf: Told = Told(0, 0)
+
+    def parts(self) -> tuple[tuple[str, Told], ...]:
+        """All that came out, by what it is."""
+        product = ("product", self.product)
+        return product, ("coupon", self.coupons), (SCRAP, self.scrap), (SWARF, self.swarf)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +75,8 @@ def _answer(book: Book, told: Unloading, worker: Worker) -> Answer:
     if refused or operation is None:
         return tell(book, refused, **said, operation=run.operation)
     # The run itself refuses what is not open or not told whole; then nothing was noted.
-    answer = unload(book, run.code, operation, [_outcome(o, inside.get(o.lot)) for o in told.lots])
+    outcomes = [_outcome(one, inside.get(one.lot), operation) for one in told.lots]
+    answer = unload(book, run.code, operation, outcomes)
     if isinstance(answer, list):
         return tell(book, answer, **said, operation=run.operation)
     made, held = _came_out(book, run.code)
@@ -103,23 +112,20 @@ def _miscounted(told: LotTold, lot: Lot | None) -> Refusal | None:
     """Where the same pieces come out that went in, their number is the same."""
     if lot is None:
         return None
-    pieces = sum(part.pieces for part in (told.product, told.scrap, told.coupons))
+    pieces = sum(part.pieces for _, part in told.parts())
     if pieces == lot.amount.pieces:
         return None
     facts = {"lot": lot.code, "told": str(pieces), "inside": str(lot.amount.pieces)}
     return Refusal("pieces_add_up", facts)
 
 
-def _outcome(told: LotTold, lot: Lot | None) -> Outcome:
+def _outcome(told: LotTold, lot: Lot | None, operation: Operation) -> Outcome:
     stuff = NOTHING if lot is None else lot.amount
-    named = (("coupon", told.coupons), ("waste", told.scrap))
-    others = [(kind, _amount(stuff, part)) for kind, part in named]
-    product = _amount(stuff, told.product)
-    return Outcome(told.lot, product, [(k, a) for k, a in others if not a.is_nothing])
-
-
-def _amount(stuff: Amount, told: Told) -> Amount:
-    return stuff.same_stuff(told.pieces, told.mass_mg)
+    weighed = [(part.pieces, part.mass_mg) for _, part in told.parts()]
+    amounts = come_out(stuff, weighed, operation)
+    named = zip([form for form, _ in told.parts()], amounts, strict=True)
+    (_, product), *others = named
+    return Outcome(told.lot, product, [(form, a) for form, a in others if not a.is_nothing])
 
 
 def _came_out(book: Book, run: str) -> tuple[list[str], list[str]]:

@@ -37,7 +37,8 @@ class Impossible(ValueError):
 class Lot:
     """What a lot is now. `done`: operations finished, in order. `run`: the run it is in, or "".
 
-    `holds`: reason by the action that held it. `reworks`: how often each operation was sent back to.
+    `holds`: reason by the action that held it. `reworks`: how often each operation was sent back to;
+    `first`: what must come before that one, such as stripping. `supplier_lot`: as the supplier calls it.
     `length`: events of its stream.
     """
 
@@ -56,6 +57,8 @@ class Lot:
     holds: Mapping[str, str] = field(default_factory=dict)
     reworks: Mapping[str, int] = field(default_factory=dict)
     shipment: str = ""
+    first: str = ""
+    supplier_lot: str = ""
     length: int = 0
 
     @property
@@ -84,6 +87,8 @@ def _created(facts: Facts, event: Event) -> Lot:
         facts.get("expires_ms"),
         done=tuple(facts.get("done", ())),
         reworks=dict(facts.get("reworks", {})),
+        first=facts.get("first", ""),
+        supplier_lot=facts.get("supplier_lot", ""),
     )
 
 
@@ -106,7 +111,9 @@ def _unloaded(lot: Lot, facts: Facts, event: Event) -> Lot:
         raise Impossible(f"{lot.code} is not in run {facts['run']}")
     amount = amount_from(facts["amount"])
     done = (*lot.done, lot.operation)
-    return replace(lot, run="", operation="", done=done, amount=amount, place=event.place)
+    first = "" if lot.operation == lot.first else lot.first
+    lot = replace(lot, run="", operation="", done=done, amount=amount, first=first)
+    return replace(lot, place=event.place)
 
 
 def _held(lot: Lot, _facts: Facts, event: Event) -> Lot:
@@ -123,8 +130,8 @@ def _regraded(lot: Lot, facts: Facts, _event: Event) -> Lot:
     return replace(lot, grade=facts["grade"])
 
 
-def _moved(lot: Lot, _facts: Facts, event: Event) -> Lot:
-    return replace(lot, place=event.place)
+def _moved(lot: Lot, facts: Facts, event: Event) -> Lot:
+    return replace(lot, place=facts.get("to", event.place))
 
 
 def _sent_back(lot: Lot, facts: Facts, _event: Event) -> Lot:
@@ -133,7 +140,7 @@ def _sent_back(lot: Lot, facts: Facts, _event: Event) -> Lot:
         raise Impossible(f"{lot.code} has not had {operation}")
     at = len(lot.done) - 1 - lot.done[::-1].index(operation)
     reworks = {**lot.reworks, operation: lot.reworks.get(operation, 0) + 1}
-    return replace(lot, done=lot.done[:at], reworks=reworks)
+    return replace(lot, done=lot.done[:at], reworks=reworks, first=facts.get("first", ""))
 
 
 def _shipped(lot: Lot, facts: Facts, _event: Event) -> Lot:
@@ -202,4 +209,6 @@ def born_with(
         "expires_ms": like.expires_ms,
         "done": list(like.done),
         "reworks": dict(sorted(like.reworks.items())),
+        "first": like.first,
+        "supplier_lot": like.supplier_lot,
     }

@@ -4,18 +4,24 @@ A released revision is a dated document of the ledger; this is its content as a 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
     """One step of work. `station_types`: where it may be done. `makes`: the kind of lot that comes out,
-    "" when the lot that goes in comes out again. `reworks_max`: how often it may be done again.
-    `tolerance_ppm`: of the mass that went in, how much may be unaccounted for. `qualification`: what the
-    person must hold, "" for nothing. `line_clearance`: whether grades with and without Dy/Tb must not
-    follow one another here uncleared. `mix_max`: how many lots may share a run, 0: any number.
-    `wait_max_ms`: the longest since the operation before, 0: none.
+    "" when the lot that goes in comes out again. `reworks_max`: how often it may be done again; `strip`:
+    the operation that must come before it then, "" for none. `unplanned`: it belongs to no step.
+
+    Of the mass that went in: `tolerance_ppm` may be unaccounted for, after the change that is expected of
+    the operation itself, `gain_min_ppm` to `gain_max_ppm` (a deposit, lubricant that burns off). `adds`:
+    the rare earth that a gain is, "" for none.
+
+    What a run asks for: `recipe` by name, `resources` by role, `qualification` of the person; "" and ()
+    for none. What it bears: `mix_max` lots, `charge_mass_mg_max`, `charge_pieces_max`; 0: any.
+    `line_clearance`: grades with and without Dy/Tb must not follow one another here uncleared.
+    `wait_max_ms`: the longest since the operation before, 0: none. `piece_area_mm2`: coatable area of
+    each piece that comes out, 0: as before. `note`: source and certainty of all this, in words.
     """
 
     code: str
@@ -28,6 +34,17 @@ class Operation:
     line_clearance: bool = False
     mix_max: int = 0
     wait_max_ms: int = 0
+    strip: str = ""
+    unplanned: bool = False
+    gain_min_ppm: int = 0
+    gain_max_ppm: int = 0
+    adds: str = ""
+    recipe: str = ""
+    resources: tuple[str, ...] = ()
+    charge_mass_mg_max: int = 0
+    charge_pieces_max: int = 0
+    piece_area_mm2: int = 0
+    note: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +57,19 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A revision of a route; `operations` by code hold every operation of its steps."""
+    """A revision of a route; `operations` by code hold every operation of its steps, and unplanned ones.
+
+    `parents_max`: lots that may be merged into one, `days_max`: how far apart they may have been born;
+    0: any.
+    """
 
     code: str
     revision: str
     title: Mapping[str, str]
     steps: tuple[Step, ...]
     operations: Mapping[str, Operation]
+    parents_max: int = 0
+    days_max: int = 0
 
     @property
     def name(self) -> str:
@@ -71,8 +94,13 @@ def position_in(route: Route, done: Sequence[str]) -> int:
     return at
 
 
-def next_operations(route: Route, done: Sequence[str]) -> tuple[str, ...]:
-    """The codes of the operations that may come next, in order of the route; none: it is at its end."""
+def next_operations(route: Route, done: Sequence[str], first: str = "") -> tuple[str, ...]:
+    """The codes of the operations that may come next, in order of the route; none: it is at its end.
+
+    `first`: what must come before anything else, of a lot that was sent back.
+    """
+    if first:
+        return (first,)
     found: list[str] = []
     for step in route.steps[position_in(route, done) :]:
         found += [code for code in step.choices if code not in found]
@@ -81,67 +109,6 @@ def next_operations(route: Route, done: Sequence[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def is_finished(route: Route, done: Sequence[str]) -> bool:
+def is_finished(route: Route, done: Sequence[str], first: str = "") -> bool:
     """Whether nothing that must be done is left."""
-    return all(step.optional for step in route.steps[position_in(route, done) :])
-
-
-def route_faults(content: Mapping[str, Any]) -> list[str]:
-    """All that is wrong with a route as written, field by field; an empty list: it can be released."""
-    faults = []
-    operations = content.get("operations")
-    if not isinstance(operations, dict) or not operations:
-        faults.append("operations: write at least one, by its code")
-        operations = {}
-    for code, said in operations.items():
-        faults += _operation_faults(f"operations.{code}", said)
-    steps = content.get("steps")
-    if not isinstance(steps, list) or not steps:
-        return [*faults, "steps: write at least one"]
-    seen: set[str] = set()
-    for index, step in enumerate(steps):
-        faults += _step_faults(f"steps[{index}].choices", step, operations, seen)
-    return faults + [f"operations.{c}: no step uses it" for c in operations if c not in seen]
-
-
-def _step_faults(
-    where: str, step: object, operations: Mapping[str, Any], seen: set[str]
-) -> list[str]:
-    choices = step.get("choices") if isinstance(step, dict) else None
-    if not isinstance(choices, list) or not choices:
-        return [f"{where}: write the codes of one or more operations"]
-    faults = [
-        f"{where}: {c!r} is no operation of this route" for c in choices if c not in operations
-    ]
-    faults += [f"{where}: {c!r} stands in an earlier step already" for c in choices if c in seen]
-    seen.update(choices)
-    return faults
-
-
-def _operation_faults(where: str, said: object) -> list[str]:
-    if not isinstance(said, dict):
-        return [f"{where}: write an object"]
-    faults = []
-    title = said.get("title")
-    if not isinstance(title, dict) or not all(title.get(lang) for lang in ("en", "zh")):
-        faults.append(f"{where}.title: write it in en and zh")
-    kinds = said.get("station_types")
-    if not isinstance(kinds, list) or not all(isinstance(kind, str) for kind in kinds):
-        faults.append(f"{where}.station_types: write a list of station types")
-    for name in ("reworks_max", "tolerance_ppm", "mix_max", "wait_max_ms"):
-        number = said.get(name, 0)
-        if type(number) is not int or number < 0:
-            faults.append(f"{where}.{name}: {number!r} is no number from 0 up")
-    known = set(Operation.__dataclass_fields__) - {"code"}
-    faults += [f"{where}.{name}: not known" for name in said if name not in known]
-    return faults
-
-
-def route_from(content: Mapping[str, Any]) -> Route:
-    """The Route of a content without faults."""
-    operations = {
-        code: Operation(code, **{**said, "station_types": tuple(said["station_types"])})
-        for code, said in content["operations"].items()
-    }
-    steps = [Step(tuple(s["choices"]), bool(s.get("optional"))) for s in content["steps"]]
-    return Route(content["code"], content["revision"], content["title"], tuple(steps), operations)
+    return not first and all(step.optional for step in route.steps[position_in(route, done) :])

@@ -4,7 +4,7 @@ A rule's name is its key in the translations: what is wrong, and what to do.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mes_server.domain.lots import ACTIVE, Lot
 from mes_server.domain.routes import Operation, Route, next_operations
@@ -31,20 +31,27 @@ class Worker:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where it is scanned. `fault`: why the station is not ready, "" when it is. `heavy`: whether the
-    last lots that ran here hold Dy/Tb, None: it was cleared since. `inside`: lots of the open run."""
+    """Where it is scanned. `fault`: why the station is not ready, "" when it is. `locked`: why nothing may
+    be loaded. `heavy`: whether the last lots that ran here hold Dy/Tb, None: it was cleared since.
+    `inside`: lots of the open run, `recipe`: its recipe. `mounted`: resource by role; `unfit`: why some
+    of them may not be used, by resource."""
 
     station: str
     type: str
     fault: str = ""
+    locked: str = ""
     heavy: bool | None = None
     inside: tuple[Lot, ...] = ()
+    recipe: str = ""
+    mounted: Mapping[str, str] = field(default_factory=dict)
+    unfit: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class ScanAttempt:
     """A lot is to begin an operation at a station. `unplanned`: the reason, when it is not the next.
-    `heavy_ppm_max`: of the reference data, the Dy/Tb share up to which a lot counts as free of them."""
+    `recipe`: as the worker names it, "" for the operation's. `heavy_ppm_max`: of the reference data, the
+    Dy/Tb share up to which a lot counts as free of them."""
 
     lot: Lot
     route: Route
@@ -53,6 +60,7 @@ class ScanAttempt:
     place: Place
     at_ms: int
     unplanned: str = ""
+    recipe: str = ""
     heavy_ppm_max: int = 0
     finished_ms: int | None = None  # when the operation before ended
 
@@ -83,7 +91,7 @@ def lot_is_here(attempt: ScanAttempt) -> Refusal | None:
 
 def operation_is_next(attempt: ScanAttempt) -> Refusal | None:
     """The route says so, or somebody says why not."""
-    following = next_operations(attempt.route, attempt.lot.done)
+    following = next_operations(attempt.route, attempt.lot.done, attempt.lot.first)
     if attempt.operation.code in following or attempt.unplanned:
         return None
     return Refusal(
@@ -111,6 +119,40 @@ def station_is_ready(attempt: ScanAttempt) -> Refusal | None:
             "station_is_ready", {"station": attempt.place.station, "fault": attempt.place.fault}
         )
     return None
+
+
+def station_is_unlocked(attempt: ScanAttempt) -> Refusal | None:
+    """Nobody locked it."""
+    if attempt.place.locked:
+        facts = {"station": attempt.place.station, "reason": attempt.place.locked}
+        return Refusal("station_is_unlocked", facts)
+    return None
+
+
+def recipe_is_right(attempt: ScanAttempt) -> Refusal | None:
+    """The run goes by the recipe that the route names for the operation."""
+    wanted = attempt.operation.recipe
+    told = attempt.place.recipe or attempt.recipe or wanted
+    if not wanted or told == wanted:
+        return None
+    return Refusal("recipe_is_right", {"recipe": told, "wanted": wanted})
+
+
+def resources_are_mounted(attempt: ScanAttempt) -> Refusal | None:
+    """Every resource that the operation asks for is there."""
+    missing = [role for role in attempt.operation.resources if not attempt.place.mounted.get(role)]
+    if not missing:
+        return None
+    facts = {"station": attempt.place.station, "roles": ", ".join(missing)}
+    return Refusal("resources_are_mounted", facts)
+
+
+def resources_are_good(attempt: ScanAttempt) -> Refusal | None:
+    """None of what is mounted is held, past its shelf life, or used up."""
+    if not attempt.place.unfit:
+        return None
+    told = "; ".join(f"{what}: {why}" for what, why in sorted(attempt.place.unfit.items()))
+    return Refusal("resources_are_good", {"resources": told})
 
 
 def person_is_signed_in(attempt: ScanAttempt) -> Refusal | None:
@@ -146,6 +188,18 @@ def lots_may_mix(attempt: ScanAttempt) -> Refusal | None:
     if not strangers and (not most or len(inside) < most):
         return None
     return Refusal("lots_may_mix", {"others": ", ".join(strangers), "most": str(most)})
+
+
+def charge_fits(attempt: ScanAttempt) -> Refusal | None:
+    """The run bears what would be in it; a lot of nothing is no lot."""
+    lots = (*attempt.place.inside, attempt.lot)
+    masses = [lot.amount.mass_mg for lot in lots]
+    pieces = [lot.amount.pieces for lot in lots]
+    most_mg, most = attempt.operation.charge_mass_mg_max, attempt.operation.charge_pieces_max
+    if (not most_mg or sum(masses) <= most_mg) and (not most or sum(pieces) <= most):
+        return None
+    facts = {"mass_mg": str(sum(masses)), "pieces": str(sum(pieces))}
+    return Refusal("charge_fits", facts | {"most_mg": str(most_mg), "most": str(most)})
 
 
 def line_is_clear(attempt: ScanAttempt) -> Refusal | None:
@@ -186,9 +240,14 @@ SCAN_RULES: tuple[Rule, ...] = (
     operation_is_next,
     station_fits,
     station_is_ready,
+    station_is_unlocked,
+    recipe_is_right,
+    resources_are_mounted,
+    resources_are_good,
     person_is_signed_in,
     person_is_qualified,
     lots_may_mix,
+    charge_fits,
     line_is_clear,
     rework_is_allowed,
     lot_is_fresh,

@@ -1,6 +1,6 @@
 """What lies at a station, and the one thing to do there next. The scan itself decides by its rules."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mes_server.domain.lots import Lot
@@ -29,15 +29,15 @@ class NextStep:
     lot: str = ""
 
 
-def operation_here(
-    routes: Mapping[str, Route], route: str, done: Sequence[str], station_type: str
-) -> Operation | None:
-    """The next operation of a lot that a station of this type may do."""
-    found = routes.get(route)
-    if found is None:
-        return None
-    operations = (found.operations[code] for code in next_operations(found, done))
-    return next((o for o in operations if station_type in o.station_types), None)
+def operations_here(
+    route: Route | None, done: Sequence[str], first: str, station_type: str
+) -> list[Operation]:
+    """What may come next of a lot that had these operations, and can be done at a station of this type."""
+    if route is None:
+        return []
+    codes = next_operations(route, done, first)
+    operations = [route.operations[code] for code in codes if code in route.operations]
+    return [o for o in operations if station_type in o.station_types]
 
 
 def next_step(

@@ -5,9 +5,9 @@ Both can be thrown away and made anew (`actions.record_events.rebuild_lots`); th
 
 import json
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Index, Row
+from sqlalchemy import Connection, Index, Row, text
 from sqlmodel import Field, SQLModel
 
 from mes_server.domain.amounts import Amount
@@ -28,6 +28,8 @@ class LotRow(SQLModel, table=True):
         Index("lot_born", "born_ms", "code"),
         Index("lot_run", "run"),
         Index("lot_shipment", "shipment"),
+        Index("lot_supplier_lot", "supplier_lot"),
+        Index("lot_waiting", "status", "route", "done", "first", "born_ms", "code"),
         CLUSTERED,
     )
 
@@ -41,6 +43,8 @@ class LotRow(SQLModel, table=True):
     run: str
     operation: str
     shipment: str
+    first: str = Field(sa_column_kwargs={"server_default": text("''")})
+    supplier_lot: str = Field(sa_column_kwargs={"server_default": text("''")})
     pieces: int = wide()
     mass_mg: int = wide()
     area_mm2: int = wide()
@@ -77,7 +81,7 @@ class EdgeRow(SQLModel, table=True):
 
 _LOT = (
     "code", "kind", "part", "grade", "route", "status", "place", "run", "operation", "shipment",
-    "pieces", "mass_mg", "area_mm2", "elements", "done", "holds", "reworks", "born_ms",
+    "first", "supplier_lot", "pieces", "mass_mg", "area_mm2", "elements", "done", "holds", "reworks", "born_ms",
     "expires_ms", "length",
 )  # fmt: skip
 _EDGE = ("parent", "child", "action", "why", "at_ms", "pieces", "mass_mg", "area_mm2", "elements")
@@ -98,7 +102,7 @@ def save_lots(conn: Connection, lots: Sequence[Lot]) -> None:
     rows = [
         (
             lot.code, lot.kind, lot.part, lot.grade, lot.route, lot.status, lot.place, lot.run,
-            lot.operation, lot.shipment, lot.amount.pieces, lot.amount.mass_mg, lot.amount.area_mm2,
+            lot.operation, lot.shipment, lot.first, lot.supplier_lot, lot.amount.pieces, lot.amount.mass_mg, lot.amount.area_mm2,
             _json(dict(lot.amount.elements)), _json(lot.done), _json(dict(lot.holds)),
             _json(dict(lot.reworks)), lot.born_ms, lot.expires_ms, lot.length,
         )
@@ -120,7 +124,7 @@ def _lot(row: Row[Any]) -> Lot:
     return Lot(
         row.code, row.kind, row.part, row.grade, row.route, _amount(row), row.place, row.born_ms,
         row.expires_ms, row.run, row.operation, tuple(json.loads(row.done)), json.loads(row.holds),
-        json.loads(row.reworks), row.shipment, row.length,
+        json.loads(row.reworks), row.shipment, row.first, row.supplier_lot, row.length,
     )  # fmt: skip
 
 
@@ -154,24 +158,45 @@ def lots_in_run(conn: Connection, code: str) -> list[Lot]:
 
 def list_lots(conn: Connection, after: str = "", limit: int = 100, **same: str) -> list[Lot]:
     """Lots by code, those behind `after`, with these values in these columns of LotRow."""
-    unknown = set(same) - {"kind", "part", "grade", "route", "status", "place", "shipment"}
+    unknown = set(same) - {
+        "kind",
+        "part",
+        "grade",
+        "route",
+        "status",
+        "place",
+        "shipment",
+        "supplier_lot",
+    }
     if unknown:
         raise KeyError(", ".join(sorted(unknown)))
     where = " AND ".join(["code > ?", *(f"{name} = ?" for name in same)])
     return lots_where(conn, f"{where} ORDER BY code LIMIT ?", (after, *same.values(), limit))
 
 
-def waiting_states(conn: Connection) -> list[tuple[str, tuple[str, ...], int]]:
-    """Of the active lots: each route with each list of operations done, and how many lots stand there."""
-    query = "SELECT route, done, count(*) AS lots FROM lot WHERE status = ? GROUP BY route, done"
+class Standing(NamedTuple):
+    """Where lots stand on a route: what they had, and what must come first."""
+
+    route: str
+    done: tuple[str, ...]
+    first: str
+
+
+def waiting_states(conn: Connection) -> list[tuple[Standing, int]]:
+    """Where active lots stand, and how many stand there."""
+    query = (
+        "SELECT route, done, first, count(*) AS lots FROM lot WHERE status = ? "
+        "GROUP BY route, done, first"
+    )
     rows = run(conn, query, (ACTIVE,))
-    return [(row.route, tuple(json.loads(row.done)), row.lots) for row in rows]
+    return [(Standing(r.route, tuple(json.loads(r.done)), r.first), r.lots) for r in rows]
 
 
-def lots_waiting(conn: Connection, route: str, done: Sequence[str], limit: int) -> list[Lot]:
-    """The active lots of a route that have had these operations, the oldest first."""
-    where = "status = ? AND route = ? AND done = ? ORDER BY born_ms, code LIMIT ?"
-    return lots_where(conn, where, (ACTIVE, route, _json(list(done)), limit))
+def lots_waiting(conn: Connection, at: Standing, limit: int) -> list[Lot]:
+    """The active lots that stand there, the oldest first."""
+    where = "status = ? AND route = ? AND done = ? AND first = ? ORDER BY born_ms, code LIMIT ?"
+    done = _json(list(at.done))
+    return lots_where(conn, where, (ACTIVE, at.route, done, at.first, limit))
 
 
 def append_edges(conn: Connection, edges: Sequence[Edge]) -> None:

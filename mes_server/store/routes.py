@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy import Connection
 from sqlmodel import Field, SQLModel
 
-from mes_server.domain.routes import Route, route_from
+from mes_server.domain.route_content import route_from
+from mes_server.domain.routes import Route
 from mes_server.store.tables import run, wide
 
 

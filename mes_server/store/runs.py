@@ -84,7 +84,7 @@ def save_run(conn: Connection, kept: Run) -> None:
         "INSERT INTO run_lot (run, lot, from_ms, heavy, position) VALUES (?, ?, ?, ?, ?)",
         [(kept.code, i.lot, i.from_ms, i.heavy, i.position) for i in kept.lots],
     )
-    rows = [(kept.code, role, resource) for role, resource in kept.resources.items()]
+    rows = [(kept.code, role, resource) for role, resource in kept.resources]
     run_many(conn, "INSERT INTO run_resource (run, role, resource) VALUES (?, ?, ?)", rows)
 
 

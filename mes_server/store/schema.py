@@ -21,6 +21,7 @@ from mes_server.store import (
     labels,
     leases,
     ledger,
+    lines,
     losses,
     lots,
     nodes,
@@ -39,7 +40,7 @@ from mes_server.store.faults import SchemaTooNew
 from mes_server.store.transaction import writing
 
 TABLE_MODULES = (
-    alarms, births, chunk_rows, excursions, forgotten, fresh, inbox, labels, leases, ledger, losses, lots, nodes, numbering, people,
+    alarms, births, chunk_rows, excursions, forgotten, fresh, inbox, labels, leases, ledger, lines, losses, lots, nodes, numbering, people,
     positions, quarantine, routes, runs, series, series_now, sign_ins, stations,
 )  # fmt: skip
 

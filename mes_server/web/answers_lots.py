@@ -173,21 +173,8 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
 
-class HoldBody(Body):
-    """Why a lot is held."""
-
-    reason: Reason
-
-
 class HoldsBody(Body):
     """Which lots are held, and why."""
 
     lots: list[Annotated[str, Field(max_length=40)]] = Field(min_length=1, max_length=100_000)
-    reason: Reason
-
-
-class ReleaseBody(Body):
-    """Which hold ends, and why."""
-
-    hold: Annotated[str, Field(max_length=80)]
     reason: Reason

@@ -12,13 +12,26 @@ Badge = Annotated[
 ]
 
 
+class ToldBody(Body):
+    """Counted and weighed; area and rare earths follow from the lot."""
+
+    pieces: Count
+    mass_mg: Milligrams
+
+
 class RunFactsBody(Body):
     """Facts of the run that a scan opens, and where the lot lies in it."""
 
     recipe: Name = ""
     position: Name = ""
     resources: dict[Name, Name] = Field(
-        default_factory=dict, max_length=20, description="By role: bath, target, thermocouple, jig"
+        default_factory=dict,
+        max_length=20,
+        description="By role, beside what is mounted: bath, target, thermocouple, jig",
+    )
+    part: ToldBody | None = Field(
+        default=None,
+        description="Only so much of it is loaded, as a lot of its own; the rest stays",
     )
 
 
@@ -35,13 +48,6 @@ class ScanBody(Body):
     facts: RunFactsBody = RunFactsBody()
 
 
-class ToldBody(Body):
-    """Counted and weighed; area and rare earths follow from the lot."""
-
-    pieces: Count
-    mass_mg: Milligrams
-
-
 class OutcomeBody(Body):
     """What came out for one lot that went in."""
 
@@ -49,6 +55,7 @@ class OutcomeBody(Body):
     product: ToldBody
     scrap: ToldBody | None = None
     coupons: ToldBody | None = None
+    swarf: ToldBody | None = None
 
 
 class UnloadBody(Body):

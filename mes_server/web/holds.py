@@ -15,7 +15,7 @@ from mes_server.actions.record_events import Act
 from mes_server.actions.trace_lots import trace
 from mes_server.domain.genealogy import FORWARD
 from mes_server.domain.rules import Refusal
-from mes_server.web.answers_lots import HoldAnswer, HoldBody, HoldsBody, ReleaseBody
+from mes_server.web.answers_lots import HoldAnswer, HoldsBody
 from mes_server.web.api import as_json
 from mes_server.web.bodies import read_body
 from mes_server.web.guards import needs
@@ -106,18 +106,6 @@ def _answer(lots: Sequence[str], acting: Callable[..., Any], *args: Any) -> Resp
     return as_json(HoldAnswer(action=act.id, lots=list(lots)))
 
 
-HOLD = Operation("Hold a lot", HoldAnswer, body=HoldBody)
-
-
-@hold_pages.post("/api/v1/lots/<code>/hold")
-@needs("hold")
-@described(HOLD)
-def hold_one(code: str) -> Response:
-    """Hold one lot."""
-    body = read_body(HoldBody)
-    return _answer([code], hold_lots, [code], body.reason)
-
-
 HOLDS = Operation("Hold lots, all of them or none", HoldAnswer, body=HoldsBody)
 
 
@@ -129,15 +117,3 @@ def hold_many() -> Response:
     body = read_body(HoldsBody)
     lots = list(dict.fromkeys(body.lots))
     return _answer(lots, hold_lots, lots, body.reason)
-
-
-RELEASE = Operation("End one hold of a lot", HoldAnswer, body=ReleaseBody)
-
-
-@hold_pages.post("/api/v1/lots/<code>/release")
-@needs("release")
-@described(RELEASE)
-def release_one(code: str) -> Response:
-    """Release a lot from a hold."""
-    body = read_body(ReleaseBody)
-    return _answer([code], release_lot, code, body.hold, body.reason)

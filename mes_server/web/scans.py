@@ -35,23 +35,24 @@ OUTCOME = "Scan-Outcome"
 AHEAD_MS = 300_000  # a clock so far ahead is wrong, and would put what is done into the wrong run
 
 
-def worker_of(badge: str) -> Worker:
-    """Who did it: who asks, or whose badge the scan was made with while nobody could be asked.
+def worker_of(badge: str, permission: str = "scan") -> Worker:
+    """Who did it: who asks, or whose badge it was made with while nobody could be asked.
 
-    A scan made offline may be sent when somebody else is signed in at the tablet: it stays the work of
-    who made it, and says who sent it. Raises BadRequest for a misread badge.
+    What was done offline may be sent when somebody else is signed in at the tablet: it stays the work of
+    who did it, and says who sent it. Who may not do it comes without roles. Raises BadRequest for a
+    misread badge.
     """
     asking = access().person
     said = _badge_of(badge)
     sender = asking.badge if asking is not None else ""
     if not said or said == sender:
-        return _worker(asking, said, "")
+        return _worker(asking, said, "", permission)
     with this_site().reading() as conn:
-        return _worker(load_person(conn, said), said, sender)
+        return _worker(load_person(conn, said), said, sender, permission)
 
 
-def _worker(person: Person | None, badge: str, sender: str) -> Worker:
-    if person is None or "scan" not in person.permissions:
+def _worker(person: Person | None, badge: str, sender: str, permission: str) -> Worker:
+    if person is None or permission not in person.permissions:
         return Worker(person.badge if person is not None else badge, frozenset(), {}, sender)
     return Worker(person.badge, person.roles, person.qualifications, sender)
 
@@ -79,13 +80,14 @@ def post_scan() -> Response:
         said.scan_id,
         said.code,
         said.station,
-        _when(said.at),
+        moment_of(said.at),
         said.operation,
         said.unplanned,
-        said.facts.model_dump(),
+        said.facts.model_dump(exclude={"part"}),
+        None if said.facts.part is None else (said.facts.part.pieces, said.facts.part.mass_mg),
         Scanner(site.settings.scanner_gs, site.settings.address),
     )
-    return _told(said.scan_id, scan_lot(site.engine, scan, worker_of(said.badge), now_ms()))
+    return told(said.scan_id, scan_lot(site.engine, scan, worker_of(said.badge), now_ms()))
 
 
 UNLOADED = Operation("Everything comes out of a run", ScanAnswer, body=UnloadBody)
@@ -98,9 +100,9 @@ def post_unload(code: str) -> Response:
     """What came out of each lot of a run; the run is over."""
     said = read_body(UnloadBody)
     lots = [_lot_told(outcome) for outcome in said.lots]
-    unloading = Unloading(said.unload_id, code, said.station, _when(said.at), lots)
+    unloading = Unloading(said.unload_id, code, said.station, moment_of(said.at), lots)
     answer = scan_unload(this_site().engine, unloading, worker_of(said.badge), now_ms())
-    return _told(said.unload_id, answer)
+    return told(said.unload_id, answer)
 
 
 UNDONE = Operation("Undo a scan or an unloading within 10 s", ScanAnswer, body=UndoBody)
@@ -112,11 +114,11 @@ UNDONE = Operation("Undo a scan or an unloading within 10 s", ScanAnswer, body=U
 def post_undo(scan_id: str) -> Response:
     """By whoever made it; later it takes a correction with a reason."""
     said = read_body(UndoBody)
-    undo = Undo(said.undo_id, scan_id, _when(said.at))
-    return _told(said.undo_id, undo_scan(this_site().engine, undo, worker_of(said.badge), now_ms()))
+    undo = Undo(said.undo_id, scan_id, moment_of(said.at))
+    return told(said.undo_id, undo_scan(this_site().engine, undo, worker_of(said.badge), now_ms()))
 
 
-def _when(at: Moment) -> int:
+def moment_of(at: Moment) -> int:
     """When it was done, by the tablet's clock; raises BadRequest for the future."""
     moment = at_ms(at)
     if moment > now_ms() + AHEAD_MS:
@@ -126,14 +128,15 @@ def _when(at: Moment) -> int:
 
 
 def _lot_told(said: OutcomeBody) -> LotTold:
-    return LotTold(said.lot, _amount(said.product), _amount(said.scrap), _amount(said.coupons))
+    parts = (said.product, said.scrap, said.coupons, said.swarf)
+    return LotTold(said.lot, *map(_amount, parts))
 
 
 def _amount(said: ToldBody | None) -> Told:
     return Told(0, 0) if said is None else Told(said.pieces, said.mass_mg)
 
 
-def _told(sent_id: str, answer: Answer) -> Response:
+def told(sent_id: str, answer: Answer) -> Response:
     if answer.outcome != ACCEPTED:
         refused = jsonify(refusal_items(answer.refusals, _titles(answer)))
         refused.status_code = 409

@@ -9,7 +9,7 @@ from mes_server.domain.charges import Inside, Run
 from mes_server.domain.lots import Lot
 from mes_server.domain.routes import Operation as RouteOperation
 from mes_server.domain.routes import Route
-from mes_server.domain.work import Waiting, next_step, operation_here
+from mes_server.domain.work import Waiting, next_step, operations_here
 from mes_server.store.lots import lots_in_run, lots_waiting, waiting_states
 from mes_server.store.routes import list_routes
 from mes_server.store.runs import open_run_at, what_is_inside
@@ -73,13 +73,12 @@ def load_work(conn: Connection, station_id: str) -> WorkAnswer:
 def _waiting(conn: Connection, routes: Mapping[str, Route], station_type: str) -> list[Waiting]:
     """By route and operation, the oldest lots of each first."""
     found: dict[tuple[str, str], tuple[RouteOperation, list[Lot], int]] = {}
-    for route, done, count in waiting_states(conn):
-        operation = operation_here(routes, route, done, station_type)
-        if operation is None:
-            continue
-        _, lots, before = found.get((route, operation.code), (operation, [], 0))
-        lots = lots + lots_waiting(conn, route, done, LOTS_MAX)
-        found[route, operation.code] = (operation, lots, before + count)
+    for at, count in waiting_states(conn):
+        route = at.route
+        for operation in operations_here(routes.get(route), at.done, at.first, station_type):
+            _, lots, before = found.get((route, operation.code), (operation, [], 0))
+            lots = lots + lots_waiting(conn, at, LOTS_MAX)
+            found[route, operation.code] = (operation, lots, before + count)
     groups = []
     for (route, _), (operation, lots, count) in sorted(found.items()):
         oldest = sorted(lots, key=lambda lot: (bool(lot.holds), lot.born_ms, lot.code))

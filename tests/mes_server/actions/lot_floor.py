@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from mes_server.actions.handle_lots import receive_lot
+from mes_server.actions.make_lots import receive_lot
 from mes_server.actions.record_events import Act, Book, rebuild_lots
 from mes_server.domain.amounts import Amount
 from mes_server.domain.genealogy import FORWARD, leads_to

@@ -38,7 +38,7 @@ def test_a_lot_is_split_and_what_is_left_keeps_its_code(floor: Floor) -> None:
 
 def test_lots_that_are_alike_become_one_and_each_is_a_parent(floor: Floor) -> None:
     codes = [floor.receive(TEN.share(i, 10)) for i in (2, 3, 5)]
-    merged = floor.act(handle.merge_lots, codes, 3)
+    (merged,) = floor.act(handle.merge_lots, codes)
     assert floor.lot(merged).amount == TEN
     assert {floor.lot(code).status for code in codes} == {"used_up"}
     with reading(floor.engine) as conn:
@@ -50,13 +50,10 @@ def test_what_may_not_be_merged_is_refused_with_every_reason(floor: Floor) -> No
     good, other = floor.receive(TEN), floor.receive(TEN, grade="N52")
     held = floor.receive(TEN)
     floor.act(handle.hold_lots, [held], "oxygen")
-    assert rules(floor.act(handle.merge_lots, [good, held], 0)) == ["lot_is_free"]
-    assert rules(floor.act(handle.merge_lots, [good, other], 1)) == [
-        "lots_are_alike",
-        "lots_may_mix",
-    ]
-    assert rules(floor.act(handle.merge_lots, [good, good], 0)) == ["lots_may_mix"]
-    assert rules(floor.act(handle.merge_lots, [good, "L26-999999-XX"], 0))[0] == "lot_is_known"
+    assert rules(floor.act(handle.merge_lots, [good, held])) == ["lot_is_free"]
+    assert rules(floor.act(handle.merge_lots, [good, other])) == ["lots_are_alike"]
+    assert rules(floor.act(handle.merge_lots, [good, good])) == ["lots_may_mix"]
+    assert rules(floor.act(handle.merge_lots, [good, "L26-999999-XX"]))[0] == "lot_is_known"
     assert floor.lot(good).amount == TEN
     floor.check()
 
@@ -99,7 +96,7 @@ def test_a_hold_keeps_everything_from_a_lot_until_it_is_released_by_name(floor: 
 
 def test_scrap_becomes_a_waste_lot_with_its_origin(floor: Floor) -> None:
     code = floor.receive(TEN)
-    waste = floor.act(handle.scrap, code, TEN.share(1, 10), "chipped")
+    (waste,) = floor.act(handle.scrap, code, TEN.share(1, 10), "chipped")
     assert (floor.lot(waste).kind, floor.lot(waste).amount.mass_mg) == ("waste", 100_000)
     assert floor.lot(code).amount.pieces == 9
     floor.check()
@@ -177,7 +174,7 @@ def test_whatever_is_done_nothing_appears_or_vanishes_and_a_replay_agrees(
             parts = [_part(floor, pick(a), b), _part(floor, pick(a), c)]
             floor.act(handle.split_lot, pick(a), parts)
         elif what == "merge":
-            floor.act(handle.merge_lots, [pick(a), pick(b)], 0)
+            floor.act(handle.merge_lots, [pick(a), pick(b)])
         elif what == "scrap":
             floor.act(handle.scrap, pick(a), _part(floor, pick(a), b), "broken")
         elif what == "hold":

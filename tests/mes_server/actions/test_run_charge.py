@@ -53,9 +53,9 @@ def test_green_lots_share_a_charge_and_each_becomes_a_block_lot(floor: Floor) ->
     assert (opened.code, opened.operation) == (run, "sinter")
     product = Amount(19, 1_880_000, 0, {"Nd": 570_000})
     coupon = ("coupon", Amount(1, 99_000, 0, {"Nd": 30_000}))
-    outcomes = [Outcome(code, product, (coupon, ("waste", Amount(0, 15_000)))) for code in codes]
+    outcomes = [Outcome(code, product, (coupon, ("scrap", Amount(0, 15_000)))) for code in codes]
     kept = floor.act(unload, run, SINTER, outcomes, place="sinter-1")
-    assert kept == Balance(6_000_000, 5_982_000, 30_000)
+    assert kept == Balance(6_000_000, 5_982_000, 30_000, 6_000_000, 6_000_000)
     blocks = [lot for lot in floor.lots() if lot.kind == "block"]
     assert [(lot.amount, lot.done, lot.holds) for lot in blocks] == [(product, ("sinter",), {})] * 3
     assert {floor.lot(code).status for code in codes} == {"used_up"}

@@ -57,9 +57,8 @@ def scan(floor: Floor, code: str, station: str = "sinter-1", **more: Any) -> Ans
     floor.now_ms += 1000
     floor.actions.append("scan")
     made = {"id": f"scan-{len(floor.actions)}", "at_ms": floor.now_ms} | more
-    return scan_lot(
-        floor.engine, Scan(code=code, station=station, **made), worker, floor.now_ms, 1000
-    )
+    made = Scan(code=code, station=station, **made)
+    return scan_lot(floor.engine, made, worker, floor.now_ms)
 
 
 def rules(answer: Answer) -> list[str]:
@@ -189,5 +188,5 @@ def test_a_revision_of_a_route_is_released_once_and_its_faults_are_told(floor: F
     ]
     assert floor.act(release_route, {"code": "R2"})[:2] == [
         "revision: write it",
-        "title: write it",
+        "title: write it in en and zh",
     ]

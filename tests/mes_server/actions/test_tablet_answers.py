@@ -15,7 +15,7 @@ from mes_server.domain.amounts import Amount
 from mes_server.domain.rules import Worker
 from mes_server.store.engine import reading
 from mes_server.store.ledger import list_action
-from mes_server.store.lots import lots_waiting, waiting_states
+from mes_server.store.lots import Standing, lots_waiting, waiting_states
 from mes_server.store.nodes import ensure_node
 from mes_server.store.runs import load_run, open_run_at, what_is_inside
 from mes_server.store.stations import ensure_station, set_station_online
@@ -153,7 +153,10 @@ def test_what_waits_is_found_by_route_and_work_done(floor: Floor) -> None:
     sintered = floor.receive(GREEN, done=["sinter"])
     floor.act(hold_lots, [held], "crack")
     with reading(floor.engine) as conn:
-        assert sorted(waiting_states(conn)) == [("R1/B", (), 2), ("R1/B", ("sinter",), 1)]
-        found = lots_waiting(conn, "R1/B", ("sinter",), 10)
+        assert sorted(waiting_states(conn)) == [
+            (("R1/B", (), ""), 2),
+            (("R1/B", ("sinter",), ""), 1),
+        ]
+        found = lots_waiting(conn, Standing("R1/B", ("sinter",), ""), 10)
         assert [lot.code for lot in found] == [sintered]
-        assert [lot.code for lot in lots_waiting(conn, "R1/B", (), 1)] == [young]
+        assert [lot.code for lot in lots_waiting(conn, Standing("R1/B", (), ""), 1)] == [young]

@@ -63,9 +63,9 @@ def story(floor: Floor) -> dict[str, str]:
     charge, (one, two) = run(floor, [green, other])
     (gone,) = floor.act(split_lot, one, [Amount(8, 780_000)])
     shipment = floor.act(ship_lots, [gone], {"customer": "Motorenwerk"})
-    waste = floor.act(scrap, one, Amount(2, 195_000), "chipped")
+    (waste,) = floor.act(scrap, one, Amount(2, 195_000), "chipped")
     stranger = floor.receive(BLOCK, done=["sinter"])
-    mixed = floor.act(merge_lots, [two, stranger], 0)
+    (mixed,) = floor.act(merge_lots, [two, stranger])
     return {
         "green": green, "other": other, "early": early, "charge": charge, "one": one, "two": two,
         "gone": gone, "shipment": shipment, "waste": waste, "stranger": stranger, "mixed": mixed,

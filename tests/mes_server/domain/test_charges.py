@@ -44,7 +44,7 @@ def test_a_run_has_its_lots_in_the_order_they_went_in_until_it_is_closed() -> No
     assert (charge.run.station, charge.run.recipe, charge.run.resources) == (
         "sinter-1",
         "S-1",
-        {"tc": "TC-9"},
+        (("tc", "TC-9"),),
     )
     assert charge.run.closed_ms is None
     assert charge.add(CLOSED).run.closed_ms == T0 + 4

@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 
 from mes_server.domain import lots
 from mes_server.domain.amounts import Amount
-from mes_server.domain.balance import balance
 from mes_server.domain.genealogy import BACK, FORWARD, Edge, edges_of, leads_to, near, walk
 from tests.mes_server.domain.lot_making import T0, History
 
@@ -71,14 +70,6 @@ def test_every_parent_of_a_lot_is_an_edge_of_its_own() -> None:
         ("G26-3", "B26-1", 300),
     ]
     assert edges_of(history.add(lots.MOVED, place="x").events[1]) == []
-
-
-def test_a_balance_is_kept_within_the_tolerance_of_its_operation() -> None:
-    kept = balance([Amount(0, 1_000_000)], [Amount(0, 985_000), Amount(0, 10_000)], 5_000)
-    assert (kept.missing_mg, kept.tolerance_mg, kept.is_kept) == (5_000, 5_000, True)
-    assert not balance([Amount(0, 1_000_000)], [Amount(0, 994_999)], 5_000).is_kept
-    gained = balance([Amount(0, 1_000_000)], [Amount(0, 1_005_001)], 5_000)
-    assert (gained.missing_mg, gained.is_kept) == (-5_001, False)
 
 
 def neighbours_none(_level: Sequence[str]) -> list[Edge]:

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from mes_server.domain.routes import is_finished, next_operations, route_faults, route_from
+from mes_server.domain.route_content import route_faults, route_from
+from mes_server.domain.routes import is_finished, next_operations
 
 
 def content(**more: Any) -> dict[str, Any]:

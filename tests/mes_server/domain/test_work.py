@@ -15,7 +15,7 @@ from mes_server.domain.work import (
     NextStep,
     Waiting,
     next_step,
-    operation_here,
+    operations_here,
 )
 from tests.mes_server.domain.lot_making import History
 from tests.mes_server.domain.test_routes import ROUTE
@@ -56,9 +56,8 @@ def test_the_next_step(
 
 
 def test_a_lot_waits_where_one_of_its_next_operations_is_done() -> None:
-    routes = {ROUTE.name: ROUTE}
-    found = operation_here(routes, "R1/B", ["sinter", "age"], "plateer")
-    assert found is not None
-    assert found.code == "plate"
-    assert operation_here(routes, "R1/B", ["sinter"], "plateer") is None
-    assert operation_here(routes, "R9/A", [], "sinterer") is None
+    found = operations_here(ROUTE, ["sinter", "age"], "", "plateer")
+    assert [operation.code for operation in found] == ["plate"]
+    assert operations_here(ROUTE, ["sinter"], "", "plateer") == []
+    assert operations_here(ROUTE, ["sinter", "age"], "sinter", "plateer") == [], "first of all"
+    assert operations_here(None, [], "", "sinterer") == []

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from mes_server.actions.handle_lots import hold_lots, receive_lot
+from mes_server.actions.handle_lots import hold_lots
+from mes_server.actions.make_lots import receive_lot
 from mes_server.actions.record_events import Act, Book
 from mes_server.actions.release_route import release_route
 from mes_server.domain.amounts import Amount

@@ -7,13 +7,13 @@ from sqlalchemy import Engine
 
 from mes_server.actions.handle_lots import (
     hold_lots,
-    join,
     merge_lots,
     scrap,
     send_back,
     ship_lots,
     split_lot,
 )
+from mes_server.actions.make_lots import Wanted, blend_lots
 from mes_server.actions.release_route import release_route
 from mes_server.actions.run_charge import Outcome, load_lot_into, unload
 from mes_server.domain.amounts import Amount
@@ -27,6 +27,7 @@ GRIND = Operation("grind", {}, ("grinder",), makes="parts", tolerance_ppm=400_00
 PACK = Operation("pack", {}, (), makes="pack", tolerance_ppm=20_000)
 PRESS = Operation("press", {}, (), makes="green")
 SHARES = {"sinter": 980_000, "grind": 800_000}
+PHOSPHATE = Operation("phosphate", {}, ("phosphating_line",))
 AGE = Operation("age", {}, ("ageing_furnace",))
 USED = {"recipe": "S-42/C", "resources": {"thermocouple": "TC-9", "getter": "G-1"}}
 ROUTE: dict[str, Any] = {
@@ -89,9 +90,8 @@ def tell(engine: Engine) -> dict[str, str]:
         floor.receive(Amount(0, 6_000_000, elements={"Dy": 6_000_000}), "raw", part="Dy"),
     ]
     with floor.book("caster-1") as book:
-        alloy = join(
-            book, [lot for code in raw if (lot := book.lot(code))], "run", kind="alloy", part=""
-        )
+        parts = [(code, lot.amount.mass_mg) for code in raw if (lot := book.lot(code))]
+        (alloy,) = blend_lots(book, parts, Wanted("alloy", grade="N42SH", route="R1/B"))
     (powder,) = run(floor, [alloy], Operation("mill", {}, (), makes="powder"), "mill-1")
     parts = [Amount(0, 50_000_000, 0, {"Nd": 10_000_000, "Dy": 1_000_000}) for _ in range(4)]
     greens = run(floor, floor.act(split_lot, powder, parts, place="mixer"), PRESS, "press-1")
@@ -101,11 +101,13 @@ def tell(engine: Engine) -> dict[str, str]:
     floor.act(send_back, blocks[0], "age", "soak too short")
     run(floor, blocks[:1], AGE, "age-1", resources={"thermocouple": "TC-4"})
     ground = run(floor, blocks[:2], GRIND, "grind-1")
-    mixed = floor.act(merge_lots, ground, 0, place="grind-1")
+    mixed = floor.act(merge_lots, ground, place="grind-1")
+    (mixed,) = mixed
     (first,) = floor.act(split_lot, mixed, [Amount(100, 20_000_000)])
+    run(floor, [first], PHOSPHATE, "phosphate-1")
     (pack,) = run(floor, [first], PACK, "pack-1")
     shipment = floor.act(ship_lots, [pack], {"customer": "Motorenwerk", "order": "4711"})
-    waste = floor.act(scrap, mixed, Amount(20, 4_000_000), "chipped")
+    (waste,) = floor.act(scrap, mixed, Amount(20, 4_000_000), "chipped")
     floor.act(hold_lots, [blocks[2], mixed], "thermocouple out of tolerance")
     floor.act(load_lot_into, greens[3], SINTER, USED, place="sinter-1")
     floor.check()

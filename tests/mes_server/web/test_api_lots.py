@@ -77,11 +77,14 @@ def test_a_program_holds_and_releases(client: FlaskClient, story: dict[str, str]
     assert held.status_code == 200, held.text
     action = held.json["action"]  # type: ignore[index]
     assert get(client, f"/lots/{codes[0]}")["holds"] == {action: "oxygen"}
-    body = {"hold": action, "reason": "measured again"}
+    at = {"at": "2026-11-23T08:00:00Z"}
+    body = {"act_id": "release-1", "hold": action, "reason": "measured again", **at}
     assert client.post(f"/api/v1/lots/{codes[0]}/release", json=body).status_code == 200
     assert get(client, f"/lots/{codes[0]}")["holds"] == {}
-    one = client.post(f"/api/v1/lots/{codes[0]}/hold", json={"reason": "look"})
-    assert one.status_code == 200
+    body = {"act_id": "hold-0001", "reason": "look", **at}
+    one = client.post(f"/api/v1/lots/{codes[0]}/hold", json=body)
+    assert (one.status_code, one.json["held"]) == (200, [])  # type: ignore[index]
+    assert get(client, f"/lots/{codes[0]}")["holds"] == {"hold-0001": "look"}
 
 
 def test_a_hold_of_what_is_not_there_holds_nothing_and_says_every_reason(

@@ -1,0 +1,78 @@
+"""Carry out what somebody asked to be done to lots or stations: once, answered and recorded like a scan."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Engine
+
+from mes_server.actions.answer_scan import Answer, answer_once, nobody, tell
+from mes_server.actions.read_code import read_code
+from mes_server.actions.record_events import Act, Book
+from mes_server.domain.rules import Refusal, Worker
+from mes_server.domain.scan_codes import BATH, LOT, Scanner, expected
+from mes_server.store.ledger import Overtaken
+
+TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What is asked for: `what` in a word, of which lots (as scanned) or which station, and why."""
+
+    what: str
+    lots: tuple[str, ...] = ()
+    about: str = ""
+    reason: str = ""
+    scanner: Scanner = field(default_factory=Scanner)
+
+
+def act_once(
+    engine: Engine, act: Act, ask: Ask, worker: Worker, acting: Callable[[Book, list[str]], Any]
+) -> Answer:
+    """`acting(book, codes)` answers with refusals, with the codes of what it made, or with one code.
+
+    The first answer to an id is the answer for ever. Raises StoreFault: nothing happened, send it again.
+    """
+
+    def decide(book: Book) -> Answer:
+        codes, refused = _read(book, ask)
+        refused += nobody(worker)
+        done = refused or acting(book, codes)
+        refused = (
+            [one for one in done if isinstance(one, Refusal)] if isinstance(done, list) else []
+        )
+        about = ask.about[:100] or (codes[0] if codes else "")
+        said = {"what": ask.what, "lot": about, "sent_by": worker.sent_by}
+        if refused:
+            return tell(book, refused, ask.reason, **said)
+        made = _codes(done)
+        held = [code for code in made if (lot := book.lot(code)) is not None and lot.holds]
+        return tell(book, [], ask.reason, **said, made=made, held=held)
+
+    for left in range(TRIES, 0, -1):
+        try:
+            return answer_once(engine, act, decide)
+        except Overtaken:  # what was decided upon has moved on: decide again
+            if left == 1:
+                raise
+    raise AssertionError("the loop returns or raises")
+
+
+def _read(book: Book, ask: Ask) -> tuple[list[str], list[Refusal]]:
+    """The codes of the lots that were scanned, and why some are none."""
+    codes, refused = [], []
+    for text in ask.lots:
+        read = read_code(book.conn, text, ask.scanner)
+        other = read if isinstance(read, Refusal) else expected(read, (LOT, BATH))
+        if isinstance(read, Refusal) or other is not None:
+            refused.append(other or read)
+        else:
+            codes.append(read.value)
+    return codes, [one for one in refused if isinstance(one, Refusal)]
+
+
+def _codes(done: object) -> Sequence[str]:
+    if isinstance(done, str):
+        return [done]
+    return [str(code) for code in done] if isinstance(done, list) else []
