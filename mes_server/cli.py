@@ -21,6 +21,7 @@ from mes_server.commands.nodes import node
 from mes_server.commands.people import people
 from mes_server.commands.processes import run_all, run_broker, run_ingest, run_web
 from mes_server.commands.quarantine import quarantine
+from mes_server.commands.routes import route
 from mes_server.commands.stations import station
 from mes_server.demo import DemoError
 from mes_server.reports.typesetting import CannotTypeset
@@ -39,6 +40,7 @@ COMMANDS: tuple[click.Command, ...] = (
     station,
     node,
     lot,
+    route,
     label,
     verify,
     people,

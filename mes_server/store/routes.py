@@ -31,12 +31,18 @@ def save_route(conn: Connection, content: dict[str, Any], released_ms: int) -> N
     )
 
 
-def load_route(conn: Connection, name: str) -> Route | None:
-    """The revision a lot names ("code/revision")."""
+def load_content(conn: Connection, name: str) -> dict[str, Any] | None:
+    """A revision ("code/revision") as it was released."""
     code, _, revision = name.partition("/")
     query = "SELECT content FROM route WHERE code = ? AND revision = ?"
     text = run(conn, query, (code, revision)).scalar()
-    return None if text is None else route_from(json.loads(text))
+    return None if text is None else dict(json.loads(text))
+
+
+def load_route(conn: Connection, name: str) -> Route | None:
+    """The revision a lot names ("code/revision")."""
+    content = load_content(conn, name)
+    return None if content is None else route_from(content)
 
 
 def list_routes(conn: Connection) -> list[tuple[Route, int]]:

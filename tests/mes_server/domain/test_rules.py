@@ -1,6 +1,8 @@
 """The rules of a scan: each says no for its own reason, and all that say no are heard at once."""
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -54,9 +56,14 @@ CASES = {
     "operation_is_next": {"lot": lot(done=())},
     "station_fits": {"place": Place("press-1", "press")},
     "station_is_ready": {"place": Place("age-1", "ageer", fault="alarm")},
+    "station_is_unlocked": {"place": Place("age-1", "ageer", locked="leak")},
+    "recipe_is_right": {"recipe": "A-8", "operation": replace(AGEING, recipe="A-7")},
+    "resources_are_mounted": {"operation": replace(AGEING, resources=("thermocouple",))},
+    "resources_are_good": {"place": Place("age-1", "ageer", unfit={"BM26-1": "expired"})},
     "person_is_signed_in": {"worker": Worker("", frozenset(), {"furnace": T0 + HOUR})},
     "person_is_qualified": {"worker": Worker("P2", frozenset({"operator"}), {})},
     "lots_may_mix": {"place": Place("age-1", "ageer", inside=(lot(grade="N52"),))},
+    "charge_fits": {"operation": replace(AGEING, charge_mass_mg_max=999_999)},
     "line_is_clear": {"place": Place("age-1", "ageer", heavy=True)},
     "rework_is_allowed": {"lot": lot(reworks={"age": 2})},
     "lot_is_fresh": {"lot": lot(expires_ms=T0)},
@@ -71,9 +78,13 @@ def test_each_rule_says_no_for_its_own_reason(rule: str) -> None:
 def test_all_that_say_no_are_heard_at_once_in_order() -> None:
     worst = {name: value for case in CASES.values() for name, value in case.items()}
     held = lot(holds={"h": "x"}, run="CH", done=(), grade="N52", reworks={"age": 9}, expires_ms=1)
-    place = Place("press-1", "press", "alarm", True, (lot(),))
+    place = Place(
+        "press-1", "press", "alarm", "leak", True, (lot(),), recipe="X", unfit={"BM26-1": "held"}
+    )
+    operation = replace(AGEING, recipe="A-7", resources=("jig",), charge_pieces_max=1)
+    nobody = Worker("", frozenset(), {})
     attempt = replace(
-        GOOD, **worst | {"lot": held, "place": place, "worker": Worker("", frozenset(), {})}
+        GOOD, **worst | {"lot": held, "place": place, "worker": nobody, "operation": operation}
     )  # type: ignore[arg-type]
     assert said(attempt) == [rule.__name__ for rule in SCAN_RULES]
 
@@ -114,3 +125,9 @@ def test_a_lot_that_waited_too_long_is_not_fresh() -> None:
     hasty = replace(GOOD, operation=replace(AGEING, wait_max_ms=HOUR))
     assert said(replace(hasty, finished_ms=T0 - HOUR)) == []
     assert said(replace(hasty, finished_ms=T0 - HOUR - 1)) == ["lot_is_fresh"]
+
+
+def test_every_rule_stands_in_the_paper_in_its_order() -> None:
+    paper = (Path(__file__).parents[3] / "docs" / "routes.md").read_text(encoding="utf-8")
+    told = re.findall(r"^\| `([a-z_]+)` \|", paper.split("## What is checked")[1], re.MULTILINE)
+    assert told == [rule.__name__ for rule in SCAN_RULES]
