@@ -32,6 +32,7 @@ from mes_server.web.people import people_pages
 from mes_server.web.people_api import people_api
 from mes_server.web.plant import plant_pages
 from mes_server.web.recall import recall_pages
+from mes_server.web.routes import route_pages
 from mes_server.web.scans import scan_pages
 from mes_server.web.sign_in import sign_in_pages
 from mes_server.web.site import EXTENSION, Site
@@ -48,7 +49,7 @@ BLUEPRINTS = (
     plant_pages, station_pages, node_pages, health_pages, api_pages, series_pages, event_pages,
     openapi_pages, metrics_pages, lot_pages, recall_pages, hold_pages, api_lots, mark_pages,
     sign_in_pages, people_pages, people_api,
-    scan_pages, work_pages, tablet_pages, handling_pages, rights_pages,
+    scan_pages, work_pages, tablet_pages, handling_pages, rights_pages, route_pages,
 )  # fmt: skip
 REQUEST_BYTES_MAX = 1_000_000
 _STATIC_AGE_S = 31_536_000

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from mes_server.web.answers import Answer, Time
 from mes_server.web.answers_scans import Badge, ToldBody
 from mes_server.web.bodies import Body, Count, Id, Milligrams, Moment, Name
 
@@ -136,5 +137,27 @@ class ReleaseBody(ActBody):
 
 class RouteBody(ActBody):
     """A revision of a route, as docs/routes.md describes it."""
+
+    content: dict[str, Any]
+
+
+class RouteAnswer(Answer):
+    """A released revision of a route."""
+
+    code: str
+    revision: str
+    title: dict[str, str] = Field(description="By language")
+    released_at: Time
+    steps: list[list[str]] = Field(description="Of each step, the operations of which one is done")
+
+
+class RoutesAnswer(Answer):
+    """All of them, the newest of each route first."""
+
+    items: list[RouteAnswer]
+
+
+class RouteContentAnswer(Answer):
+    """A revision as it was released; docs/routes.md describes its fields."""
 
     content: dict[str, Any]

@@ -126,7 +126,7 @@ def _route(conn: Connection, lot: Lot) -> dict[str, Any]:
     if route is None:
         return {"route": None, "following": (), "later": ()}
     done = (*lot.done, lot.operation) if lot.operation else lot.done
-    following = next_operations(route, done)
+    following = next_operations(route, done, lot.first)
     later = [
         s for s in route.steps[position_in(route, done) :] if not set(s.choices) & {*following}
     ]

@@ -20,7 +20,18 @@ from mes_server.web.site import Site, this_site
 from mes_server.web.words import COOKIE, Words, choose_language
 
 PAGES = frozenset(
-    ("plant", "station", "lots", "recall", "nodes", "health", "people", "sign_in", "tablet")
+    (
+        "plant",
+        "station",
+        "lots",
+        "recall",
+        "nodes",
+        "health",
+        "people",
+        "sign_in",
+        "tablet",
+        "routes",
+    )
 )
 THEMES = ("auto", "light", "dark")
 THEME_COOKIE = "theme"

@@ -39,6 +39,8 @@ EXAMPLES = {
     "/api/v1/quarantine": [""],
     "/api/v1/station-types": [""],
     "/api/v1/stations/{station_id}/work": [""],
+    "/api/v1/routes": [""],
+    "/api/v1/routes/{code}/{revision}": [""],
 }
 
 
@@ -99,12 +101,12 @@ def test_real_answers_are_as_the_document_says(
     plant.unread("spBv1.0/x", b"\xff\x00")
     plant.alarm("cloned", "gbd/ctl-gbd-1", serial="sim-9")
     plant.loss(1, stations["sinter-1"])
-    lot = (
-        tell(plant.engine)["green"] if "lots" in path or "ledger" in path or "runs" in path else ""
-    )
+    is_of_lots = any(part in path for part in ("lots", "ledger", "runs", "routes"))
+    lot = tell(plant.engine)["green"] if is_of_lots else ""
     content = document["paths"][path]["get"]["responses"]["200"]["content"]
     schema = content["application/json"]["schema"]
     for more in EXAMPLES[path]:
+        path = path.replace("{code}/{revision}", "R1/B")
         base = path.replace("/{station_id}", "" if more.startswith("/") else "/sinter-1")
         answer = client.get(base.replace("{code}", lot) + more, headers=shown)
         assert answer.status_code == 200, answer.text
