@@ -41,6 +41,13 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
 }
+# For a page whose scripts look through the camera: the reader of codes is WebAssembly, served by us.
+CAMERA_HEADERS = {
+    "Content-Security-Policy": POLICY.replace(
+        "script-src 'self'", "script-src 'self' 'wasm-unsafe-eval'"
+    ),
+    "Permissions-Policy": HEADERS["Permissions-Policy"].replace("camera=()", "camera=(self)"),
+}
 _SEEN_SHARE = 8  # a session's last deed is noted when this part of its idle time has gone by
 _log = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from mes_server.domain.cards import meant_by
 from mes_server.store.stations import StationView, list_stations, load_station
 from mes_server.translations import LANGUAGES
 from mes_server.web.answers_scans import WorkAnswer
-from mes_server.web.guards import needs
+from mes_server.web.guards import CAMERA_HEADERS, needs
 from mes_server.web.layout import Layout, is_number
 from mes_server.web.overview import StationNow, load_station_now
 from mes_server.web.page import THEMES, now_ms, words
@@ -41,7 +41,8 @@ KEPT = (
     "tablet.css", "base.css", "dark.css", "signs.svg", "icon.svg", "tablet.js", "tablet_wedge.js",
     "tablet_store.js", "tablet_queue.js", "tablet_view.js", "tablet_unload.js", "tablet_words.js",
     "tablet_sound.js", "tablet_looks.js", "tablet_codes.js", "tablet_tell.js", "tablet_people.js", "live.js",
-    "words.js",
+    "words.js", "tablet_state.js", "tablet_submit.js", "tablet_camera.js", "vendor/zxing/share.js",
+    "vendor/zxing/reader/index.js", "vendor/zxing/reader/zxing_reader.wasm",
 )  # fmt: skip
 
 
@@ -55,7 +56,7 @@ class Titles:
 
 @tablet_pages.get("/<station_id>/tablet")
 @needs("read")
-def tablet(station_id: str) -> str | BaseResponse:
+def tablet(station_id: str) -> BaseResponse:
     """The page. What it shows of lots it asks for anew all the time; this is where it begins.
 
     A station's card names it in capitals and without underscores: that leads to its page.
@@ -67,7 +68,7 @@ def tablet(station_id: str) -> str | BaseResponse:
             return _by_card(conn, station_id)
         station = load_station_now(site, conn, view, now_ms())
         work = load_work(conn, station_id)
-    return render_template(
+    page = render_template(
         "tablet/tablet.html",
         view=view,
         station=station,
@@ -80,6 +81,7 @@ def tablet(station_id: str) -> str | BaseResponse:
         quality_word=quality_word,
         GOOD=GOOD,
     )
+    return Response(page, mimetype="text/html", headers=CAMERA_HEADERS)
 
 
 def _config(station: StationNow, work: WorkAnswer) -> dict[str, Any]:
@@ -95,6 +97,7 @@ def _config(station: StationNow, work: WorkAnswer) -> dict[str, Any]:
         "sign_in": url_for("sign_in.enter"),
         "sign_out": url_for("sign_in.leave"),
         "stay": url_for("sign_in.stay"),
+        "reader": url_for("static", filename="vendor/zxing/reader/zxing_reader.wasm"),
         "lock_ms": this_site().settings.station_lock_s * 1000,
         "worker": url_for("tablet.service_worker"),
         "kept": [url_for("static", filename=name) for name in KEPT],

@@ -2,62 +2,29 @@
 
 import { on } from "./live.js";
 import { now, setClock, t } from "./words.js";
-import { cardOf } from "./tablet_codes.js";
-import { keep, keptMark, markAllKept, seen, send, sendAllAgain, settled } from "./tablet_queue.js";
+import { closeCamera, openCamera } from "./tablet_camera.js";
+import { cardOf, lotIn } from "./tablet_codes.js";
+import { markAllKept, seen, send, sendAllAgain } from "./tablet_queue.js";
 import { keepPage, speakTo, switchLanguage, switchTheme, wearAsBefore } from "./tablet_looks.js";
 import { closeGate, Gate, leave, watch } from "./tablet_people.js";
 import { testSounds } from "./tablet_sound.js";
 import { forgetOld, itemsThatAre, loadItem, recall, remember } from "./tablet_store.js";
+import { byId, config, root, state, titles } from "./tablet_state.js";
+import { submit } from "./tablet_submit.js";
 import { closeForm, fits, newDraft, openForm, outcomesOf, Unloading } from "./tablet_unload.js";
 import { attention, tell, tellAgain, tellAnswer } from "./tablet_tell.js";
 import { drawChip, drawQueue, drawSamples, drawStanding, drawUndo, drawWho, drawWork, hideOutcome } from "./tablet_view.js";
 import { listen } from "./tablet_wedge.js";
 import { reason } from "./tablet_words.js";
 
-const byId = (id) => document.getElementById(id);
-const config = JSON.parse(byId("tablet-config").textContent);
-const root = document.documentElement;
-const [TWICE_MS, UNDO_MS, ANSWER_MS, ASK_MS] = [500, 10000, 1500, 5000];
-const state = { who: "", work: null, stale: false, link: "wait", current: null, undo: null, form: null, gate: null, turn: 0, standing: config.standing };
-
-function titles() {
-  const groups = [...(state.work?.waiting ?? []), ...(state.work?.run ? [state.work.run] : [])];
-  return Object.fromEntries(groups.map(({ operation }) => [operation.code, operation.title]));
-}
+const [TWICE_MS, ANSWER_MS, ASK_MS] = [500, 6000, 5000];
 
 // -- what is sent ---------------------------------------------------------------------------
-
-function newId() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-async function submit(kind, label, keys, url, fields) {
-  const [id, at] = [newId(), Math.round(now())];
-  const body = { [kind === "load" ? "scan_id" : `${kind}_id`]: id, at: new Date(at).toISOString(), badge: state.who, ...fields };
-  tell("read", null, () => ({ word: t("tablet.read"), code: label }));
-  let seq;
-  try {
-    seq = await keep({ kind, id, label, keys, at, url, body });
-  } catch {
-    tell("refused", "refused", () => ({ word: t("tablet.refused"), code: label, lines: [t("tablet.unreadable")] }));
-    return;
-  }
-  state.current = seq;
-  state.undo = kind === "undo" ? null : { id, label, keys, until: at + UNDO_MS };
-  await Promise.race([settled(), new Promise((done) => setTimeout(done, ANSWER_MS))]);
-  if ((await loadItem(seq)).state !== "waiting") return;
-  state.link = "offline";
-  await keptMark(seq);
-  if (state.current === seq) {
-    tell("wait", "attention", () => ({ word: t("tablet.chip.waiting", { n: 1 }), code: label, lines: [t("tablet.kept")] }));
-  }
-}
 
 function scan(code) {
   if (state.form?.show(code)) return;
   if (!state.who) return attention("tablet.badge_first");
-  submit("load", code.slice(0, 40), [`lot:${code.toUpperCase()}`], config.scans, { station: config.station, code });
+  submit("load", code.slice(0, 40), [`lot:${lotIn(code)}`], config.scans, { station: config.station, code });
 }
 
 function undo() {
@@ -118,6 +85,7 @@ let before = { code: "", at: -Infinity };
 const unloadNow = () => (state.work?.run ? openUnload() : ask().then(() => openUnload()));
 
 function heard(code, atMs = performance.now()) {
+  closeCamera();
   const twice = code === before.code && atMs - before.at < TWICE_MS;
   before = { code, at: atMs };
   const { kind, name } = cardOf(code);
@@ -193,7 +161,7 @@ async function draw() {
 async function ask() {
   const turn = ++state.turn;
   try {
-    const answer = await fetch(config.work, { signal: AbortSignal.timeout(ANSWER_MS * 4) });
+    const answer = await fetch(config.work, { signal: AbortSignal.timeout(ANSWER_MS) });
     if (turn !== state.turn) return;
     state.link = "online";
     if (answer.status === 401) isNow("");
@@ -250,6 +218,7 @@ on("reset", ask);
 
 const press = (id, act) => byId(id).addEventListener("click", act);
 
+press("camera-key", () => (byId("camera").hidden ? openCamera(heard) : closeCamera()));
 press("primary", primary);
 press("cancel", closeUnload);
 press("undo-button", undo);

@@ -22,3 +22,9 @@ export function cardOf(code) {
   const [, prefix, name, check] = card;
   return checkCharacters(`${prefix}-${name}`) === check ? { kind: KINDS[prefix], name } : { kind: "misread", name: text };
 }
+
+// The code of the lot that a scan names, bare, on a label or in its address; else the scan as it is.
+export function lotIn(code) {
+  const text = code.toUpperCase();
+  return /(?:^|[^0-9A-Z])([A-Z]{1,4}\d{2}-\d{4,9}-[0-9A-Z]{2})(?![0-9A-Z])/.exec(text)?.[1] ?? text;
+}

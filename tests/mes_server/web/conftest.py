@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from mes_server.app import create_app
 from mes_server.settings import Settings
@@ -128,13 +128,24 @@ def staffed(client: FlaskClient, plant: Plant, settings: Settings) -> FlaskClien
     return client
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """A real Chromium; its tests are listed as not run where there is none."""
+@pytest.fixture(scope="session")
+def driver() -> Iterator[Playwright]:
+    """What drives browsers."""
+    with sync_playwright() as driver:
+        yield driver
+
+
+def chromium(driver: Playwright, *more: str) -> Browser:
+    """A real Chromium; its tests are listed as not run where there is none. `more`: switches."""
     path = next((found for name in CHROMIUMS if (found := shutil.which(name))), None)
     if path is None:
         pytest.skip("no Chromium on this machine")
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=path, args=QUIET)
-        yield browser
-        browser.close()
+    return driver.chromium.launch(executable_path=path, args=[*QUIET, *more])
+
+
+@pytest.fixture(scope="module")
+def browser(driver: Playwright) -> Iterator[Browser]:
+    """A real Chromium."""
+    browser = chromium(driver)
+    yield browser
+    browser.close()

@@ -48,18 +48,34 @@ def test_the_page_can_be_installed(client: FlaskClient) -> None:
     assert client.get("/station/nowhere/tablet.webmanifest").status_code == 404
 
 
+@pytest.mark.usefixtures("stations")
+def test_the_camera_is_for_the_tablet_alone_and_so_is_its_reader(client: FlaskClient) -> None:
+    tablet = client.get("/station/sinter-1/tablet").headers
+    assert "camera=(self)" in tablet["Permissions-Policy"]
+    assert "script-src 'self' 'wasm-unsafe-eval';" in tablet["Content-Security-Policy"]
+    assert "unsafe-inline" not in tablet["Content-Security-Policy"]
+    for address in ("/", "/stations/sinter-1", "/sign-in"):
+        others = client.get(address).headers
+        assert "camera=()" in others["Permissions-Policy"]
+        assert "wasm" not in others["Content-Security-Policy"]
+
+
 def needed(module: str) -> set[str]:
     """A script and all that it imports."""
     text = (STATIC / module).read_text(encoding="utf-8")
     found = {module}
-    for name in re.findall(r'from "\./(\w+\.js)"', text):
-        found |= needed(name)
+    for name in re.findall(r'(?:from |import\()"(\.\.?/[\w/]+\.js)"', text):
+        found |= needed(
+            (STATIC / module).parent.joinpath(name).resolve().relative_to(STATIC).as_posix()
+        )
     return found
 
 
 def test_all_that_the_page_needs_is_kept_and_no_more() -> None:
     scripts = needed("tablet.js")
     assert {name for name in KEPT if name.endswith(".js")} == scripts
+    assert "vendor/zxing/reader/index.js" in scripts, "the reader of the camera, too"
+    assert all((STATIC / name).is_file() for name in KEPT)
     html = (STATIC.parent / "templates/tablet/tablet.html").read_text(encoding="utf-8")
     assert set(re.findall(r"asset\('([^']+)'\)", html)) | set(
         re.findall(r'asset\("([^"]+)"\)', html)
