@@ -32,6 +32,7 @@ from mes_server.web.people import people_pages
 from mes_server.web.people_api import people_api
 from mes_server.web.plant import plant_pages
 from mes_server.web.recall import recall_pages
+from mes_server.web.reviews import review_pages
 from mes_server.web.routes import route_pages
 from mes_server.web.scans import scan_pages
 from mes_server.web.sign_in import sign_in_pages
@@ -50,6 +51,7 @@ BLUEPRINTS = (
     openapi_pages, metrics_pages, lot_pages, recall_pages, hold_pages, api_lots, mark_pages,
     sign_in_pages, people_pages, people_api,
     scan_pages, work_pages, tablet_pages, handling_pages, rights_pages, route_pages,
+    review_pages,
 )  # fmt: skip
 REQUEST_BYTES_MAX = 1_000_000
 _STATIC_AGE_S = 31_536_000

@@ -20,6 +20,7 @@ from mes_server.actions.answer_scan import (
 )
 from mes_server.actions.handle_lots import split_lot
 from mes_server.actions.make_lots import some_of
+from mes_server.actions.own_time import out_of_its_time
 from mes_server.actions.read_code import read_code
 from mes_server.actions.ready_station import unfit_resources
 from mes_server.actions.record_events import Act, Book
@@ -84,6 +85,7 @@ def _answer(book: Book, scan: Scan, worker: Worker) -> Answer:
             _finished_ms(book.conn, lot.code),
         )  # fmt: skip
         told += [_with_who(book.conn, refusal, lot.code) for refusal in refusals(attempt)]
+        told += out_of_its_time(book.conn, lot.code, scan.station, scan.at_ms, book.act.now_ms)
         if not told:
             if part != lot.amount:
                 lot_code = str(split_lot(book, lot.code, [part])[0])

@@ -17,6 +17,7 @@ from mes_server.store.growth import Growth, load_growth
 from mes_server.store.ingest_status import IngestStatus, read_status
 from mes_server.store.nodes import NodeView, list_nodes, node_name
 from mes_server.store.quarantine import count_quarantine
+from mes_server.store.reviews import count_open
 from mes_server.web.site import Site
 from schemas.journal_metrics import CLOCK_NETWORK
 
@@ -57,6 +58,7 @@ class Facts:
     alarms: tuple[Alarm, ...] = ()
     quarantined: int = 0
     store_bytes: int | None = None
+    reviews: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,12 +177,16 @@ def _alarms(facts: Facts) -> Reason | None:
     return Reason("alarms", {"count": len(facts.alarms)}) if facts.alarms else None
 
 
+def _reviews(facts: Facts) -> Reason | None:
+    return Reason("reviews", {"count": facts.reviews}) if facts.reviews else None
+
+
 _FAULT_RULES: tuple[Callable[[Facts], Reason | None], ...] = (
     _disk_full, _store_unreadable, _ingest_stopped, _broker_unreachable, _not_storing,
 )  # fmt: skip
 _NOTE_RULES: tuple[Callable[[Facts], Reason | None], ...] = (
     _disk_low, _sqlite_affected, _inbox_behind, _dropped, _quarantined, _nodes_offline, _clocks,
-    _alarms,
+    _alarms, _reviews,
 )  # fmt: skip
 
 
@@ -199,10 +205,13 @@ def gather_facts(site: Site) -> Facts:
             forgotten = {node_name(gone.group, gone.node) for gone in list_forgotten(conn)}
             alarms = tuple(a for a in list_alarms(conn) if a.subject not in forgotten)
             quarantined, growth = count_quarantine(conn), load_growth(conn)
+            reviews = count_open(conn)
     except StoreFault as fault:
         return Facts(now_ms, status, fault.kind, free, total)
     left = days_left(growth, free, now_ms)
-    return Facts(now_ms, status, None, free, total, left, nodes, alarms, quarantined, growth.bytes)
+    return Facts(
+        now_ms, status, None, free, total, left, nodes, alarms, quarantined, growth.bytes, reviews
+    )
 
 
 def days_left(growth: Growth, free: int, now_ms: int) -> float | None:

@@ -31,6 +31,7 @@ PAGES = frozenset(
         "sign_in",
         "tablet",
         "routes",
+        "reviews",
     )
 )
 THEMES = ("auto", "light", "dark")

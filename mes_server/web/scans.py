@@ -24,6 +24,7 @@ from mes_server.web.answers_scans import (
 from mes_server.web.bodies import Moment, at_ms, read_body
 from mes_server.web.guards import needs
 from mes_server.web.identity import access
+from mes_server.web.late import keep_asked
 from mes_server.web.page import now_ms, words
 from mes_server.web.parameters import Operation, described
 from mes_server.web.problems import BadParameter, BadRequest
@@ -137,6 +138,8 @@ def _amount(said: ToldBody | None) -> Told:
 
 
 def told(sent_id: str, answer: Answer) -> Response:
+    if answer.outcome == REVIEW:
+        keep_asked(sent_id)
     if answer.outcome != ACCEPTED:
         refused = jsonify(refusal_items(answer.refusals, _titles(answer)))
         refused.status_code = 409

@@ -41,6 +41,7 @@ EXAMPLES = {
     "/api/v1/stations/{station_id}/work": [""],
     "/api/v1/routes": [""],
     "/api/v1/routes/{code}/{revision}": [""],
+    "/api/v1/reviews": [""],
 }
 
 
@@ -93,7 +94,7 @@ def test_every_parameter_of_an_address_is_described(document: Any) -> None:
 def test_real_answers_are_as_the_document_says(
     client: FlaskClient, stations: dict[str, int], document: Any, plant: Plant, path: str
 ) -> None:
-    hire(plant.engine, "A-1", ["admin"])
+    hire(plant.engine, "A-1", ["admin", "lead"])
     qualify(plant.engine, act_of(BY, NOW_MS), "A-1", "pressing", NOW_MS + 1000)
     shown = {"Authorization": f"Bearer {token_for(plant.engine, 'A-1')}"}
     other = plant.station(plant.foreign_node("edge-7"), "compressor-9", None)
@@ -105,6 +106,9 @@ def test_real_answers_are_as_the_document_says(
     lot = tell(plant.engine)["green"] if is_of_lots else ""
     content = document["paths"][path]["get"]["responses"]["200"]["content"]
     schema = content["application/json"]["schema"]
+    if "reviews" in path:
+        late = {"scan_id": "scan-000001", "station": "sinter-1", "code": "x"}
+        client.post("/api/v1/scans", json=late | {"at": "2026-11-23T08:00:00Z"}, headers=shown)
     for more in EXAMPLES[path]:
         path = path.replace("{code}/{revision}", "R1/B")
         base = path.replace("/{station_id}", "" if more.startswith("/") else "/sinter-1")
