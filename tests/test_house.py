@@ -36,6 +36,7 @@ NOT_IMPORTED = {
     "mes_server.web.work": "asked by its address: web/test_scans.py",
     "mes_server.web.metrics": "asked by its address: web/test_condition.py",
     "mes_server.web.answers_reviews": "shapes alone: web/test_openapi.py compares them with the answers",
+    "mes_server.web.calls": "asked by its addresses: web/test_tablet_line.py",
     "mes_server.web.late": "asked by what comes late: web/test_reviews.py",
     "mes_server.web.reviews": "asked by its addresses: web/test_reviews.py",
     "mes_server.web.openapi": "asked by its address: web/test_openapi.py",

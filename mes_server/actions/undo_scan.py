@@ -28,12 +28,14 @@ from mes_server.store.ledger import list_action, load_stream
 from mes_server.store.runs import open_run_at
 
 UNDO_MS = 10_000
+# What can be undone as a whole: it happened to lots and runs alone.
+UNDOABLE = (LOAD, UNLOAD, "split", "merge", "scrap", "hold")
 UNDONE = "undone"
 
 
 @dataclass(frozen=True, slots=True)
 class Undo:
-    """`id`: made on the tablet, of the undoing itself; `scan`: what is undone (a load or an unload)."""
+    """`id`: made on the tablet, of the undoing itself; `scan`: what is undone."""
 
     id: str
     scan: str
@@ -53,7 +55,7 @@ def _answer(book: Book, undo: Undo, done: Event | None, worker: Worker) -> Answe
     said = {"what": UNDO, "undoes": undo.scan, "sent_by": worker.sent_by}
     refused = nobody(worker)
     facts = {} if done is None else done.facts()
-    if done is None or facts.get("what", LOAD) not in (LOAD, UNLOAD):
+    if done is None or facts.get("what", LOAD) not in UNDOABLE:
         return tell(book, [*refused, Refusal("scan_is_known", {"scan": undo.scan})], **said)
     said |= {name: facts[name] for name in ("lot", "run", "operation")}
     refused += _reasons(book, done, undo, worker)

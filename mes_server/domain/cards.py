@@ -18,7 +18,9 @@ _PREFIXES = {BADGE: "ID", STATION: "ST", CONTAINER: "BX"}
 _KINDS = {prefix: kind for kind, prefix in _PREFIXES.items()}
 
 # What the wall sheet offers, in its order; each has its words under command.<name>.
-COMMANDS = ("OK", "CANCEL", "UNDO", "UNLOAD", "SPLIT", "MERGE", "HOLD", "SCRAP", "HELP", "LEAVE")
+COMMANDS = (
+    "OK", "CANCEL", "UNDO", "UNLOAD", "PART", "SPLIT", "MERGE", "HOLD", "SCRAP", "CLEAR", "HELP", "LEAVE",
+)  # fmt: skip
 
 NAME_LENGTH = 64
 _NAME = re.compile(rf"[0-9A-Z-]{{1,{NAME_LENGTH}}}")

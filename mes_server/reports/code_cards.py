@@ -24,8 +24,14 @@ class CardPrint:
 
 def wall_sheet() -> list[CardPrint]:
     """A card for each command."""
+    noted = load_texts("en")
     return [
-        CardPrint(_in_each(f"command.{command}"), "", command_code(command)) for command in COMMANDS
+        CardPrint(
+            _in_each(f"command.{command}"),
+            both(f"command_note.{command}") if f"command_note.{command}" in noted else "",
+            command_code(command),
+        )
+        for command in COMMANDS
     ]
 
 

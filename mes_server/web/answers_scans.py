@@ -111,6 +111,13 @@ class OperationHereAnswer(Answer):
     counted: bool = Field(description="The pieces that come out are those that went in")
 
 
+class RouteHereAnswer(Answer):
+    """What of a route can be done at a station, in its turn or not."""
+
+    route: str
+    operations: list[OperationHereAnswer]
+
+
 class RunHereAnswer(Answer):
     """The open run with the lots in it."""
 
@@ -146,4 +153,9 @@ class WorkAnswer(Answer):
     badge: str = Field(description="Of who asks; empty: nobody who may scan")
     run: RunHereAnswer | None
     waiting: list[WaitingAnswer]
+    routes: list[RouteHereAnswer]
+    mounted: dict[str, str] = Field(description="Bath, target, slurry, thermocouple, jig by role")
+    locked: str = Field(description="Why nothing may be loaded; empty: it may")
+    help_since: Time | None = Field(description="When somebody here called for help")
+    reviews: int = Field(description="Late scans of this station that lead or quality must look at")
     next: NextStepAnswer

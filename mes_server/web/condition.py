@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from mes_server.store.alarms import Alarm, list_alarms
+from mes_server.store.calls import Call, open_calls
 from mes_server.store.faults import StoreFault
 from mes_server.store.forgotten import list_forgotten
 from mes_server.store.growth import Growth, load_growth
@@ -59,6 +60,7 @@ class Facts:
     quarantined: int = 0
     store_bytes: int | None = None
     reviews: int = 0
+    calls: tuple[Call, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,11 +183,16 @@ def _reviews(facts: Facts) -> Reason | None:
     return Reason("reviews", {"count": facts.reviews}) if facts.reviews else None
 
 
+def _calls(facts: Facts) -> Reason | None:
+    stations = ", ".join(call.station for call in facts.calls)
+    return Reason("help", {"stations": stations}) if stations else None
+
+
 _FAULT_RULES: tuple[Callable[[Facts], Reason | None], ...] = (
     _disk_full, _store_unreadable, _ingest_stopped, _broker_unreachable, _not_storing,
 )  # fmt: skip
 _NOTE_RULES: tuple[Callable[[Facts], Reason | None], ...] = (
-    _disk_low, _sqlite_affected, _inbox_behind, _dropped, _quarantined, _nodes_offline, _clocks,
+    _calls, _disk_low, _sqlite_affected, _inbox_behind, _dropped, _quarantined, _nodes_offline, _clocks,
     _alarms, _reviews,
 )  # fmt: skip
 
@@ -205,13 +212,14 @@ def gather_facts(site: Site) -> Facts:
             forgotten = {node_name(gone.group, gone.node) for gone in list_forgotten(conn)}
             alarms = tuple(a for a in list_alarms(conn) if a.subject not in forgotten)
             quarantined, growth = count_quarantine(conn), load_growth(conn)
-            reviews = count_open(conn)
+            reviews, calls = count_open(conn), tuple(open_calls(conn))
     except StoreFault as fault:
         return Facts(now_ms, status, fault.kind, free, total)
     left = days_left(growth, free, now_ms)
     return Facts(
-        now_ms, status, None, free, total, left, nodes, alarms, quarantined, growth.bytes, reviews
-    )
+        now_ms, status, None, free, total, left, nodes, alarms, quarantined, growth.bytes, reviews,
+        calls,
+    )  # fmt: skip
 
 
 def days_left(growth: Growth, free: int, now_ms: int) -> float | None:

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from mes_server.actions.settle_review import conclude, decide, set_aside
 from mes_server.domain.reviews import CARRIED_OUT, SET_ASIDE, Review
 from mes_server.domain.rules import Refusal
+from mes_server.store.calls import open_calls
 from mes_server.store.reviews import count_open, list_open, list_settled, load_review
 from mes_server.web.answers_lots import RefusalAnswer
 from mes_server.web.answers_reviews import (
@@ -95,12 +96,13 @@ def reviews() -> str:
     with this_site().reading() as conn:
         count = count_open(conn)
         found = list_open(conn, _after(), SHOWN_MAX + 1)
-        settled = list_settled(conn, SHOWN_MAX)
+        settled, calls = list_settled(conn, SHOWN_MAX), open_calls(conn)
     return render_template(
         "reviews/reviews.html",
         reviews=found[:SHOWN_MAX],
         count=count,
         settled=settled,
+        calls=calls,
         next=found[SHOWN_MAX - 1].scan.number if len(found) > SHOWN_MAX else None,
         wanted=wanted,
         told=_told,

@@ -41,7 +41,8 @@ KEPT = (
     "tablet.css", "base.css", "dark.css", "signs.svg", "icon.svg", "tablet.js", "tablet_wedge.js",
     "tablet_store.js", "tablet_queue.js", "tablet_view.js", "tablet_unload.js", "tablet_words.js",
     "tablet_sound.js", "tablet_looks.js", "tablet_codes.js", "tablet_tell.js", "tablet_people.js", "live.js",
-    "words.js", "tablet_state.js", "tablet_submit.js", "tablet_camera.js", "vendor/zxing/share.js",
+    "words.js", "tablet_state.js", "tablet_submit.js", "tablet_camera.js", "tablet_pad.js", "tablet_sheet.js",
+    "tablet_lots.js", "tablet_station.js", "vendor/zxing/share.js",
     "vendor/zxing/reader/index.js", "vendor/zxing/reader/zxing_reader.wasm",
 )  # fmt: skip
 
@@ -93,6 +94,10 @@ def _config(station: StationNow, work: WorkAnswer) -> dict[str, Any]:
         "scans": url_for("scans.post_scan"),
         "unload": url_for("scans.post_unload", code="CODE"),
         "undo": url_for("scans.post_undo", scan_id="SCAN"),
+        "lots": "/api/v1/lots/CODE",
+        "clear": url_for("handling_rights.clear", station_id=station_id),
+        "resources": url_for("handling_rights.mount", station_id=station_id),
+        "help": url_for("calls.call", station_id=station_id),
         "tablet": url_for("tablet.tablet", station_id="STATION"),
         "sign_in": url_for("sign_in.enter"),
         "sign_out": url_for("sign_in.leave"),

@@ -10,7 +10,10 @@ from mes_server.domain.lots import Lot
 from mes_server.domain.routes import Operation as RouteOperation
 from mes_server.domain.routes import Route
 from mes_server.domain.work import Waiting, next_step, operations_here
+from mes_server.store.calls import open_calls
+from mes_server.store.lines import load_line
 from mes_server.store.lots import lots_in_run, lots_waiting, waiting_states
+from mes_server.store.reviews import count_open
 from mes_server.store.routes import list_routes
 from mes_server.store.runs import open_run_at, what_is_inside
 from mes_server.store.stations import load_station
@@ -18,6 +21,7 @@ from mes_server.web.answers_scans import (
     LotHereAnswer,
     NextStepAnswer,
     OperationHereAnswer,
+    RouteHereAnswer,
     RunHereAnswer,
     WaitingAnswer,
     WorkAnswer,
@@ -59,6 +63,7 @@ def load_work(conn: Connection, station_id: str) -> WorkAnswer:
     run = open_run_at(conn, station_id)
     inside = lots_in_run(conn, run.code) if run else []
     waiting = _waiting(conn, routes, view.type or "")
+    line, calls = load_line(conn, station_id), open_calls(conn, station_id)
     step = next_step(badge != "", inside, waiting, standing.look == "run")
     return WorkAnswer(
         station=station_id,
@@ -66,6 +71,11 @@ def load_work(conn: Connection, station_id: str) -> WorkAnswer:
         badge=badge,
         run=_run(conn, run, inside, routes) if run else None,
         waiting=[_group(group) for group in waiting],
+        routes=_routes_here(routes, view.type or ""),
+        mounted=dict(line.mounted),
+        locked=line.locked,
+        help_since=iso_text(calls[0].at_ms) if calls else None,
+        reviews=count_open(conn, station_id),
         next=NextStepAnswer(do=step.do, lot=step.lot, message=words()(f"tablet.next.{step.do}")),  # type: ignore[arg-type]
     )
 
@@ -84,6 +94,16 @@ def _waiting(conn: Connection, routes: Mapping[str, Route], station_type: str) -
         oldest = sorted(lots, key=lambda lot: (bool(lot.holds), lot.born_ms, lot.code))
         groups.append(Waiting(routes[route], operation, tuple(oldest[:LOTS_MAX]), count))
     return groups
+
+
+def _routes_here(routes: Mapping[str, Route], station_type: str) -> list[RouteHereAnswer]:
+    found = []
+    for route in routes.values():
+        here = [o for o in route.operations.values() if station_type in o.station_types]
+        if here:
+            operations = [_operation(operation) for operation in here]
+            found.append(RouteHereAnswer(route=route.name, operations=operations))
+    return found
 
 
 def _group(group: Waiting) -> WaitingAnswer:

@@ -11,9 +11,12 @@ import { testSounds } from "./tablet_sound.js";
 import { forgetOld, itemsThatAre, loadItem, recall, remember } from "./tablet_store.js";
 import { byId, config, root, state, titles } from "./tablet_state.js";
 import { submit } from "./tablet_submit.js";
-import { closeForm, fits, newDraft, openForm, outcomesOf, Unloading } from "./tablet_unload.js";
+import { Task, taskKey, taskOf } from "./tablet_lots.js";
+import { closeSheet, openSheet } from "./tablet_sheet.js";
+import { callHelp, chooseOperation, clearLine, offerMount, openMenu, waysOut } from "./tablet_station.js";
+import { draftKey, fits, openUnload } from "./tablet_unload.js";
 import { attention, tell, tellAgain, tellAnswer } from "./tablet_tell.js";
-import { drawChip, drawQueue, drawSamples, drawStanding, drawUndo, drawWho, drawWork, hideOutcome } from "./tablet_view.js";
+import { drawChip, drawLine, drawQueue, drawSamples, drawStanding, drawUndo, drawWho, drawWork, hideOutcome } from "./tablet_view.js";
 import { listen } from "./tablet_wedge.js";
 import { reason } from "./tablet_words.js";
 
@@ -21,10 +24,23 @@ const [TWICE_MS, ANSWER_MS, ASK_MS] = [500, 6000, 5000];
 
 // -- what is sent ---------------------------------------------------------------------------
 
-function scan(code) {
-  if (state.form?.show(code)) return;
+// `operation`: of the list that was tapped; else the worker is asked where several may come next.
+function scan(code, operation = "") {
+  if (state.form?.take(code)) return;
   if (!state.who) return attention("tablet.badge_first");
-  submit("load", code.slice(0, 40), [`lot:${lotIn(code)}`], config.scans, { station: config.station, code });
+  if (!operation && offerMount(code, () => load(code))) return;
+  load(code, operation);
+}
+
+function load(code, operation = "") {
+  const lot = lotIn(code);
+  state.hand = lot;
+  const groups = (state.work?.waiting ?? []).filter((group) => group.lots.some((one) => one.code === lot));
+  if (!operation && !state.work?.run && groups.length > 1) {
+    return chooseOperation(code, groups.map((group) => group.operation), (chosen) => load(code, chosen));
+  }
+  const chosen = groups.length > 1 ? { operation } : {};
+  submit("load", code.slice(0, 40), [`lot:${lot}`], config.scans, { station: config.station, code, ...chosen });
 }
 
 function undo() {
@@ -36,55 +52,46 @@ function undo() {
   submit("undo", label, keys, config.undo.replace("SCAN", id), {});
 }
 
-// -- unloading ------------------------------------------------------------------------------
+const primary = () => (state.form ? state.form.act?.() : openUnload());
 
-const draftKey = `draft:${config.station}`;
+// -- what is done to lots and to the station --------------------------------------------------
 
-async function openUnload(draft) {
-  if ((await itemsThatAre("waiting")).length) return attention("tablet.unload.waits");
-  if (!state.work?.run) return attention("tablet.running.none");
-  state.form = new Unloading(draft ?? newDraft(state.work.run), (changed) => remember(draftKey, changed));
-  hideOutcome();
-  openForm();
-  draw();
+function beginTask(what) {
+  if (!state.who) return attention("tablet.badge_first");
+  const free = !state.work?.run?.lots.some((lot) => lot.code === state.hand);
+  openSheet(new Task(what, free ? state.hand : ""));
 }
 
-function closeUnload() {
-  state.form = null;
-  remember(draftKey, null);
-  closeForm();
-  draw();
-}
-
-function unloadAll() {
-  if (!state.who) {
-    attention("tablet.badge_first");
-    return;
-  }
-  const { draft } = state.form;
-  const keys = [`run:${draft.run}`, ...draft.lots.map((lot) => `lot:${lot.lot}`)];
-  const url = config.unload.replace("CODE", encodeURIComponent(draft.run));
-  submit("unload", draft.run, keys, url, { station: config.station, lots: outcomesOf(draft) });
-  closeUnload();
-}
-
-const primary = () => (state.form ? unloadAll() : openUnload());
+const asSomebody = (act) => () => (state.who ? act() : attention("tablet.badge_first"));
 
 // -- codes ----------------------------------------------------------------------------------
 
 const COMMANDS = {
   OK: () => (byId("primary").hidden ? hideOutcome() : primary()),
-  CANCEL: () => (byId("gate").hidden ? (state.form ? closeUnload() : hideOutcome()) : closeGate()),
+  CANCEL: () => (byId("gate").hidden ? (state.form ? closeSheet() : hideOutcome()) : closeGate()),
   UNDO: undo,
   UNLOAD: () => unloadNow(),
-  SCRAP: () => (state.form ? state.form.step("scrap", 1) : unloadNow()),
+  PART: () => beginTask("part"),
+  SPLIT: () => beginTask("split"),
+  MERGE: () => beginTask("merge"),
+  SCRAP: () => beginTask("scrap"),
+  HOLD: () => beginTask("hold"),
+  CLEAR: asSomebody(clearLine),
+  HELP: asSomebody(callHelp),
   LEAVE: () => signOut(),
 };
+const MENU = ["PART", "SPLIT", "MERGE", "SCRAP", "HOLD", "CLEAR", "HELP"];
+
+function command(name, code) {
+  if (state.form?.command(name)) return;
+  (COMMANDS[name] ?? (() => attention("tablet.command_unknown", { code })))();
+}
+
 let before = { code: "", at: -Infinity };
 // Right after a load the run may not be known here yet: then the server is asked first.
 const unloadNow = () => (state.work?.run ? openUnload() : ask().then(() => openUnload()));
 
-function heard(code, atMs = performance.now()) {
+function heard(code, operation = "", atMs = performance.now()) {
   closeCamera();
   const twice = code === before.code && atMs - before.at < TWICE_MS;
   before = { code, at: atMs };
@@ -92,9 +99,9 @@ function heard(code, atMs = performance.now()) {
   if (twice) tell("attention", "attention", () => ({ word: t("tablet.attention"), code: name, lines: [t("tablet.already")] }));
   else if (kind === "badge") signIn(name);
   else if (kind === "station") goTo(name);
-  else if (kind === "command") (COMMANDS[name] ?? (() => attention("tablet.command_unknown", { code })))();
+  else if (kind === "command") command(name, code);
   else if (kind === "misread") tell("refused", "refused", () => ({ word: t("tablet.refused"), code: name, lines: [reason({ rule: "code_is_misread", facts: { code: name } })] }));
-  else scan(code);
+  else scan(code, operation);
 }
 
 // A card names its station in capitals and without underscores.
@@ -149,12 +156,18 @@ async function draw() {
   drawWho(state.who);
   drawChip(state.link, waiting.length, review.length);
   drawQueue(waiting, review, titles(), (item) => seen(item.seq));
-  drawWork(state.work, state.who, state.stale, (code) => heard(code));
-  byId("lots").hidden = Boolean(state.form);
+  drawWork(state.work, state.who, state.stale, (code, operation) => heard(code, operation));
+  drawLine(state.work);
+  drawKeys();
+}
+
+function drawKeys() {
+  const { form } = state;
+  byId("lots").hidden = Boolean(form);
+  byId("cancel").hidden = !form;
   const key = byId("primary");
-  key.hidden = !state.form && !state.work?.run;
-  byId("cancel").hidden = !state.form;
-  key.textContent = t(state.form ? "tablet.unload.done" : "tablet.unload");
+  key.textContent = form ? form.primary : t("tablet.unload");
+  key.hidden = form ? !form.primary : !state.work?.run;
 }
 
 // The answer to the last question counts: an older one may be from before somebody signed in or out.
@@ -189,12 +202,14 @@ document.addEventListener("queue", async () => {
       state.current = null;
       if (item.state !== "done" || item.kind === "undo") state.undo = null;
       else if (state.undo?.id === item.id) state.undo.label = item.answer.lot || item.label;
-      tellAnswer(item, titles());
+      tellAnswer(item, titles(), waysOut(item));
       ask();
     }
   }
   draw();
 });
+
+document.addEventListener("sheet", drawKeys);
 
 document.addEventListener("language", () => {
   tellAgain();
@@ -220,7 +235,8 @@ const press = (id, act) => byId(id).addEventListener("click", act);
 
 press("camera-key", () => (byId("camera").hidden ? openCamera(heard) : closeCamera()));
 press("primary", primary);
-press("cancel", closeUnload);
+press("cancel", closeSheet);
+press("menu", () => openMenu(MENU.map((name) => [name, COMMANDS[name]])));
 press("undo-button", undo);
 press("who", signOut);
 press("chip", () => showQueue(byId("queue").hidden));
@@ -252,7 +268,7 @@ async function begin() {
   remember("who", state.who);
   await markAllKept();
   await forgetOld(now());
-  const draft = await recall(draftKey);
+  const [draft, task] = [await recall(draftKey), await recall(taskKey)];
   await draw();
   listen((code) => heard(code));
   watch(config, signOut);
@@ -261,6 +277,7 @@ async function begin() {
   await send();
   await ask();
   if (draft && fits(draft, state.work?.run)) openUnload(draft);
+  else if (task) openSheet(taskOf(task));
   root.dataset.tablet = "ready";
   keepPage(config);
 }

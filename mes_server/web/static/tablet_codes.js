@@ -2,7 +2,7 @@
 // Everything else is the server's to read; it is sent as it was scanned.
 
 const ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
-const KINDS = { ID: "badge", ST: "station" };
+const KINDS = { ID: "badge", ST: "station", BX: "lot" };
 
 // ISO/IEC 7064 MOD 1271-36, as domain/codes.py.
 function checkCharacters(body) {
@@ -17,10 +17,11 @@ export function cardOf(code) {
   const text = code.replace(/^\][A-Za-z][0-9A-Za-z]/, "").replace(/^\*(.*)\*$/, "$1").toUpperCase();
   const command = /^DO-([A-Z-]+)$/.exec(text);
   if (command) return { kind: "command", name: command[1] };
-  const card = /^(ID|ST)-([0-9A-Z-]{1,64})-([0-9A-Z]{2})$/.exec(text);
+  const card = /^(ID|ST|BX)-([0-9A-Z-]{1,64})-([0-9A-Z]{2})$/.exec(text);
   if (!card) return { kind: "lot", name: code };
   const [, prefix, name, check] = card;
-  return checkCharacters(`${prefix}-${name}`) === check ? { kind: KINDS[prefix], name } : { kind: "misread", name: text };
+  if (checkCharacters(`${prefix}-${name}`) !== check) return { kind: "misread", name: text };
+  return { kind: KINDS[prefix], name: prefix === "BX" ? code : name };
 }
 
 // The code of the lot that a scan names, bare, on a label or in its address; else the scan as it is.

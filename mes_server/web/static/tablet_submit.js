@@ -6,6 +6,8 @@ import { state } from "./tablet_state.js";
 import { loadItem } from "./tablet_store.js";
 import { tell } from "./tablet_tell.js";
 
+const NAMES = { load: "scan_id", unload: "unload_id", undo: "undo_id" };
+const UNDOABLE = new Set(["load", "unload", "split", "merge", "scrap", "hold"]);
 const [UNDO_MS, ANSWER_MS] = [10000, 1500];
 
 function newId() {
@@ -15,7 +17,7 @@ function newId() {
 
 export async function submit(kind, label, keys, url, fields) {
   const [id, at] = [newId(), Math.round(now())];
-  const body = { [kind === "load" ? "scan_id" : `${kind}_id`]: id, at: new Date(at).toISOString(), badge: state.who, ...fields };
+  const body = { [NAMES[kind] ?? "act_id"]: id, at: new Date(at).toISOString(), badge: state.who, ...fields };
   tell("read", null, () => ({ word: t("tablet.read"), code: label }));
   let seq;
   try {
@@ -25,7 +27,7 @@ export async function submit(kind, label, keys, url, fields) {
     return;
   }
   state.current = seq;
-  state.undo = kind === "undo" ? null : { id, label, keys, until: at + UNDO_MS };
+  state.undo = !UNDOABLE.has(kind) ? null : { id, label, keys, until: at + UNDO_MS };
   await Promise.race([settled(), new Promise((done) => setTimeout(done, ANSWER_MS))]);
   if ((await loadItem(seq)).state !== "waiting") return;
   state.link = "offline";

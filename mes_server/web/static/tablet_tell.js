@@ -5,6 +5,8 @@ import { sound } from "./tablet_sound.js";
 import { drawOutcome } from "./tablet_view.js";
 import { reason } from "./tablet_words.js";
 
+const NEW = new Set(["merge", "split"]);
+const OF_STATION = new Set(["mount", "unmount", "clear", "help"]);
 let last = null; // told again in the other language when that is asked for
 
 // `make`: answers word, code and lines in the language of the moment.
@@ -21,11 +23,11 @@ export function tellAgain() {
 export const attention = (key, facts) =>
   tell("attention", "attention", () => ({ word: t("tablet.attention"), lines: [t(key, facts)] }));
 
-// What the server said to an item of the queue. `titles`: of operations, by code.
-export function tellAnswer(item, titles) {
+// What the server said to an item of the queue. `titles`: of operations, by code; `keys`: what is left to do.
+export function tellAnswer(item, titles, keys) {
   if (item.state === "done") {
     const { again, lot, run, made, held } = item.answer;
-    const code = lot || item.label;
+    const code = NEW.has(item.kind) ? made[0] : OF_STATION.has(item.kind) ? item.label : lot || item.label;
     const [kind, tone] = held.length ? ["attention", "attention"] : ["ok", "accepted"];
     tell(kind, tone, () => ({ word: t("tablet.accepted"), code, lines: [
       again ? t("tablet.accepted.again") : t(`tablet.accepted.${item.kind}`, { run, made: made.join(", ") }),
@@ -34,5 +36,5 @@ export function tellAnswer(item, titles) {
     return;
   }
   const [word, kind, tone] = item.kept ? ["tablet.review", "attention", "attention"] : ["tablet.refused", "refused", "refused"];
-  tell(kind, tone, () => ({ word: t(word), code: item.label, lines: (item.refusals ?? []).map((told) => reason(told, titles)) }));
+  tell(kind, tone, () => ({ word: t(word), code: item.label, lines: (item.refusals ?? []).map((told) => reason(told, titles)), keys }));
 }

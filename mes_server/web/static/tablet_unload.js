@@ -4,14 +4,20 @@
 // whether it adds up is the server's to say.
 
 import { t } from "./words.js";
+import { pad, pressed, stepper, valueKey } from "./tablet_pad.js";
+import { closeSheet, openSheet } from "./tablet_sheet.js";
+import { config, state } from "./tablet_state.js";
+import { itemsThatAre, remember } from "./tablet_store.js";
+import { submit } from "./tablet_submit.js";
+import { attention } from "./tablet_tell.js";
 import { button, element } from "./tablet_view.js";
 import { grouped } from "./tablet_words.js";
 
 const PARTS = ["product", "scrap", "coupons"];
-const DIGITS_MAX = 9;
 const form = document.getElementById("unload");
+export const draftKey = `draft:${config.station}`;
 
-export function newDraft(run) {
+function newDraft(run) {
   return {
     run: run.code,
     counted: run.operation.counted,
@@ -36,7 +42,7 @@ export function fits(draft, run) {
 }
 
 // As POST /api/v1/runs/…/unload wants it.
-export const outcomesOf = (draft) =>
+const outcomesOf = (draft) =>
   draft.lots.map(({ lot, product, scrap, coupons }) => ({ lot, product, scrap, coupons }));
 
 // What was not told by hand follows: mass by pieces, product by what is left.
@@ -52,12 +58,20 @@ function follow(lot, counted) {
   if (!byHand("product.mass_mg")) lot.product.mass_mg = rest("mass_mg");
 }
 
-export class Unloading {
-  // `changed` hears of every change of the draft: it is kept.
-  constructor(draft, changed) {
-    this.draft = draft;
-    this.changed = changed;
-    this.draw();
+class Unloading {
+  // `changed` hears of every change of the draft: it is kept. `done`: everything is told.
+  constructor(draft, changed, done) {
+    Object.assign(this, { box: form, draft, changed, act: done });
+  }
+
+  get primary() {
+    return t("tablet.unload.done");
+  }
+
+  command(name) {
+    if (name !== "SCRAP") return false;
+    this.step("scrap", 1);
+    return true;
   }
 
   get lot() {
@@ -80,15 +94,13 @@ export class Unloading {
 
   press(digit) {
     const [part, unit] = this.draft.field.split(".");
-    const scale = unit === "mass_mg" ? 1000 : 1;
-    const before = this.draft.fresh ? "" : String(Math.round(this.lot[part][unit] / scale));
-    const text = digit === "erase" ? before.slice(0, -1) : (before + digit).slice(0, DIGITS_MAX);
+    const value = pressed(this.lot[part][unit], unit, digit, this.draft.fresh);
     this.draft.fresh = false;
-    this.set(this.draft.field, Number(text || 0) * scale);
+    this.set(this.draft.field, value);
   }
 
   // A lot of the run was scanned, by its code or a label that holds it: tell of that one.
-  show(code) {
+  take(code) {
     const at = this.draft.lots.findIndex((lot) => code.toUpperCase().includes(lot.lot));
     if (at < 0) return false;
     this.go(at);
@@ -124,48 +136,41 @@ export class Unloading {
       element("div", "entry",
         element("div", "parts", line(t("tablet.unload.in"), lot.pieces, lot.mass_mg, "in"),
           ...PARTS.map((part) => this.row(part)), line(t("tablet.unload.rest"), restPieces, rest, "rest")),
-        this.pad()),
+        pad((digit) => this.press(digit))),
     );
   }
 
   row(part) {
-    const name = t(`tablet.unload.${part}`);
-    const less = button("square", "−", () => this.step(part, -1));
-    const more = button("square", "+", () => this.step(part, 1));
-    less.setAttribute("aria-label", `${name}: ${t("tablet.less")}`);
-    more.setAttribute("aria-label", `${name}: ${t("tablet.one_more")}`);
-    more.dataset.more = part;
-    return element("div", "part", element("span", "name", name), less, this.value(part, "pieces"), more, this.value(part, "mass_mg"));
+    const cells = stepper(t(`tablet.unload.${part}`), this.value(part, "pieces"), (by) => this.step(part, by));
+    cells.at(-1).dataset.more = part;
+    return element("div", "part", ...cells, this.value(part, "mass_mg"));
   }
 
   value(part, unit) {
     const field = `${part}.${unit}`;
-    const shown = unit === "mass_mg" ? this.lot[part][unit] / 1000 : this.lot[part][unit];
-    const unitName = t(unit === "mass_mg" ? "tablet.unload.grams" : "tablet.unload.pieces");
-    const key = button("value", `${grouped(shown)} ${unitName}`, () => {
+    const key = valueKey(t(`tablet.unload.${part}`), unit, this.lot[part][unit], this.draft.field === field, () => {
       this.draft.field = field;
       this.draft.fresh = true;
       this.update();
     });
     key.dataset.field = field;
-    key.setAttribute("aria-pressed", String(this.draft.field === field));
-    key.setAttribute("aria-label", `${t(`tablet.unload.${part}`)} ${key.textContent}`);
     return key;
   }
-
-  pad() {
-    const keys = ["7", "8", "9", "4", "5", "6", "1", "2", "3", "000", "0"].map((digit) => button("digit", digit, () => this.press(digit)));
-    const erase = button("digit", "⌫", () => this.press("erase"));
-    erase.setAttribute("aria-label", t("tablet.erase"));
-    return element("div", "pad", ...keys, erase);
-  }
 }
 
-export function closeForm() {
-  form.hidden = true;
-  form.replaceChildren();
+export async function openUnload(draft) {
+  if ((await itemsThatAre("waiting")).length) return attention("tablet.unload.waits");
+  if (!state.work?.run) return attention("tablet.running.none");
+  const unloading = new Unloading(draft ?? newDraft(state.work.run), (changed) => remember(draftKey, changed), unloadAll);
+  unloading.forget = () => remember(draftKey, null);
+  openSheet(unloading);
 }
 
-export function openForm() {
-  form.hidden = false;
+function unloadAll() {
+  if (!state.who) return attention("tablet.badge_first");
+  const { draft } = state.form;
+  const keys = [`run:${draft.run}`, ...draft.lots.map((lot) => `lot:${lot.lot}`)];
+  const url = config.unload.replace("CODE", encodeURIComponent(draft.run));
+  submit("unload", draft.run, keys, url, { station: config.station, lots: outcomesOf(draft) });
+  closeSheet();
 }

@@ -21,8 +21,8 @@ export function button(className, text, pressed) {
   return made;
 }
 
-// One outcome: shape, word, colour; every reason with what to do. `lines`: texts or [text, next].
-export function drawOutcome({ kind, word, code = "", lines = [] }) {
+// One outcome: shape, word, colour; every reason with what to do. `lines`: texts or [text, next]; `keys`: [text, act].
+export function drawOutcome({ kind, word, code = "", lines = [], keys = [] }) {
   const box = byId("outcome");
   box.hidden = false;
   box.dataset.kind = kind;
@@ -33,6 +33,8 @@ export function drawOutcome({ kind, word, code = "", lines = [] }) {
     const [text, next] = [line].flat();
     return element("li", "", text, ...(next ? [element("strong", "", ` ${next}`)] : []));
   }));
+  byId("outcome-keys").replaceChildren(...keys.map(([text, act]) => button("", text, act)));
+  byId("outcome-keys").hidden = !keys.length;
   box.classList.remove("flash");
   void box.offsetWidth;
   box.classList.add("flash");
@@ -109,7 +111,7 @@ export function drawWork(work, badge, stale, pressed) {
     const name = `${titleOf(group.operation.title)} · ${group.route}`;
     if (name !== title) shown.push(element("li", "group quiet", name));
     title = name;
-    shown.push(lotItem(lot, pressed));
+    shown.push(lotItem(lot, (code) => pressed(code, group.operation.code)));
   }
   const left = count - Math.min(waiting.length, LOTS_SHOWN);
   if (left > 0) shown.push(note(t("tablet.more", { n: left })));
@@ -117,6 +119,20 @@ export function drawWork(work, badge, stale, pressed) {
   if (stale && work) shown.push(note(t("tablet.as_of", { at: time(Date.parse(work.at)) })));
   byId("waiting").replaceChildren(...shown);
   drawNext(work, badge, stale);
+}
+
+// What stands at the station itself, where there is something.
+export function drawLine(work) {
+  if (isAsDrawn("line", work?.mounted, work?.locked, work?.help_since, work?.reviews)) return;
+  const lines = [];
+  if (work?.locked) lines.push(element("li", "held", sign("alarm"), t("tablet.locked", { why: work.locked })));
+  if (work?.help_since) lines.push(element("li", "held", sign("warn"), t("tablet.help.since", { at: time(Date.parse(work.help_since), "minute") })));
+  if (work?.reviews) lines.push(element("li", "", t("tablet.reviews", { n: work.reviews })));
+  for (const [role, what] of Object.entries(work?.mounted ?? {})) {
+    lines.push(element("li", "", `${known("tablet.role", role)} `, element("b", "id", what)));
+  }
+  byId("line").hidden = !lines.length;
+  byId("line").replaceChildren(...lines);
 }
 
 // The one thing to do: the server says it; without it only that scans are kept.
