@@ -112,10 +112,11 @@ class OperationHereAnswer(Answer):
 
 
 class RouteHereAnswer(Answer):
-    """What of a route can be done at a station, in its turn or not."""
+    """A route that leads by a station. `here`: what of it can be done there, in its turn or not."""
 
     route: str
     operations: list[OperationHereAnswer]
+    here: list[str]
 
 
 class RunHereAnswer(Answer):

@@ -99,10 +99,11 @@ def _waiting(conn: Connection, routes: Mapping[str, Route], station_type: str) -
 def _routes_here(routes: Mapping[str, Route], station_type: str) -> list[RouteHereAnswer]:
     found = []
     for route in routes.values():
-        here = [o for o in route.operations.values() if station_type in o.station_types]
+        operations = route.operations.values()
+        here = [o.code for o in operations if station_type in o.station_types]
         if here:
-            operations = [_operation(operation) for operation in here]
-            found.append(RouteHereAnswer(route=route.name, operations=operations))
+            told = list(map(_operation, operations))
+            found.append(RouteHereAnswer(route=route.name, operations=told, here=here))
     return found
 
 

@@ -163,7 +163,7 @@ async function draw() {
 
 function drawKeys() {
   const { form } = state;
-  byId("lots").hidden = Boolean(form);
+  byId("lots").hidden = byId("next").hidden = Boolean(form);
   byId("cancel").hidden = !form;
   const key = byId("primary");
   key.textContent = form ? form.primary : t("tablet.unload");

@@ -28,8 +28,9 @@ export class Task {
     this.box = box;
     this.task = task ?? { what, lots: [], pieces: 0, mass_mg: 0, whole: null, unit: "pieces", fresh: true };
     const only = lotsHere();
-    if (!task && lot) this.add(lot);
-    else if (!task && what !== "merge" && only.length === 1) this.add(only[0].code);
+    if (task || what === "merge") return; // what is merged is told lot by lot: no lot slips in
+    if (lot) this.add(lot);
+    else if (only.length === 1) this.add(only[0].code);
   }
 
   get what() {
@@ -130,7 +131,7 @@ export class Task {
     if (what === "merge" || !lots.length) return this.drawLots();
     const title = heading(t(`tablet.task.${what}`), lots[0]);
     const why = REASONED.has(what) ? picks(reasonsFor(what, (reason) => this.send(reason))) : "";
-    box.replaceChildren(title, what === "hold" ? "" : this.amount(), why);
+    box.replaceChildren(title, what === "hold" ? why : this.amount(why));
   }
 
   drawLots() {
@@ -151,7 +152,7 @@ export class Task {
     return key;
   }
 
-  amount() {
+  amount(why) {
     const { task } = this;
     const name = t(`tablet.task.${task.what}.much`);
     const value = (unit) => valueKey(name, unit, task[unit], task.unit === unit, () => {
@@ -168,7 +169,7 @@ export class Task {
     const whole = task.whole
       ? t("tablet.task.of", { much: [task.whole.pieces ? t("tablet.pieces", { n: task.whole.pieces }) : "", massText(task.whole.mass_mg)].filter(Boolean).join(" · ") })
       : t("tablet.task.unknown");
-    const parts = element("div", "parts", element("p", "sum", whole), element("div", "part", ...cells, value("mass_mg")));
+    const parts = element("div", "parts", element("p", "sum", whole), element("div", "part", ...cells, value("mass_mg")), why);
     return element("div", "entry", parts, pad((digit) => {
       this.byHand ||= task.unit === "mass_mg";
       this.set(task.unit, pressed(task[task.unit], task.unit, digit, task.fresh));

@@ -33,7 +33,7 @@ export function closeSheet() {
 }
 
 export function heading(text, code = "") {
-  return element("h2", "", text, " ", element("span", "code", code));
+  return element("h2", "", text, ...(code ? [" ", element("span", "code", code)] : []));
 }
 
 export function picks(options) {

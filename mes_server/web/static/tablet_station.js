@@ -66,7 +66,7 @@ export function chooseOperation(code, operations, load) {
 // Work that the route does not ask for now: what, and why.
 function outOfTurn(item, refusal) {
   const route = (state.work?.routes ?? []).find((one) => one.route === refusal.facts.route);
-  const operations = route?.operations ?? [];
+  const operations = (route?.operations ?? []).filter((operation) => route.here.includes(operation.code));
   const why = (operation) => openSheet(new Pick(() => ({
     title: t("tablet.unplanned.why"), code: lotIn(item.body.code), note: titleOf(operation.title) || operation.code,
     options: reasonsFor("unplanned", (reason) => after(() => submit("load", item.label, item.keys, config.scans,

@@ -13,7 +13,7 @@ import { attention } from "./tablet_tell.js";
 import { button, element } from "./tablet_view.js";
 import { grouped } from "./tablet_words.js";
 
-const PARTS = ["product", "scrap", "coupons"];
+const PARTS = ["product", "scrap", "coupons", "swarf"];
 const form = document.getElementById("unload");
 export const draftKey = `draft:${config.station}`;
 
@@ -31,19 +31,21 @@ function newDraft(run) {
       product: { pieces: lot.pieces, mass_mg: lot.mass_mg },
       scrap: { pieces: 0, mass_mg: 0 },
       coupons: { pieces: 0, mass_mg: 0 },
+      swarf: { pieces: 0, mass_mg: 0 }, // weighed alone: nobody counts chips
       touched: [],
     })),
   };
 }
 
 export function fits(draft, run) {
+  if (!draft.lots.every((lot) => PARTS.every((part) => lot[part]))) return false; // of an older version
   const inside = run?.lots.map((lot) => lot.code).join();
   return draft.run === run?.code && draft.lots.map((lot) => lot.lot).join() === inside;
 }
 
 // As POST /api/v1/runs/…/unload wants it.
 const outcomesOf = (draft) =>
-  draft.lots.map(({ lot, product, scrap, coupons }) => ({ lot, product, scrap, coupons }));
+  draft.lots.map(({ lot, product, scrap, coupons, swarf }) => ({ lot, product, scrap, coupons, swarf }));
 
 // What was not told by hand follows: mass by pieces, product by what is left.
 function follow(lot, counted) {
@@ -53,7 +55,7 @@ function follow(lot, counted) {
       lot[part].mass_mg = Math.round((lot.mass_mg * lot[part].pieces) / lot.pieces);
     }
   }
-  const rest = (name) => Math.max(0, lot[name] - lot.scrap[name] - lot.coupons[name]);
+  const rest = (name) => Math.max(0, lot[name] - lot.scrap[name] - lot.coupons[name] - lot.swarf[name]);
   if (!byHand("product.pieces") && (counted || lot.pieces)) lot.product.pieces = rest("pieces");
   if (!byHand("product.mass_mg")) lot.product.mass_mg = rest("mass_mg");
 }
@@ -141,6 +143,7 @@ class Unloading {
   }
 
   row(part) {
+    if (part === "swarf") return element("div", "part", element("span", "name", t("tablet.unload.swarf")), this.value(part, "mass_mg"));
     const cells = stepper(t(`tablet.unload.${part}`), this.value(part, "pieces"), (by) => this.step(part, by));
     cells.at(-1).dataset.more = part;
     return element("div", "part", ...cells, this.value(part, "mass_mg"));

@@ -156,6 +156,10 @@ def test_amounts_are_told_with_steppers_and_pad(tablet: Tablet, shop: Shop) -> N
     for digit in "210":
         page.locator(".digit", has_text=digit).last.click()
     expect(page.locator('[data-field="product.mass_mg"]')).to_have_text("1790 g")
+    page.locator('[data-field="swarf.mass_mg"]').click()
+    for digit in "15":
+        page.locator(".digit", has_text=digit).last.click()
+    expect(page.locator('[data-field="product.mass_mg"]')).to_have_text("1775 g")
     page.get_by_role("button", name=second, exact=True).click()
     expect(page.locator("#unload h2")).to_contain_text(second)
     tablet.scan(first)
@@ -164,6 +168,8 @@ def test_amounts_are_told_with_steppers_and_pad(tablet: Tablet, shop: Shop) -> N
     tablet.told("ok", "Unloaded")
     out = {e["action"]: e for e in shop.events("run_closed")}
     assert [e["out_mg"] for e in out.values()] == [4_000_000]
+    waste = [e["amount"]["mass_mg"] for e in shop.events("lot_created")[2:]]
+    assert waste == [210_000, 15_000]
     scrap = shop.events("lot_created")[2]
     assert (scrap["kind"], scrap["amount"]["mass_mg"]) == ("waste", 210_000)
 

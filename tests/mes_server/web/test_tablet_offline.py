@@ -7,6 +7,8 @@ from flask import Flask, Response, request
 from playwright.sync_api import Browser, expect
 
 from mes_server.settings import Settings
+from mes_server.store.engine import reading
+from mes_server.store.ledger import iter_events
 from tests.mes_server.web.live_server import serving
 from tests.mes_server.web.lot_data import Shop
 from tests.mes_server.web.plant_data import Plant
@@ -54,6 +56,9 @@ def test_five_scans_offline_survive_a_closed_tab_and_arrive_in_order_once(
         assert [e["lot"] for e in accepted] == codes
         assert len({e["action"] for e in loaded}) == len(loaded) == 5
         assert {e["person"] for e in loaded} == {"W-ANNA"}
+        with reading(shop.plant.engine) as conn:
+            told = [e for e in iter_events(conn) if e.kind == "scan_accepted"]
+        assert [e.at_ms for e in told] == sorted({e.at_ms for e in told}), "each at its own time"
         expect(tablet.page.locator("#running li")).to_have_count(5, timeout=DEADLINE_MS)
         tablet.page.locator("#chip").click()
         tablet.page.locator("#queue-again").click()  # as after a backup was restored
@@ -174,3 +179,27 @@ def test_what_waits_for_somebody_to_sign_in_is_sent_when_somebody_has(
     (done,) = shop.events("scan_accepted")
     assert (done["person"], done["sent_by"]) == ("W-ANNA", "W-BEN")
     tablet.close()
+
+
+def test_of_a_split_here_and_a_load_there_made_offline_one_wins_and_the_other_hears_who(
+    browser: Browser, address: str, staff: dict[str, str], shop: Shop
+) -> None:
+    code, _ = shop.lot(), shop.lot()
+    away, here = (Tablet(browser, address, secret=secret) for secret in staff.values())
+    expect(away.page.locator(f'#waiting [data-lot="{code}"]')).to_be_visible(timeout=DEADLINE_MS)
+    away.context.set_offline(True)
+    away.scan("DO-SPLIT")
+    away.scan(code)
+    away.scan("DO-OK")
+    away.told("wait", code)
+    here.scan(code)
+    here.told("ok", code)
+    away.context.set_offline(False)
+    away.chip(waiting="0", review="1")
+    away.page.locator("#chip").click()
+    line = away.page.locator("#queue-items li.review")
+    expect(line).to_contain_text("Split")
+    expect(line).to_contain_text("it is in a run")
+    assert len(shop.events("lot_created")) == 2, "nothing was split"
+    for tablet in (away, here):
+        tablet.close()

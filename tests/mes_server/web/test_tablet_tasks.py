@@ -89,7 +89,7 @@ def test_where_two_operations_may_come_next_the_worker_chooses(tablet: Tablet, s
 def test_work_out_of_turn_takes_a_reason_that_is_picked(tablet: Tablet, shop: Shop) -> None:
     code = shop.lot(done=["sinter"])
     tablet.scan(code)
-    tablet.told("refused", "is not next")
+    tablet.told("refused", "is not next", "Milling")
     tablet.page.locator("#outcome-keys button", has_text="Do unplanned work").click()
     expect(tablet.page.locator("#sheet")).to_contain_text("Why out of turn?")
     tablet.page.locator("#language").click()
@@ -170,7 +170,10 @@ def test_a_part_of_a_lot_is_loaded_and_the_rest_stays(tablet: Tablet, shop: Shop
 def test_merge_scrap_and_hold_by_scans_and_picks(tablet: Tablet, shop: Shop) -> None:
     first, second, third = (shop.lot() for _ in range(3))
     waits(tablet, first, second, third)
+    tablet.scan("DO-HOLD")
+    tablet.scan(third)
     tablet.scan("DO-MERGE")
+    expect(tablet.page.locator('#sheet [aria-pressed="true"]')).to_have_count(0)  # none slips in
     expect(tablet.page.locator("#primary")).to_be_hidden()
     tablet.scan(first)
     tablet.scan(second)
