@@ -94,7 +94,7 @@ def _config(station: StationNow, work: WorkAnswer) -> dict[str, Any]:
         "scans": url_for("scans.post_scan"),
         "unload": url_for("scans.post_unload", code="CODE"),
         "undo": url_for("scans.post_undo", scan_id="SCAN"),
-        "lots": "/api/v1/lots/CODE",
+        "lots": url_for("handling.receive") + "/CODE",
         "clear": url_for("handling_rights.clear", station_id=station_id),
         "resources": url_for("handling_rights.mount", station_id=station_id),
         "help": url_for("calls.call", station_id=station_id),

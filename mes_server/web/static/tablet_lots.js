@@ -7,6 +7,7 @@ import { closeSheet, heading, picks, reasonsFor } from "./tablet_sheet.js";
 import { config, state } from "./tablet_state.js";
 import { remember } from "./tablet_store.js";
 import { submit } from "./tablet_submit.js";
+import { attention } from "./tablet_tell.js";
 import { button, element } from "./tablet_view.js";
 import { massText } from "./tablet_words.js";
 
@@ -26,7 +27,7 @@ export class Task {
   // `what`: part, split, merge, scrap or hold. `task`: as it was left; `lot`: the code of one at hand.
   constructor(what, lot = "", task = null) {
     this.box = box;
-    this.task = task ?? { what, lots: [], pieces: 0, mass_mg: 0, whole: null, unit: "pieces", fresh: true };
+    this.task = task ?? { what, lots: [], pieces: 0, mass_mg: 0, whole: null, unit: "pieces", fresh: true, byHand: false };
     const only = lotsHere();
     if (task || what === "merge") return; // what is merged is told lot by lot: no lot slips in
     if (lot) this.add(lot);
@@ -40,6 +41,7 @@ export class Task {
   get primary() {
     const { what, lots, pieces, mass_mg: mass } = this.task;
     if (REASONED.has(what) || lots.length < (what === "merge" ? 2 : 1)) return "";
+    if (what !== "merge" && !pieces && !mass) return "";
     const much = pieces ? t("tablet.pieces", { n: pieces }) : massText(mass);
     return t(`tablet.task.${what}.do`, { much, n: lots.length });
   }
@@ -76,7 +78,7 @@ export class Task {
   async ask(code) {
     this.measure(null, null);
     try {
-      const answer = await fetch(`/api/v1/lots/${encodeURIComponent(code)}`, { signal: AbortSignal.timeout(ANSWER_MS) });
+      const answer = await fetch(config.lots.replace("CODE", encodeURIComponent(code)), { signal: AbortSignal.timeout(ANSWER_MS) });
       if (!answer.ok || state.form !== this || this.task.lots[0] !== code) return;
       const { amount } = await answer.json();
       this.measure(amount.pieces, amount.mass_mg);
@@ -90,7 +92,7 @@ export class Task {
     const { task } = this;
     task.whole = pieces === null ? null : { pieces, mass_mg: mass };
     task.unit = pieces === 0 ? "mass_mg" : "pieces";
-    task.fresh = true;
+    Object.assign(task, { fresh: true, byHand: false });
     task.pieces = task.mass_mg = 0;
     if (!task.whole) return;
     if (pieces) this.set("pieces", HALF.has(task.what) ? Math.floor(pieces / 2) : 1);
@@ -102,18 +104,19 @@ export class Task {
     const { task } = this;
     const most = task.whole?.[unit] || Infinity;
     task[unit] = Math.min(Math.max(0, value), most);
-    if (unit === "pieces" && task.whole?.pieces) task.mass_mg = Math.round((task.whole.mass_mg * task.pieces) / task.whole.pieces);
+    if (unit === "pieces" && task.whole?.pieces && !task.byHand) task.mass_mg = Math.round((task.whole.mass_mg * task.pieces) / task.whole.pieces);
   }
 
   send(reason = "") {
-    const { what, lots, pieces, mass_mg, whole } = this.task;
-    const much = { pieces, mass_mg: pieces && !this.byHand && whole ? 0 : mass_mg };
+    if (!state.who) return attention("tablet.badge_first"); // what was told stays
+    const { what, lots, pieces, mass_mg, whole, byHand } = this.task;
+    const much = { pieces, mass_mg: pieces && whole && !byHand ? 0 : mass_mg }; // 0: their share
     const [lot] = lots;
     const keys = lots.map((code) => `lot:${code}`);
     closeSheet();
     const at = { station: config.station };
     const address = (verb) => config.lots.replace("CODE", `${encodeURIComponent(lot)}/${verb}`);
-    if (what === "part") submit("load", lot, keys, config.scans, { ...at, code: lot, facts: { part: { pieces, mass_mg } } });
+    if (what === "part") submit("load", lot, keys, config.scans, { ...at, code: lot, facts: { part: much } });
     if (what === "split") submit("split", lot, keys, address("split"), { ...at, parts: [much] });
     if (what === "scrap") submit("scrap", lot, keys, address("scrap"), { ...at, ...much, reason });
     if (what === "hold") submit("hold", lot, keys, address("hold"), { ...at, reason });
@@ -171,7 +174,7 @@ export class Task {
       : t("tablet.task.unknown");
     const parts = element("div", "parts", element("p", "sum", whole), element("div", "part", ...cells, value("mass_mg")), why);
     return element("div", "entry", parts, pad((digit) => {
-      this.byHand ||= task.unit === "mass_mg";
+      task.byHand ||= task.unit === "mass_mg";
       this.set(task.unit, pressed(task[task.unit], task.unit, digit, task.fresh));
       task.fresh = false;
       this.update();

@@ -4,7 +4,7 @@ import { now, t } from "./words.js";
 import { keep, keptMark, settled } from "./tablet_queue.js";
 import { state } from "./tablet_state.js";
 import { loadItem } from "./tablet_store.js";
-import { tell } from "./tablet_tell.js";
+import { attention, tell } from "./tablet_tell.js";
 
 const NAMES = { load: "scan_id", unload: "unload_id", undo: "undo_id" };
 const UNDOABLE = new Set(["load", "unload", "split", "merge", "scrap", "hold"]);
@@ -16,6 +16,7 @@ function newId() {
 }
 
 export async function submit(kind, label, keys, url, fields) {
+  if (!state.who) return attention("tablet.badge_first");
   const [id, at] = [newId(), Math.round(now())];
   const body = { [NAMES[kind] ?? "act_id"]: id, at: new Date(at).toISOString(), badge: state.who, ...fields };
   tell("read", null, () => ({ word: t("tablet.read"), code: label }));

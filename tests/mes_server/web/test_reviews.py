@@ -162,3 +162,20 @@ def test_the_same_late_scan_again_is_one_review(tablet: Tablet, lead: Lead, late
     again = tablet.scan(late, at_ms=NOW_MS, scan_id="scan-late-1")
     assert again.headers["Scan-Outcome"] == "review"
     assert len(lead.waiting()) == 1
+
+
+def test_a_call_for_help_stands_on_the_page_until_somebody_came(
+    lead: Lead, tablet: Tablet, shop: Shop, page: Callable[..., str]
+) -> None:
+    english = lead.shown | {"Accept-Language": "en"}
+    for number in range(2):  # who calls twice calls once
+        asked = {"act_id": f"help-000{number}", "station": "sinter-1"}
+        assert tablet.post("/stations/sinter-1/help", **asked).status_code == 200
+    assert "sinter-1 calls for help" in page("/reviews", headers=english)
+    assert tablet.post("/stations/sinter-1/help/came", act_id="came-0001").status_code == 403
+    assert tablet.work()["help_since"] is not None
+    ours = lead.shown | {"Sec-Fetch-Site": "same-origin"}
+    assert lead.client.post("/calls/sinter-1/came", headers=ours).status_code == 303
+    assert "calls for help" not in page("/reviews", headers=english)
+    assert [e["person"] for e in shop.events("help_came")] == ["Q-1"]
+    assert tablet.work()["help_since"] is None

@@ -9,6 +9,8 @@ from playwright.sync_api import Browser, expect
 from mes_server.settings import Settings
 from mes_server.store.engine import reading
 from mes_server.store.ledger import iter_events
+from tests.mes_server.people_help import begin_session, hire
+from tests.mes_server.web.conftest import Clock
 from tests.mes_server.web.live_server import serving
 from tests.mes_server.web.lot_data import Shop
 from tests.mes_server.web.plant_data import Plant
@@ -201,5 +203,41 @@ def test_of_a_split_here_and_a_load_there_made_offline_one_wins_and_the_other_he
     expect(line).to_contain_text("Split")
     expect(line).to_contain_text("it is in a run")
     assert len(shop.events("lot_created")) == 2, "nothing was split"
+    for tablet in (away, here):
+        tablet.close()
+
+
+def test_what_came_ten_minutes_late_is_settled_by_the_lead_on_the_page(
+    browser: Browser, address: str, staff: dict[str, str], shop: Shop, clock: Clock
+) -> None:
+    code, other = shop.lot(), shop.lot()
+    away = Tablet(browser, address, secret=staff["W-ANNA"])
+    away.context.set_offline(True)
+    away.scan(code)
+    away.told("wait", code)
+    clock.now_ms += 600_000  # by now the sessions have ended
+    anna, ben = (begin_session(shop.plant.engine, badge, clock.now_ms) for badge in staff)
+    away.become(anna)
+    here = Tablet(browser, address, secret=ben)
+    here.scan(other)
+    here.told("ok", other)
+    away.context.set_offline(False)
+    away.chip(waiting="0", review="1")
+    hire(shop.plant.engine, "LEAD", ["lead"])
+    here.become(begin_session(shop.plant.engine, "LEAD", clock.now_ms))
+    page = here.context.new_page()
+    page.goto(f"{address}/reviews?lang=en")
+    review = page.locator(".review")
+    expect(review).to_contain_text("that is open now began at")
+    review.get_by_label("Why it is carried out").fill("it is in the furnace")
+    review.get_by_role("button", name="Carry out, as of").click()
+    expect(page.locator("main")).to_contain_text("began at")  # not at its own time
+    page.go_back()
+    review.get_by_label("Why it is carried out").fill("it is in the furnace")
+    review.get_by_role("button", name="Carry out as of now").click()
+    expect(page.locator("main")).to_contain_text("Nothing to review", timeout=DEADLINE_MS)
+    loaded = {e["lot"]: e for e in shop.events("scan_accepted")}
+    assert loaded[code]["run"] == loaded[other]["run"]
+    assert (loaded[code]["person"], loaded[code]["sent_by"]) == ("W-ANNA", "LEAD")
     for tablet in (away, here):
         tablet.close()

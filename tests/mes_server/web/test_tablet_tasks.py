@@ -16,7 +16,7 @@ from mes_server.store.ledger import iter_events
 from tests.mes_server.web.live_server import serving
 from tests.mes_server.web.lot_data import Shop, route_content
 from tests.mes_server.web.plant_data import Plant
-from tests.mes_server.web.tablets import DEADLINE_MS, Tablet, hired
+from tests.mes_server.web.tablets import ANNA, DEADLINE_MS, Tablet, hired
 
 HEAVY = Amount(20, 2_000_000, 0, {"Nd": 500_000, "Tb": 100_000})
 TRAY = card_code(CONTAINER, "0117")
@@ -216,13 +216,25 @@ def test_a_split_without_the_server_waits_and_is_done_once(tablet: Tablet, shop:
     assert len(shop.events("lot_created")) == 2
 
 
-def test_nobody_does_anything_unnamed(tablet: Tablet, shop: Shop) -> None:
+def test_nobody_does_anything_unnamed_and_what_was_told_stays(tablet: Tablet, shop: Shop) -> None:
+    code = shop.lot()
+    waits(tablet, code)
+    tablet.scan("DO-SPLIT")
+    expect(tablet.page.locator("#primary")).to_have_text("Split off 10 pcs")
     tablet.scan("DO-LEAVE")
     tablet.told("attention", "Signed out")
-    for command in ("DO-SPLIT", "DO-HELP", "DO-CLEAR"):
+    tablet.scan("DO-OK")
+    tablet.told("attention", "Scan your badge first")
+    expect(tablet.page.locator("#primary")).to_have_text("Split off 10 pcs")
+    for command in ("DO-MERGE", "DO-HELP", "DO-CLEAR"):
         tablet.scan(command)
         tablet.told("attention", "Scan your badge first")
-    assert shop.events("help_called") == []
+    assert shop.events("scan_accepted") == []
+    tablet.scan(ANNA)
+    tablet.pin()
+    tablet.told("ok", "Signed in")
+    tablet.scan("DO-OK")
+    tablet.told("ok", "Split off as")
 
 
 @pytest.mark.parametrize(("width", "height"), [(1280, 800), (800, 1280)])
