@@ -2,13 +2,14 @@
 
 from collections import namedtuple
 
-from schemas.journal_metrics import ACK, REBIRTH, REWIND
+from edge_agent.anchors import is_anchor
+from schemas.journal_metrics import ACK, ANCHORS, REBIRTH, REWIND
 from schemas.sparkplug import PayloadError, decode_payload
 
-# ack, rewind: a position or None; rebirth: bool; at_ms: when it was sent, None: it does not say;
-# unknown: names of what is not understood.
+# ack, rewind: a position or None; anchor: "count hash" or None; rebirth: bool; at_ms: when it was sent,
+# None: it does not say; unknown: names of what is not understood.
 DATA_MAX = 1024  # bytes; taking apart what is larger would cost a small board its memory
-Commands = namedtuple("Commands", ("ack", "rewind", "rebirth", "at_ms", "unknown"))
+Commands = namedtuple("Commands", ("ack", "rewind", "anchor", "rebirth", "at_ms", "unknown"))
 
 
 def _position(value: object) -> "int | None":
@@ -19,12 +20,12 @@ def _position(value: object) -> "int | None":
 def read_commands(data: bytes) -> Commands:
     """The commands in an NCMD payload. Never raises: what cannot be read is `unknown`."""
     if len(data) > DATA_MAX:
-        return Commands(None, None, False, None, [f"{len(data)} bytes"])
+        return Commands(None, None, None, False, None, [f"{len(data)} bytes"])
     try:
         payload = decode_payload(data)
     except PayloadError as fault:
-        return Commands(None, None, False, None, [str(fault)])
-    ack = rewind = None
+        return Commands(None, None, None, False, None, [str(fault)])
+    ack = rewind = anchor = None
     rebirth = False
     unknown = []
     for metric in payload.metrics:
@@ -32,8 +33,10 @@ def read_commands(data: bytes) -> Commands:
             ack = metric.value
         elif metric.name == REWIND and _position(metric.value) is not None:
             rewind = metric.value
+        elif metric.name == ANCHORS and is_anchor(metric.value):
+            anchor = metric.value
         elif metric.name == REBIRTH and metric.value is True:
             rebirth = True
         else:
             unknown.append(str(metric.name))
-    return Commands(ack, rewind, rebirth, payload.at_ms, unknown)
+    return Commands(ack, rewind, anchor, rebirth, payload.at_ms, unknown)

@@ -8,6 +8,7 @@ asks for fewer analogue samples, then for none, then refuses, and states every l
 import os
 from collections import namedtuple
 
+from edge_agent.anchors import Anchors
 from edge_agent.clock import FLOOR_MS
 from edge_agent.losses import Losses
 from edge_agent.reader import Reader
@@ -50,6 +51,7 @@ class Journal:
         self._layouts_crc = layouts_crc(layouts)
         self._start_bytes = start_bytes(layouts)
         self._ring = Ring(hands.storage, hands.say)
+        self.anchors = Anchors(hands.storage)
         self._pending = bytearray()
         self._pending_from = 0
         self._failed = False
@@ -282,8 +284,6 @@ class Journal:
         frames = self.sync()
         self.save()
         return frames
-
-    # -- reading -----------------------------------------------------------------------------
 
     def reader(self) -> Reader:
         return Reader(self._ring, self.layouts, self._layouts_crc, self._hole_found)

@@ -56,6 +56,7 @@ def node_birth(journal: "Journal", bd_seq: int, serial: str, clock: "Clock", at_
         metric(names.REBIRTH, "boolean", False, at_ms),
         metric(names.ACK, "uint64", journal.position(journal.ack), at_ms, is_transient=True),
         metric(names.REWIND, "uint64", 0, at_ms, is_transient=True),
+        metric(names.ANCHORS, "string", journal.anchors.text(), at_ms),
     ]
     metrics += _condition(journal, clock, at_ms)
     metrics += [
@@ -68,8 +69,11 @@ def node_birth(journal: "Journal", bd_seq: int, serial: str, clock: "Clock", at_
 
 
 def node_data(journal: "Journal", clock: "Clock", at_ms: int, seq: int) -> bytes:
-    """NDATA: the journal's and the node's condition."""
-    return encode_payload(Payload(at_ms, _condition(journal, clock, at_ms), seq), False)
+    """NDATA: the journal's and the node's condition, and its anchors when there is a new one."""
+    told = _condition(journal, clock, at_ms)
+    if journal.anchors.news:
+        told.append(metric(names.ANCHORS, "string", journal.anchors.text(), at_ms))
+    return encode_payload(Payload(at_ms, told, seq), False)
 
 
 def station_birth(

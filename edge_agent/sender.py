@@ -93,6 +93,7 @@ class Sender:
         now = self._journal.now_ms()
         self._seq = 255
         payload = node_birth(self._journal, bd_seq, serial, self._clock, now)
+        self._journal.anchors.news = False
         self._next_seq()
         self._publish("NBIRTH", "", payload)
         self._alive = []
@@ -124,6 +125,7 @@ class Sender:
             self._told_thinning = self._journal.thinning
             now = self._journal.now_ms()
             payload = node_data(self._journal, self._clock, now, self._next_seq())
+            self._journal.anchors.news = False
             self._publish("NDATA", "", payload)
         if not self._live and self.replay.idle():
             for station in list(self._alive):

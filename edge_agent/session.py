@@ -19,6 +19,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from edge_agent.commands import Commands
     from edge_agent.journal import Journal
     from edge_agent.ports import Hands
     from edge_agent.state import State
@@ -236,6 +237,11 @@ class Session:
             self._journal.clock_is_set()
         if asked.rebirth:
             self._rebirth = True
+        if asked.anchor:
+            self._journal.anchors.take(asked.anchor, self._journal.now_ms())
+        self._obey_positions(asked)
+
+    def _obey_positions(self, asked: "Commands") -> None:
         if asked.ack is not None:
             if self._journal.acknowledge(asked.ack):
                 self._sender.replay.acknowledged()

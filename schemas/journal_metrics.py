@@ -7,9 +7,12 @@ A third-party edge has none of them. What they promise is written in docs/wire.m
 BD_SEQ = "bdSeq"
 REBIRTH = "Node Control/Rebirth"
 
-# In NBIRTH. ACK and REWIND are commands: the MES writes a position to them.
+# In NBIRTH. ACK, REWIND and ANCHORS are commands: the MES writes a position, or an anchor, to them.
 ACK = "Journal/Ack"
 REWIND = "Journal/Rewind"
+# Heads of the ledger of the MES. Written: "count hash". Told: "count hash Unix-ms" each, the oldest first,
+# with commas between; the time is the node's, when it heard it.
+ANCHORS = "Journal/Anchors"
 FIRST = "Journal/First"  # position of the oldest record the edge still holds
 NEXT = "Journal/Next"  # position the next record will get
 LOST = "Journal/Lost"  # records given up since the journal was created
@@ -49,6 +52,7 @@ NOT_SERIES = (
     REBIRTH,
     ACK,
     REWIND,
+    ANCHORS,
     FIRST,
     NEXT,
     LOST,

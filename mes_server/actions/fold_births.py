@@ -49,7 +49,7 @@ from schemas.topics import topic as topic_text
 SERIAL_CHANGED = "serial_changed"
 EPOCH_CHANGED = "epoch_changed"
 CLONED = "cloned"
-_TOLD = ("first", "next", "lost", "used_pct", "clock", "heap")
+_TOLD = ("first", "next", "lost", "used_pct", "clock", "heap", "anchors")
 ABSENT_MS = 30_000  # a station that is not born so long after its node is not there
 
 

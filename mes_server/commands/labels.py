@@ -16,11 +16,14 @@ from mes_server.domain.cards import BADGE, CONTAINER, STATION
 from mes_server.domain.codes import BadCode
 from mes_server.domain.labels import Label
 from mes_server.domain.rules import Refusal
+from mes_server.domain.seal import Anchor
 from mes_server.reports import code_cards
 from mes_server.reports import lot_label as tag
 from mes_server.reports.code_cards import CardPrint, named_card, station_title, wall_sheet
 from mes_server.settings import Settings
 from mes_server.store.engine import open_engine, reading
+from mes_server.store.faults import StoreFault
+from mes_server.store.ledger import head
 from mes_server.store.stations import list_stations
 from mes_server.translations import load_texts
 from schemas.station_types import load_station_types
@@ -61,7 +64,8 @@ def lot_label(
     if not isinstance(label, Label):
         _refuse(label)
     dots_per_mm = tag.DOTS_PER_MM[dpi == "300"]
-    data = tag.to_zpl(label, dots_per_mm).encode() if zpl else tag.to_pdf(label)
+    anchor = _anchor(settings)
+    data = tag.to_zpl(label, dots_per_mm, anchor).encode() if zpl else tag.to_pdf(label, anchor)
     file.write_bytes(data)
     click.echo(f"Label {label.id} is in {file}.")
 
@@ -144,8 +148,19 @@ def _card(kind: str, name: str, title: Sequence[str]) -> CardPrint:
 def _write(settings: Settings, file: Path, heading: str, cards: Sequence[CardPrint]) -> None:
     _open(file)
     now_ms = time.time_ns() // 1_000_000
-    file.write_bytes(code_cards.to_pdf(heading, cards, settings.site, now_ms))
+    pdf = code_cards.to_pdf(heading, cards, settings.site, now_ms, _anchor(settings))
+    file.write_bytes(pdf)
     click.echo(f"{len(cards)} cards are in {file}.")
+
+
+def _anchor(settings: Settings) -> Anchor | None:
+    """What the paper remembers of the ledger; None: nothing is in it, or it cannot be asked now."""
+    try:
+        with reading(open_engine(settings.url)) as conn:
+            last = head(conn, time.time_ns() // 1_000_000)
+    except StoreFault:
+        return None
+    return last if last.number else None
 
 
 def _open(file: Path) -> None:

@@ -129,6 +129,7 @@ class NodeBirth:
     serial: str | None = None
     boot: int | None = None
     heap: int | None = None
+    anchors: str | None = None
 
     @property
     def epoch(self) -> int | None:
@@ -268,6 +269,7 @@ def node_birth(payload: Payload) -> NodeBirth:
         serial=_text(get(names.SERIAL)),
         boot=_integer(get(names.BOOT)),
         heap=_integer(get(names.HEAP)),
+        anchors=_text(get(names.ANCHORS)),
     )
 
 

@@ -6,10 +6,15 @@ that every program of every time writes the same bytes.
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 GENESIS = "0" * 64  # what the first event follows
+FILE, PAPER = "", "paper"  # sources of anchors; any other is a node
+_LINE = re.compile(r"([1-9][0-9]{0,17}) ([0-9a-f]{64}) ([0-9]{1,15})")
+_ON_PAPER = re.compile(r"([1-9][0-9]{0,17}):([0-9a-f]{12,64})")
+_PAPER_HASH = 16  # characters
 
 
 class Draft(NamedTuple):
@@ -55,11 +60,31 @@ class Event(NamedTuple):
 
 
 class Anchor(NamedTuple):
-    """What somebody outside the store remembers: so many events, the last of them with this hash."""
+    """What somebody outside the store remembers: so many events, the last of them with this hash.
+
+    Of a hash on paper only the beginning may be known. `source`: FILE, PAPER, or the node's name.
+    """
 
     number: int
     hash: str
     at_ms: int
+    source: str = FILE
+
+    def on_paper(self) -> str:
+        """As paper carries it and `anchor_on_paper` reads it."""
+        return f"{self.number}:{self.hash[:_PAPER_HASH]}"
+
+
+def read_anchor(line: str, source: str = FILE) -> Anchor | None:
+    """The anchor in "count hash Unix-ms", as the file and the nodes keep it; None: it is none."""
+    match = _LINE.fullmatch(line)
+    return None if match is None else Anchor(int(match[1]), match[2], int(match[3]), source)
+
+
+def anchor_on_paper(text: str) -> Anchor | None:
+    """The anchor in "count:hash" as somebody read it from paper, twelve characters of the hash or more."""
+    match = _ON_PAPER.fullmatch("".join(text.split()).lower())
+    return None if match is None else Anchor(int(match[1]), match[2], 0, PAPER)
 
 
 class Break(NamedTuple):
@@ -109,6 +134,14 @@ def is_sealed(event: Event, previous: str) -> bool:
         return False
 
 
+def _hashes_by_number(anchors: Iterable[Anchor], first: int) -> dict[int, list[str]]:
+    found: dict[int, list[str]] = {}
+    for anchor in anchors:
+        if anchor.number >= first:
+            found.setdefault(anchor.number, []).append(anchor.hash)
+    return found
+
+
 def first_break(
     events: Iterable[Event],
     anchors: Sequence[Anchor] = (),
@@ -120,17 +153,18 @@ def first_break(
     The chain alone shows what was changed inside it. That the newest were cut off, or that all was
     sealed anew from some event on, only an anchor shows.
     """
-    wanted = {anchor.number: anchor.hash for anchor in anchors if anchor.number >= number}
+    wanted = _hashes_by_number(anchors, number)
     streams: dict[str, int] = {}
     for event in events:
         if event.number != number:
-            return Break(number, "missing" if event.number > number else "added")
+            behind = isinstance(event.number, int) and event.number > number
+            return Break(number, "missing" if behind else "added")
         if not is_sealed(event, previous):
             return Break(number, "changed")
         before = streams.get(event.stream)
         if before is not None and event.stream_number != before + 1:
             return Break(number, "out_of_order")
-        if wanted.pop(number, event.hash) != event.hash:
+        if not all(event.hash.startswith(remembered) for remembered in wanted.pop(number, ())):
             return Break(number, "sealed_anew")
         streams[event.stream] = event.stream_number
         previous, number = event.hash, number + 1

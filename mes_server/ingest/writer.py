@@ -18,9 +18,10 @@ from mes_server.ingest.folder import DEPTH_MAX, Folder
 from mes_server.ingest.listener import Listener, now_ms
 from mes_server.ingest.mailbox import Mailbox
 from mes_server.ingest.status import StatusFile
-from mes_server.store.engine import sqlite_affected, sqlite_version
+from mes_server.store.engine import reading, sqlite_affected, sqlite_version
 from mes_server.store.faults import IO, StoreFault
 from mes_server.store.ingest_status import IngestStatus
+from mes_server.store.ledger import head
 
 BATCH_MAX = 1_000
 # Commits are at least so far apart, so that messages share them. What a commit costs the disk hardly
@@ -31,6 +32,7 @@ BUSY_BATCH = 10
 FLOOD = 1_000  # so many messages wait: folding takes as much time as receiving
 IDLE_MS = 50
 STATUS_MS = 500
+HEAD_MS = 60_000  # so often the head of the ledger is looked up, for nodes to remember
 BACK_OFF_MS = (100, 200, 500, 1_000, 2_000, 5_000)
 _log = logging.getLogger(__name__)
 
@@ -80,7 +82,7 @@ class Writer:
         self._failures = 0
         self._try_ms = 0
         self._committed_ms = self._commit_ms = 0
-        self._status_ms = 0
+        self._status_ms = self._head_ms = 0
         self._rate = _Rate()
         self._stored = self._duplicates = self._quarantined = 0
 
@@ -156,6 +158,7 @@ class Writer:
             self._folder.load()
             self._loaded = self._ready = True
         self._note_connection()
+        self._look_at_ledger(at_ms)
         if self._doubt:
             doubt_nodes(self._folding, now_ms())
             self._doubt = False
@@ -208,6 +211,19 @@ class Writer:
             watch.see(read.heads.seq, at_ms)
         self._commands.stored(receipt.acks, at_ms)
         self._folder.came(receipt.messages, at_ms)
+
+    def _look_at_ledger(self, at_ms: int) -> None:
+        """What is wrong with the ledger alone must not stop what is stored."""
+        if at_ms < self._head_ms:
+            return
+        self._head_ms = at_ms + HEAD_MS
+        try:
+            with reading(self._folding.engine) as conn:
+                last = head(conn, now_ms())
+        except StoreFault as fault:
+            _log.warning("nodes are not told the head of the ledger now: %s", fault)
+            return
+        self._commands.head = last if last.number else None
 
     def _note_connection(self) -> None:
         """What was said while we were not connected is not known: count, births, deaths."""

@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mes_server.domain.cards import COMMANDS, card_code, command_code
+from mes_server.domain.seal import Anchor
 from mes_server.reports.bilingual import both
+from mes_server.reports.ledger_note import attached, noted
 from mes_server.reports.symbols import data_matrix_svg
 from mes_server.reports.typesetting import set_pdf
 from mes_server.translations import load_texts
@@ -45,11 +47,19 @@ def station_title(titles: Mapping[str, str]) -> list[str]:
     return [titles[language] for language in ("zh", "en") if language in titles]
 
 
-def to_pdf(heading: str, cards: Sequence[CardPrint], site: str, made_ms: int) -> bytes:
-    """Pages of A4, ten cards on each. `heading`: key of the translations."""
+def to_pdf(
+    heading: str,
+    cards: Sequence[CardPrint],
+    site: str,
+    made_ms: int,
+    anchor: Anchor | None = None,
+) -> bytes:
+    """Pages of A4, ten cards on each. `heading`: key of the translations. `anchor`: the ledger's head."""
     facts = {
         "heading": both(heading),
         "site": site,
+        "anchor": noted(anchor),
+        "attached": attached(anchor),
         "cards": [
             {
                 "lines": list(card.title),

@@ -1,8 +1,10 @@
 """The tag of a lot: PDF for any printer, ZPL II for a thermal one. Both say the same."""
 
 from mes_server.domain.labels import Label
+from mes_server.domain.seal import Anchor
 from mes_server.reports.bilingual import both
 from mes_server.reports.dots import dots_from_png
+from mes_server.reports.ledger_note import attached
 from mes_server.reports.symbols import data_matrix_modules, data_matrix_svg, qr_modules, qr_svg
 from mes_server.reports.typesetting import set_pdf, set_picture
 from mes_server.reports.zpl import Zpl
@@ -14,15 +16,16 @@ _TEMPLATE = "lot_label.typ"
 _MATRIX_MM, _QR_MM, _CODE_MM = (74, 4), (74, 31), 22
 
 
-def to_pdf(label: Label) -> bytes:
-    """One page of the size of the tag."""
+def to_pdf(label: Label, anchor: Anchor | None = None) -> bytes:
+    """One page of the size of the tag. `anchor`: the ledger's head, in small print and whole in an attachment."""
     codes = [data_matrix_svg(label.id), qr_svg(label.link)]
-    return set_pdf(_TEMPLATE, _facts(label, codes), label.printed_ms)
+    facts = _facts(label, codes, anchor) | {"attached": attached(anchor)}
+    return set_pdf(_TEMPLATE, facts, label.printed_ms)
 
 
-def to_zpl(label: Label, dots_per_mm: int = 8) -> str:
+def to_zpl(label: Label, dots_per_mm: int = 8, anchor: Anchor | None = None) -> str:
     """The text is a picture, so that Chinese needs no font in the printer; the codes are its own."""
-    picture = set_picture(_TEMPLATE, _facts(label, []), dots_per_mm)
+    picture = set_picture(_TEMPLATE, _facts(label, [], anchor), dots_per_mm)
     room = _CODE_MM * dots_per_mm
     zpl = Zpl(WIDTH_MM * dots_per_mm, HEIGHT_MM * dots_per_mm)
     zpl.picture((0, 0), dots_from_png(picture))
@@ -32,7 +35,7 @@ def to_zpl(label: Label, dots_per_mm: int = 8) -> str:
     return zpl.text()
 
 
-def _facts(label: Label, codes: list[str]) -> dict[str, object]:
+def _facts(label: Label, codes: list[str], anchor: Anchor | None) -> dict[str, object]:
     said = dict(label.lines)
     kind = said.pop("kind")
     return {
@@ -42,4 +45,7 @@ def _facts(label: Label, codes: list[str]) -> dict[str, object]:
         "lines": [[both(f"label.{name}"), text] for name, text in said.items()],
         "reprint": both("label.reprint") if label.is_reprint else "",
         "codes": codes,
+        "ledger": both("paper.ledger"),
+        "anchor": anchor.on_paper() if anchor else "",
+        "attached": "",
     }

@@ -4,13 +4,11 @@ Outside the database, so that cutting off its newest rows is seen. One line each
 """
 
 import os
-import re
 from pathlib import Path
 
-from mes_server.domain.seal import Anchor
+from mes_server.domain.seal import Anchor, read_anchor
 
 FILE = "anchors"
-_LINE = re.compile(r"(\d{1,18}) ([0-9a-f]{64}) (\d{1,15})")
 
 
 def append_anchor(data_dir: Path, anchor: Anchor) -> None:
@@ -37,8 +35,5 @@ def read_anchors(data_dir: Path) -> tuple[list[Anchor], int]:
         lines = (data_dir / FILE).read_text(encoding="utf-8", errors="replace").splitlines()
     except FileNotFoundError:
         return [], 0
-    found = [match for line in lines if (match := _LINE.fullmatch(line))]
-    anchors = [
-        Anchor(int(number), seal, int(at_ms)) for number, seal, at_ms in (m.groups() for m in found)
-    ]
+    anchors = [anchor for line in lines if (anchor := read_anchor(line))]
     return anchors, len([line for line in lines if line]) - len(anchors)

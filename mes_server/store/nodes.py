@@ -7,6 +7,7 @@ from sqlalchemy import Connection, UniqueConstraint, func, or_, select, text, tu
 from sqlmodel import Field, SQLModel
 
 from mes_server.domain.nodes import NodeBirth
+from mes_server.domain.seal import Anchor, read_anchor
 from mes_server.store.alarms import AlarmRow
 from mes_server.store.forgotten import HIDDEN
 from mes_server.store.positions import WatermarkRow
@@ -17,6 +18,7 @@ Fact = int | float | str | bool | None
 _INT64_MAX = (1 << 63) - 1
 _RECORD = 0xFFFFFFFF
 _TEXT_MAX = 200
+_ANCHORS_MAX = 2_000
 
 
 class NodeRow(SQLModel, table=True):
@@ -45,6 +47,7 @@ class NodeRow(SQLModel, table=True):
     used_pct: float | None = None
     clock: int | None = wide_or_null()
     heap: int | None = wide_or_null()
+    anchors: str | None = None  # as Journal/Anchors told them
 
 
 NODE = table_of(NodeRow)
@@ -123,7 +126,7 @@ def set_node_dead(conn: Connection, node_pk: int, at_ms: int) -> None:
 def _storable(name: str, value: Fact) -> Fact:
     """What a stranger may say is anything; what a column takes is not."""
     if isinstance(value, str):
-        return value.replace("\0", "")[:_TEXT_MAX]
+        return value.replace("\0", "")[: _ANCHORS_MAX if name == "anchors" else _TEXT_MAX]
     if name in ("first", "next") and value is not None:
         return int(value) & _RECORD
     if isinstance(value, int):
@@ -139,6 +142,17 @@ def note_node(conn: Connection, node_pk: int, **facts: Fact) -> None:
     set_columns(
         conn, "node", node_pk, {name: _storable(name, fact) for name, fact in facts.items()}
     )
+
+
+def list_edge_anchors(conn: Connection) -> list[Anchor]:
+    """What nodes remember of the ledger, as they told it last; what is no anchor is left out."""
+    query = "SELECT group_id, node_id, anchors FROM node WHERE anchors <> '' ORDER BY id"
+    return [
+        anchor
+        for row in run(conn, query)
+        for line in row.anchors.split(",")
+        if (anchor := read_anchor(line, node_name(row.group_id, row.node_id)))
+    ]
 
 
 def node_name(group: str, node: str) -> str:

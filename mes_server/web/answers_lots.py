@@ -140,6 +140,15 @@ class TraceAnswer(Answer):
     next: Cursor
 
 
+class AnchorAnswer(Answer):
+    """An anchor. `source`: file, paper, or group and name of the node that told it; `at`: when it heard it."""
+
+    source: str
+    at: str | None
+    number: int
+    hash: str
+
+
 class VerdictAnswer(Answer):
     """Whether the ledger is what was sealed."""
 
@@ -149,6 +158,7 @@ class VerdictAnswer(Answer):
     anchors: int
     broken_number: int | None
     why: str | None
+    unknown: list[AnchorAnswer]
 
 
 class HoldAnswer(Answer):

@@ -9,12 +9,11 @@ from mes_server.domain.exposure import Exposure
 from mes_server.domain.genealogy import BACK, FORWARD
 from mes_server.domain.lots import Lot
 from mes_server.domain.recalls import LOT, Found, Recall, Suspicion
-from mes_server.domain.seal import Event
-from mes_server.store.anchors import read_anchors
+from mes_server.domain.seal import Anchor, Event, anchor_on_paper
 from mes_server.store.exposures import exposures_of
 from mes_server.store.ledger import list_events, load_stream
 from mes_server.store.lot_search import Sought, find_lots
-from mes_server.store.verifying import unsealed, verify_ledger
+from mes_server.store.verifying import gather_anchors, unsealed, verify_ledger
 from mes_server.web import answers_lots as answers
 from mes_server.web.api import (
     PAGED,
@@ -229,7 +228,10 @@ def ledger() -> Response:
     return as_json(answers.EventsAnswer(items=items, next=following))
 
 
-VERIFY = Operation("Whether the ledger is what was sealed", answers.VerdictAnswer)
+ANCHOR = Parameter(
+    "anchor", "text", "COUNT:HASH as a paper says, twelve characters of the hash or more"
+)
+VERIFY = Operation("Whether the ledger is what was sealed", answers.VerdictAnswer, (ANCHOR,))
 
 
 @api_lots.get("/ledger/verify")
@@ -237,12 +239,12 @@ VERIFY = Operation("Whether the ledger is what was sealed", answers.VerdictAnswe
 @described(VERIFY)
 def verify() -> Response:
     """Every event and every anchor is checked: seconds for each hundred thousand events."""
-    parameters(VERIFY)
+    papers = _papers(parameters(VERIFY)["anchor"])
     site = this_site()
-    anchors, unread = read_anchors(site.settings.data_dir)
+    anchors, unread = gather_anchors(site.engine, site.settings.data_dir)
     if unread:
         current_app.logger.warning("%s lines of the file of anchors are none", unread)
-    verdict = verify_ledger(site.engine, anchors, now_ms())
+    verdict = verify_ledger(site.engine, [*anchors, *papers], now_ms())
     broken = verdict.broken
     answer = answers.VerdictAnswer(
         sealed=broken is None,
@@ -251,5 +253,24 @@ def verify() -> Response:
         anchors=verdict.anchors,
         broken_number=None if broken is None else broken.number,
         why=None if broken is None else broken.why,
+        unknown=[
+            answers.AnchorAnswer(
+                source=anchor.source or "file",
+                at=iso_text(anchor.at_ms) if anchor.at_ms else None,
+                number=anchor.number,
+                hash=anchor.hash,
+            )
+            for anchor in verdict.unknown
+        ],
     )
     return as_json(answer)
+
+
+def _papers(text: str | None) -> list[Anchor]:
+    if text is None:
+        return []
+    anchor = anchor_on_paper(text)
+    if anchor is None:
+        t = words()
+        raise BadRequest([BadParameter("anchor", t("query.anchor"), t("query.anchor.next"))])
+    return [anchor]

@@ -1,9 +1,9 @@
-"""Commands: three are understood, nothing else is, and nothing raises."""
+"""Commands: four are understood, nothing else is, and nothing raises."""
 
 import random
 
 from edge_agent.commands import read_commands
-from schemas.journal_metrics import ACK, REBIRTH, REWIND
+from schemas.journal_metrics import ACK, ANCHORS, REBIRTH, REWIND
 from schemas.sparkplug import Metric, Payload, encode_payload, metric
 from tests.edge_agent.fakes import NOW_MS
 
@@ -12,15 +12,17 @@ def _command(*metrics):
     return encode_payload(Payload(NOW_MS, list(metrics), None))
 
 
-def test_the_three_commands_are_understood():
+def test_the_four_commands_are_understood():
     asked = read_commands(
         _command(
             metric(ACK, "uint64", 0xDEADBEEF00000007, NOW_MS),
             metric(REWIND, "uint64", 5 << 32 | 1, NOW_MS),
+            metric(ANCHORS, "string", "12 " + "ab" * 32, NOW_MS),
             metric(REBIRTH, "boolean", True, NOW_MS),
         )
     )
     assert (asked.ack, asked.rewind, asked.rebirth) == (0xDEADBEEF00000007, 5 << 32 | 1, True)
+    assert asked.anchor == "12 " + "ab" * 32
     assert asked.at_ms == NOW_MS and asked.unknown == []
 
 
@@ -39,6 +41,12 @@ def test_an_acknowledgement_that_is_no_position_asks_nothing():
     for name, value in (("double", 5.0), ("string", "5"), ("boolean", True), ("uint64", None)):
         asked = read_commands(_command(metric(ACK, name, value, NOW_MS)))
         assert asked.ack is None and asked.unknown == [ACK]
+
+
+def test_an_anchor_that_is_none_is_named_not_obeyed():
+    for name, value in (("string", "12"), ("uint64", 12), ("string", None), ("boolean", True)):
+        asked = read_commands(_command(metric(ANCHORS, name, value, NOW_MS)))
+        assert asked.anchor is None and asked.unknown == [ANCHORS]
 
 
 def test_other_names_and_aliases_are_named_not_obeyed():

@@ -39,6 +39,7 @@ def test_a_node_birth_has_seq_0_its_number_and_every_metric_of_the_wire():
         names.REBIRTH: ("boolean", False),
         names.ACK: ("uint64", journal.position(2)),
         names.REWIND: ("uint64", 0),
+        names.ANCHORS: ("string", ""),
         names.FIRST: ("uint64", journal.position(1)),
         names.NEXT: ("uint64", journal.position(4)),
         names.LOST: ("uint64", 0),
@@ -61,6 +62,8 @@ def test_node_data_leaves_datatypes_out_and_has_only_metrics_of_the_birth():
     payload, by_name = _by_name(node_data(journal, clock, NOW_MS, 17))
     assert payload.seq == 17 and all(m.datatype is None for m in payload.metrics)
     assert set(by_name) <= set(born) and {names.FIRST, names.NEXT, names.LOST} <= set(by_name)
+    journal.anchors.news = True
+    assert set(_by_name(node_data(journal, clock, NOW_MS, 18))[1]) - set(by_name) == {names.ANCHORS}
 
 
 def test_a_death_has_its_number_and_no_seq():

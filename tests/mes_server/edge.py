@@ -29,6 +29,7 @@ class Edge:
     seq: int = 0
     first: int = 1
     next: int = 1
+    anchors: str | None = None  # None: an agent from before there were any
 
     def _message(
         self, verb: str, metrics: Sequence[Metric], at_ms: int, station: str | None = None
@@ -58,7 +59,14 @@ class Edge:
             metric(names.BOOT, "uint32", 1, at_ms),
             metric(names.HEAP, "uint64", 1000, at_ms),
         ]
+        if self.anchors is not None:
+            told.append(metric(names.ANCHORS, "string", self.anchors, at_ms))
         return self._message("NBIRTH", told, at_ms)
+
+    def ndata(self, at_ms: int = NOW_MS) -> Message:
+        """What the node tells of itself again: here its anchors."""
+        told = [metric(names.ANCHORS, "string", self.anchors, at_ms)]
+        return self._message("NDATA", told, at_ms)
 
     def dbirth(self, station: str = "sinter-1", at_ms: int = NOW_MS) -> Message:
         """The birth of a station with all its metrics, values null."""

@@ -10,10 +10,10 @@ from mes_server.domain.amounts import Amount
 from mes_server.domain.cards import COMMANDS, card_code, command_code
 from mes_server.domain.labels import label_id
 from mes_server.store.engine import open_engine, reading
-from mes_server.store.ledger import load_stream
+from mes_server.store.ledger import head, load_stream
 from tests.mes_server.actions.lot_floor import Floor
 from tests.mes_server.commands.test_commands import Call, mes, plant
-from tests.mes_server.reports.paper import decoded, pages
+from tests.mes_server.reports.paper import attachments, decoded, pages, text_of
 from tests.mes_server.reports.zpl_reader import print_zpl
 
 __all__ = ["mes", "plant"]
@@ -132,3 +132,21 @@ def test_a_character_that_no_font_has_is_said_in_a_sentence(mes: Call) -> None:
     said = mes("label", "badge", "W1", "--name", "\U0001f9f2", "--pdf", "cards.pdf")
     assert said.exit_code == 1
     assert "could not be displayed" in said.stderr
+
+
+def test_every_paper_remembers_the_ledger_and_is_compared_with_it(
+    mes: Call, lot: str, plant: Path
+) -> None:
+    assert mes("lot", "label", lot, "--pdf", "tag.pdf").exit_code == 0
+    assert mes("label", "container", "0117", "--pdf", "card.pdf").exit_code == 0
+    with reading(open_engine(f"sqlite:///{plant / 'lodestone.db'}")) as conn:
+        last = head(conn, 0)
+        (printed,) = load_stream(conn, f"label:{lot}")
+    assert last.number == printed.number, "the label is covered by its own anchor"
+    for file in ("tag.pdf", "card.pdf"):
+        pdf = (plant / file).read_bytes()
+        assert last.on_paper() in "".join(text_of(pdf).split())
+        assert attachments(pdf) == {"ledger.json": {"count": last.number, "hash": last.hash}}
+    said = mes("verify", "--anchor", last.on_paper())
+    assert said.exit_code == 0
+    assert "Yes: the ledger holds" in said.output

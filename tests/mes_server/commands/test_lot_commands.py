@@ -11,7 +11,9 @@ from sqlalchemy import Engine, text
 from mes_server.actions.anchor_ledger import anchor_ledger
 from mes_server.cli import main
 from mes_server.store.engine import open_engine, reading
+from mes_server.store.ledger import head, list_events
 from mes_server.store.lots import load_lot
+from mes_server.store.nodes import ensure_node, note_node
 from mes_server.store.schema import upgrade
 from mes_server.store.transaction import writing
 from tests.mes_server.web.lot_story import tell
@@ -109,6 +111,8 @@ def test_verify_names_the_first_broken_event(
         conn.execute(text("DELETE FROM ledger WHERE number > 90"))
     broken = mes("verify", exit_code=1).output
     assert "Event 91 of the ledger is broken: an anchor remembers it" in broken
+    assert "of the file of anchors, told at 20" in broken
+    assert "docs/ledger.md" in broken
     with writing(engine) as conn:
         conn.execute(text("UPDATE ledger SET person = 'X' WHERE number = 7"))
     assert (
@@ -117,3 +121,38 @@ def test_verify_names_the_first_broken_event(
     )
     facts = json.loads(mes("verify", "--json", exit_code=1).stdout)
     assert (facts[0]["broken"], facts[0]["why"]) == (7, "changed")
+
+
+def test_a_paper_and_an_edge_are_compared_with_the_ledger(
+    mes: Call, engine: Engine, story: dict[str, str]
+) -> None:
+    with reading(engine) as conn:
+        last = head(conn, 0)
+    with writing(engine) as conn:
+        told = f"{last.number} {last.hash} 1795500000000"
+        note_node(conn, ensure_node(conn, "sintering", "ctl-1"), anchors=told)
+    paper = last.on_paper()
+    said = mes("verify", "--anchor", paper, "--anchor", f"1:{_hash(engine, 1)[:12]}").output
+    assert f"{last.number} events and 3 anchors: as they were sealed." in said
+    assert f"Yes: the ledger holds {paper} of the paper" in said
+    with writing(engine) as conn:
+        conn.execute(text("DROP TRIGGER ledger_no_delete"))
+        conn.execute(text("DELETE FROM ledger WHERE number > 90"))
+    result = mes("verify", "--anchor", paper, "--anchor", f"90:{_hash(engine, 90)}", exit_code=1)
+    assert f"No: the ledger does not hold {paper} of the paper." in result.stderr
+    node = f"{last.number}:{last.hash} of node sintering/ctl-1, told at 2026-11-2"
+    assert node in result.stderr
+    assert "Keep the database, the file and the papers" in result.stderr
+    assert result.stdout == (
+        f"Yes: the ledger holds 90:{_hash(engine, 90)[:16]} of the paper; "
+        "up to there it is what it was then.\n"
+    )
+    facts = json.loads(mes("verify", "--anchor", paper, "--json", exit_code=1).stdout)[0]
+    assert [row["source"] for row in facts["unknown"]] == ["node sintering/ctl-1", "the paper"]
+    refused = mes("verify", "--anchor", "90:abc", exit_code=2).output
+    assert "is not COUNT:HASH with 12 to 64 characters" in refused
+
+
+def _hash(engine: Engine, number: int) -> str:
+    with reading(engine) as conn:
+        return list_events(conn, number - 1, 1)[0].hash

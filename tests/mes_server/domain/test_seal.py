@@ -13,8 +13,10 @@ from mes_server.domain.seal import (
     Break,
     Draft,
     Event,
+    anchor_on_paper,
     canonical,
     first_break,
+    read_anchor,
     seal,
 )
 
@@ -80,6 +82,39 @@ def test_a_cut_tail_and_a_chain_sealed_anew_are_seen_by_an_anchor_alone() -> Non
         forged.append(seal(forged[-1].hash, event.number, event.noted_ms, draft))
     assert first_break(forged) is None
     assert first_break(forged, [anchor]) == Break(20, "sealed_anew")
+
+
+def test_every_anchor_counts_also_where_two_remember_the_same_event() -> None:
+    events = chain(20)
+    true, false = events[9].hash, "0" * 64
+    for told in ([true, false], [false, true]):
+        assert first_break(events, [Anchor(10, t, 0) for t in told]) == Break(10, "sealed_anew")
+    assert first_break(events, [Anchor(10, true, 0), Anchor(10, true[:16], 0)]) is None
+    assert first_break(events, [Anchor(10, true[:15] + "x", 0)]) == Break(10, "sealed_anew")
+
+
+@pytest.mark.parametrize("number", ["x", 10.5, b"x", None])
+def test_a_number_that_is_none_is_named_by_its_place(number: object) -> None:
+    events = chain(20)
+    events[9] = events[9]._replace(number=number)  # type: ignore[arg-type]
+    assert first_break(events) == Break(10, "added")
+
+
+def test_an_anchor_is_read_as_the_file_and_the_nodes_keep_it() -> None:
+    assert read_anchor(f"7 {'ab' * 32} 5", "g/n") == Anchor(7, "ab" * 32, 5, "g/n")
+    for wrong in ("", f"0 {'ab' * 32} 5", f"7 {'AB' * 32} 5", f"7 {'ab' * 31} 5", f"7 {'ab' * 32}",
+                  f" 7 {'ab' * 32} 5", f"٧ {'ab' * 32} 5", f"7 {'ab' * 32} 5\n"):  # fmt: skip
+        assert read_anchor(wrong) is None, wrong
+
+
+def test_an_anchor_is_read_as_paper_says_it_and_as_people_type_it() -> None:
+    anchor = Anchor(1234, "0123456789abcdef" * 4, 0)
+    assert anchor.on_paper() == "1234:0123456789abcdef"
+    for text in (anchor.on_paper(), " 1234: 0123456789ABCDEF\n", "1234:0123 4567 89ab cdef"):
+        assert anchor_on_paper(text) == Anchor(1234, "0123456789abcdef", 0, "paper")
+    for wrong in ("", "1234", "1234:0123456789a", "0:0123456789abcdef", "1234:0123456789abcdeg",
+                  f"1234:{'a' * 65}", "-1:0123456789abcdef"):  # fmt: skip
+        assert anchor_on_paper(wrong) is None, wrong
 
 
 def test_every_one_of_ten_thousand_tamperings_is_found() -> None:

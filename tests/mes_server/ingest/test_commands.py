@@ -4,19 +4,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edge_agent.commands import read_commands
+from mes_server.domain.seal import Anchor
 from mes_server.domain.sessions import REBIRTH_EVERY_MS, REBIRTH_JITTER_MS
 from mes_server.ingest.commands import (
+    ANCHOR_EVERY_MS,
     EVERY_MS,
     EVERY_MS_MAX,
     REPEAT_MS,
     SILENT_MS,
     Commands,
     acknowledgement,
+    anchor_message,
     rebirth_request,
 )
-from schemas.journal_metrics import ACK, REBIRTH
+from schemas.journal_metrics import ACK, ANCHORS, REBIRTH
 from schemas.sparkplug import DATATYPES, Payload, decode_payload, encode_payload, metric
 
+HEAD = Anchor(12, "ab" * 32, 5)
+SAID = f"12 {'ab' * 32}"
 NODE = ("sintering", "ctl-1")
 TOPIC = "spBv1.0/sintering/NCMD/ctl-1"
 
@@ -49,6 +55,7 @@ def commands(wire: Wire) -> Commands:
     [
         (acknowledgement((1 << 63) + 5, 77), ACK, "uint64", (1 << 63) + 5),
         (rebirth_request(77), REBIRTH, "boolean", True),
+        (anchor_message(HEAD, 77), ANCHORS, "string", SAID),
     ],
 )
 def test_a_command_has_time_name_and_datatype_and_no_seq(
@@ -140,3 +147,31 @@ def test_without_a_connection_nothing_is_counted_as_said(commands: Commands, wir
     wire.up = True
     commands.flush(REPEAT_MS, 0)
     assert wire.said == [(TOPIC, 5)]
+
+
+def test_a_node_is_told_the_head_of_the_ledger_once_and_then_every_hour(
+    commands: Commands, wire: Wire
+) -> None:
+    def anchors() -> list[object]:
+        return [value for _, value in wire.said if isinstance(value, str)]
+
+    for at_ms in range(0, 30_000, 500):
+        commands.stored({NODE: 5}, at_ms)
+        commands.flush(at_ms, 0)
+    assert anchors() == [], "there is no ledger yet"
+    commands.head = HEAD
+    for at_ms in range(30_000, ANCHOR_EVERY_MS, 500):
+        commands.stored({NODE: 5}, at_ms)
+        commands.flush(at_ms, 0)
+    assert anchors() == [SAID]
+    commands.head = Anchor(13, "cd" * 32, 6)
+    for at_ms in range(ANCHOR_EVERY_MS, ANCHOR_EVERY_MS + 60_000, 500):
+        commands.stored({NODE: 5}, at_ms)
+        commands.flush(at_ms, 0)
+    assert anchors() == [SAID, f"13 {'cd' * 32}"]
+
+
+def test_an_agent_understands_what_it_is_told() -> None:
+    assert read_commands(anchor_message(Anchor(10**18 - 1, "ef" * 32, 0), 77)).anchor == (
+        f"{10**18 - 1} {'ef' * 32}"
+    )

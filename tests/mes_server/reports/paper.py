@@ -1,5 +1,6 @@
 """Paper in tests: labels to print, pages as pictures, and a real decoder over them."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -60,6 +61,13 @@ def text_of(pdf: bytes) -> str:
     """The text of the first page, as one would copy it."""
     with opened(pdf) as document:
         return str(document[0].get_textpage().get_text_bounded())
+
+
+def attachments(pdf: bytes) -> dict[str, object]:
+    """The JSON files a PDF carries, by name."""
+    with opened(pdf) as document:
+        files = [document.get_attachment(n) for n in range(document.count_attachments())]
+        return {file.get_name(): json.loads(bytes(file.get_data())) for file in files}
 
 
 def heights_mm(pdf: bytes) -> dict[str, float]:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from mes_server.domain.codes import PREFIXES, Code
 from mes_server.domain.labels import Label
 from mes_server.domain.scan_codes import ScanCode, Scanner, read_scan
+from mes_server.domain.seal import Anchor
 from mes_server.reports.lot_label import DOTS_PER_MM, HEIGHT_MM, WIDTH_MM, to_pdf, to_zpl
 from tests.mes_server.reports.paper import (
     a_label,
@@ -131,6 +132,23 @@ def test_zpl_says_the_same_as_the_paper(dots_per_mm: int, linked: bool) -> None:
         assert not around.any(), "text runs into a code"
     texts = {code.text for codes in decoded(printed.page).values() for code in codes}
     assert texts == {label.id, label.link}
+
+
+@pytest.mark.parametrize("dots_per_mm", DOTS_PER_MM)
+def test_the_anchor_of_the_ledger_stands_beside_everything_else(dots_per_mm: int) -> None:
+    anchor = Anchor(10**18 - 1, "0123456789abcdef" * 4, 5)
+    label = with_link(a_label(9999, str(Code("parts", 26, 999_999_999)), part="W" * 60))
+    assert "账本 ledger 999999999999999999:" in text_of(to_pdf(label, anchor))
+    assert "0123456789abcdef" in text_of(to_pdf(label, anchor))
+    with_it, without = (print_zpl(to_zpl(label, dots_per_mm, a)).ink for a in (anchor, None))
+    rows, columns = np.nonzero(with_it != without)
+    millimetres = [
+        edge / dots_per_mm for edge in (rows.min(), rows.max(), columns.min(), columns.max())
+    ]
+    top, bottom, left, right = millimetres
+    assert 55 <= top < bottom < 62, "below the code and its margin, above the id"
+    assert 73 <= left < right < 98
+    assert not (with_it & ~without)[~(with_it != without)].any()
 
 
 def test_the_text_of_zpl_is_the_text_of_the_paper() -> None:

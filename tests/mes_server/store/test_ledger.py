@@ -77,6 +77,8 @@ INSERT = (
         "INSERT " + INSERT.format(6, "lot:A", 2),
         "INSERT OR REPLACE " + INSERT.format(3, "lot:C", 1),
         "INSERT OR REPLACE " + INSERT.format(6, "lot:A", 2),
+        "REPLACE " + INSERT.format(3, "lot:C", 1),
+        "UPDATE OR REPLACE ledger SET number = 1 WHERE number = 5",
         "INSERT OR IGNORE " + INSERT.format(9, "lot:C", 1),
         "INSERT " + INSERT.format(3, "lot:C", 1)
         + " ON CONFLICT (number) DO UPDATE SET person = 'P2'",
@@ -84,7 +86,12 @@ INSERT = (
     ],
 )  # fmt: skip
 def test_no_statement_changes_what_is_there(filled: Engine, statement: str) -> None:
-    only = {"TRUNCATE": "postgresql", "INSERT OR": "sqlite"}
+    only = {
+        "TRUNCATE": "postgresql",
+        "INSERT OR": "sqlite",
+        "REPLACE": "sqlite",
+        "UPDATE OR": "sqlite",
+    }
     for word, dialect in only.items():
         if statement.startswith(word) and filled.dialect.name != dialect:
             return

@@ -123,8 +123,23 @@ def test_the_ledger_is_read_in_order_and_verified(
     verdict = get(client, "/ledger/verify")
     assert verdict == {
         "sealed": True, "events": len(events), "hash": events[-1]["hash"], "anchors": 1,
-        "broken_number": None, "why": None,
+        "broken_number": None, "why": None, "unknown": [],
     }  # fmt: skip
+
+
+def test_a_paper_is_compared_with_the_ledger(
+    client: FlaskClient, plant: Plant, story: dict[str, str]
+) -> None:
+    last = everything(client, "/ledger?limit=200")[-1]
+    known = f"{last['number']}:{last['hash'][:16]}"
+    assert get(client, f"/ledger/verify?anchor={known}")["sealed"] is True
+    beyond = get(client, f"/ledger/verify?anchor={last['number'] + 1}:{last['hash'][:12]}")
+    assert (beyond["sealed"], beyond["why"]) == (False, "cut_off")
+    assert beyond["unknown"] == [
+        {"source": "paper", "at": None, "number": last["number"] + 1, "hash": last["hash"][:12]}
+    ]
+    faults = get(client, "/ledger/verify?anchor=12:34", 400)["errors"]
+    assert faults[0]["parameter"] == "anchor"
 
 
 def test_a_station_tells_its_runs_with_their_lots(

@@ -125,7 +125,9 @@ def test_every_reason_has_its_sentence() -> None:
 
 
 # Said by the command line and on paper, or by the tablet, which asks for them by name.
-ON_PAPER = ("refusal.", "scan_kind.", "lot_kind.", "label.", "command.", "command_note.", "card.")
+ON_PAPER = (
+    "refusal.", "scan_kind.", "lot_kind.", "label.", "command.", "command_note.", "card.", "paper.",
+)  # fmt: skip
 
 
 # What is said at the sign-in page and on the command line has the next step in the sentence itself; what
