@@ -1,6 +1,7 @@
 """A made-up factory's genealogy: layers of lots, each made of lots of the layer before, and hubs.
 
-A hub is a lot of raw metal that went into a twenty-first of the next layer: what a recall is about.
+A hub is a lot of raw metal that went into a twenty-first of the next layer: what a recall is about. All is used
+up but one lot in a hundred: a factory's past is much larger than what lies in it.
 """
 
 import random
@@ -30,7 +31,12 @@ HUB_SHARE = 21
 DAY0_MS = 1_790_000_000_000
 LAYER_MS = 86_400_000
 _AMOUNT = Amount(100, 20_000_000)
+_NOTHING = Amount()
 _PART = Amount(33, 6_600_000)
+
+
+def _left(layer: int, place: int) -> Amount:
+    return _AMOUNT if layer == len(KINDS) - 1 and place % 10 == 0 else _NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +62,8 @@ class Genealogy:
             born_ms = DAY0_MS + layer * LAYER_MS
             codes = [self.code(layer, place) for place in range(self.per_layer)]
             lots = [
-                Lot(c, kind, "P-1", "N42SH", "R1/A", _AMOUNT, "stock", born_ms, None) for c in codes
+                Lot(c, kind, "P-1", "N42SH", "R1/A", _left(layer, place), "stock", born_ms, None)
+                for place, c in enumerate(codes)
             ]
             edges = [
                 Edge(parent, code, "run", f"a{layer}", born_ms, _PART)

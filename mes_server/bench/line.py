@@ -72,11 +72,13 @@ def own_broker(folder: Path) -> Iterator[int]:
 
 
 @contextmanager
-def own_ingest(folder: Path, port: int) -> Iterator[Path]:
-    """`mes ingest` on an empty store; its data directory."""
+def own_ingest(folder: Path, port: int, url: str = "") -> Iterator[Path]:
+    """`mes ingest` on an empty store, or on that of `url`; its data directory."""
     data = folder / "data"
     data.mkdir()
     env = {"MES_DATA_DIR": str(data), "MES_MQTT_PORT": str(port), "MES_BROKER": "external"}
+    if url:
+        env["MES_DATABASE_URL"] = url
 
     def connected() -> bool:
         status = read_status(data)

@@ -1,4 +1,4 @@
-"""`mes bench lots`: how long it takes to trace a lot, while the factory's past grows."""
+"""`mes bench lots`: how long it takes to trace a lot, while the factory's past grows, and to answer a scan."""
 
 import json
 import tempfile
@@ -16,6 +16,7 @@ from mes_server.actions.trace_lots import trace
 from mes_server.actions.upgrade_store import upgrade_store
 from mes_server.bench.genealogies import KINDS, Genealogy
 from mes_server.bench.machine import describe, table
+from mes_server.bench.scans import lines_of, measure_scans
 from mes_server.domain.genealogy import BACK, FORWARD
 from mes_server.domain.recalls import EVER_MS, LOT, Suspicion
 from mes_server.store.engine import open_engine, reading
@@ -113,8 +114,7 @@ def page_of(found: list[TraceFigures]) -> str:
         for f in found
     ]  # fmt: skip
     rows.append(("aim", "", "", "", f"≤ {AIM_BACK_MS}", "", "", f"≤ {AIM_RECALL_MS}", ""))
-    lines = [*(f"* {fact}" for fact in describe()), "", *table(header, rows)]
-    return "\n".join(lines)
+    return "\n".join([*(f"* {fact}" for fact in describe()), "", *table(header, rows)])
 
 
 @click.command("lots")
@@ -125,7 +125,7 @@ def page_of(found: list[TraceFigures]) -> str:
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 @click.option("--to", type=click.Path(path_type=Path), help="Write the page (Markdown) there, too.")
 def command(lots: int, url: str | None, as_json: bool, to: Path | None) -> None:
-    """Traces and recalls in a factory's past of three sizes, three edges for each lot."""
+    """Traces and recalls in a factory's past of three sizes, three edges for each lot; scans in the largest."""
     sizes = [lots // 100, lots // 10, lots] if url is None else [lots]
     found = []
     with tempfile.TemporaryDirectory(prefix="lodestone-bench-") as name:
@@ -133,18 +133,23 @@ def command(lots: int, url: str | None, as_json: bool, to: Path | None) -> None:
             where = url or f"sqlite:///{Path(name) / f'lots-{size}.db'}"
             found.append(measure(where, max(size // LAYERS, 100)))
             click.echo(f"  {size:,} lots measured", err=True)
+        answered = measure_scans(Path(name), where)
     facts = [{n: getattr(f, n) for n in TraceFigures.__slots__} for f in found]
-    page = page_of(found)
+    page = "\n".join([page_of(found), "", *lines_of(answered)])
     if to:
         to.write_text(_PAGE.format(figures=page), encoding="utf-8")
     click.echo(json.dumps(facts, indent=2) if as_json else page)
 
 
-_PAGE = """# Benchmarks of traces
+_PAGE = """# Benchmarks of traces and scans
 
 Written by `mes bench lots --to docs/benchmarks_lots.md`. A made-up past of ten layers with three edges for each
 lot goes straight into the tables; 200 packs are traced back to raw metal, and a hub of raw metal is recalled 20
 times ([decision 0010](decisions/0010-traces-are-one-query.md)).
+
+Then broker, `mes ingest` and `mes web` are started on the largest store. Eight tablets load ten lots each, a scan and a
+look at what waits every quarter of a second, and take them out again: while 50 nodes send 1,000 messages a second of
+50 samples, and then while nothing else is done.
 
 {figures}
 """
