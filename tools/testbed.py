@@ -1,4 +1,4 @@
-"""What `make test` needs beyond Python packages: a browser, Mosquitto, PostgreSQL, strangers.
+"""What `make test` needs beyond Python packages: a browser, Mosquitto, PostgreSQL, strangers, axe-core.
 
 Installs them from the distribution where that is allowed; what cannot be had is said here and its
 tests are listed as not run. With CI=true the tests fail then (tests/conftest.py).
@@ -10,6 +10,8 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+from tools.npm import ONLY_TESTED
 
 PACKAGES = {"chromium": "chromium", "mosquitto": "mosquitto", "postgres": "postgresql"}
 POSTGRES = "/usr/lib/postgresql"
@@ -39,8 +41,8 @@ def install(missing: list[str]) -> None:
 
 
 def strangers() -> None:
-    """Other people's Sparkplug clients, apart: the Python one needs an older paho than we do."""
-    subprocess.run([sys.executable, "-m", "tools.npm", "strangers"], check=True)
+    """What npm brings for tests, and a Sparkplug client, apart: it needs an older paho than we do."""
+    subprocess.run([sys.executable, "-m", "tools.npm", *ONLY_TESTED], check=True)
     lock = Path("requirements/strangers.lock")
     stamp = STRANGERS / hashlib.sha256(lock.read_bytes()).hexdigest()[:16]
     if stamp.exists():
