@@ -61,9 +61,11 @@ def suspicion_text(suspicion: Suspicion) -> str:
     return f"{text}, {ends[0]} … {ends[1]}"
 
 
-def event_text(event: Event) -> str:
+def event_text(event: Event, route: Route | None = None) -> str:
     """What an event says beyond its kind: amounts, run, lots, hold, shipment."""
     t, facts = words(), event.facts()
+    if facts.get("operation"):
+        facts["operation"] = operation_text(route, facts["operation"])
     parts = [amount_text(amount_from(facts["amount"]))] if "amount" in facts else []
     parts += [t(f"fact.{name}", value=facts[name]) for name in _NAMED if facts.get(name)]
     for name in ("parents", "lots"):

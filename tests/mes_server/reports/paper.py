@@ -1,5 +1,6 @@
 """Paper in tests: labels to print, pages as pictures, and a real decoder over them."""
 
+import ctypes
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,6 +8,7 @@ from contextlib import contextmanager
 import numpy as np
 import numpy.typing as npt
 import pypdfium2
+import pypdfium2.raw as raw
 import zxingcpp
 
 from mes_server.domain.codes import Code
@@ -68,6 +70,19 @@ def attachments(pdf: bytes) -> dict[str, object]:
     with opened(pdf) as document:
         files = [document.get_attachment(n) for n in range(document.count_attachments())]
         return {file.get_name(): json.loads(bytes(file.get_data())) for file in files}
+
+
+def fonts(pdf: bytes) -> dict[str, bool]:
+    """The fonts of all texts, and whether they lie inside the PDF."""
+    found: dict[str, bool] = {}
+    with opened(pdf) as document:
+        texts = [one for page in document for one in page.get_objects([raw.FPDF_PAGEOBJ_TEXT])]
+        for text in texts:
+            font = raw.FPDFTextObj_GetFont(text.raw)
+            name = ctypes.create_string_buffer(200)
+            raw.FPDFFont_GetBaseFontName(font, name, 200)
+            found[name.value.decode().partition("+")[2]] = raw.FPDFFont_GetIsEmbedded(font) == 1
+    return found
 
 
 def heights_mm(pdf: bytes) -> dict[str, float]:

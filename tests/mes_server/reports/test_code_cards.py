@@ -6,8 +6,17 @@ from mes_server.domain.cards import BADGE, COMMANDS, CONTAINER, STATION, folded
 from mes_server.domain.codes import BadCode
 from mes_server.domain.scan_codes import ScanCode, read_scan
 from mes_server.reports.code_cards import CardPrint, named_card, station_title, to_pdf, wall_sheet
+from mes_server.reports.lot_label import to_pdf as label_pdf
 from schemas.station_types import load_station_types
-from tests.mes_server.reports.paper import PRINTED_MS, decoded, pages, sizes_mm, text_of
+from tests.mes_server.reports.paper import (
+    PRINTED_MS,
+    a_label,
+    decoded,
+    fonts,
+    pages,
+    sizes_mm,
+    text_of,
+)
 
 
 def scanned(pdf: bytes) -> list[str]:
@@ -25,6 +34,13 @@ def test_the_wall_sheet_holds_every_command_once() -> None:
     text = text_of(pdf)
     for said in ("报废", "Scrap", "DO-SCRAP", "demo", "1 / 2"):
         assert said in text
+
+
+def test_the_fonts_lie_in_the_paper_chinese_too() -> None:
+    for pdf in (to_pdf("card.commands", wall_sheet(), "demo", PRINTED_MS), label_pdf(a_label())):
+        found = fonts(pdf)
+        assert {"NotoSansSC-Regular", "NotoSansSC-Bold"} <= set(found)
+        assert all(found.values()), found
 
 
 def test_every_station_type_has_a_card_that_fits() -> None:

@@ -144,6 +144,7 @@ def test_axe_finds_nothing_on_any_page(
     for page in pages:
         answer = tab.goto(address + page)
         assert answer is not None
+        assert tab.url == address + page, "not another page, nor the one to sign in"
         whole = "<html" in answer.text()
         assert not whole or tab.locator("html").get_attribute("data-theme") == theme, page
         wrong += [f"{page}: {one}" for one in findings(tab, whole)]
@@ -168,6 +169,23 @@ def test_nor_for_whom_nobody_knows_nor_when_nothing_is_stored(
     assert findings(tab) == []
     tab.context.close()
     write_status(folder)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize(("width", "rows"), [(1280, 1), (800, 2), (400, 3)])
+def test_the_bar_takes_few_rows(
+    browser: Browser, world: tuple[World, str], language: str, width: int, rows: int
+) -> None:
+    made, address = world
+    tab = open_tab(browser, address, made.secret, lang=language)
+    tab.set_viewport_size({"width": width, "height": 800})
+    tab.goto(f"{address}/lots")
+    tab.locator('#link[data-level="ok"]').wait_for()
+    bar = tab.locator(".bar").bounding_box()
+    assert bar is not None
+    assert bar["height"] < 52 * rows + 20
+    assert bar["width"] <= width
+    tab.context.close()
 
 
 def test_a_page_with_faults_is_found(browser: Browser, world: tuple[World, str]) -> None:

@@ -43,6 +43,12 @@ def test_an_empty_list_says_how_to_get_the_first_lot(english: Page, plant: Plant
     assert "No drill yet" in english("/recall")
 
 
+def test_events_name_operations_by_their_title(english: Page, story: dict[str, str]) -> None:
+    html = english(f"/lots/{story['block']}")
+    assert "operation Ageing" in html
+    assert "operation age" not in html
+
+
 def test_lots_come_in_parts_and_each_once(
     english: Page, story: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -48,6 +48,11 @@ def test_chinese_is_chinese() -> None:
     assert latin - same == {"language.other"}
 
 
+def test_chinese_is_written_with_chinese_punctuation() -> None:
+    half = re.compile(r"[\u4e00-\u9fff][,;:?!]|[,;:?!][\u4e00-\u9fff]")
+    assert {key: text for key, text in ZH.items() if half.search(text)} == {}
+
+
 def used_keys() -> dict[str, str]:
     """Every key written out in a template, a script or a module, and where."""
     found = {}
