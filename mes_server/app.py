@@ -23,6 +23,8 @@ from mes_server.web.health import health_pages
 from mes_server.web.holds import hold_pages
 from mes_server.web.hub import Hub
 from mes_server.web.layout import layout_of
+from mes_server.web.lot_acts import lot_acts
+from mes_server.web.lot_tables import lot_tables
 from mes_server.web.lots import lot_pages
 from mes_server.web.marks import mark_pages
 from mes_server.web.metrics import metrics_pages
@@ -49,7 +51,7 @@ from schemas.station_types import load_station_types
 WEB = Path(__file__).parent / "web"
 BLUEPRINTS = (
     plant_pages, station_pages, node_pages, health_pages, api_pages, series_pages, event_pages,
-    openapi_pages, metrics_pages, lot_pages, recall_pages, hold_pages, api_lots, mark_pages,
+    openapi_pages, metrics_pages, lot_pages, lot_acts, lot_tables, recall_pages, hold_pages, api_lots, mark_pages,
     sign_in_pages, people_pages, people_api,
     scan_pages, work_pages, tablet_pages, handling_pages, rights_pages, route_pages,
     review_pages, call_pages,

@@ -12,6 +12,7 @@ from mes_server.domain.recalls import (
     PERSON,
     RESOURCE,
     RUN,
+    SUPPLIER_LOT,
     Account,
     Flow,
     Found,
@@ -29,6 +30,7 @@ from mes_server.store.traces import (
     flows_into,
     load_found,
     lots_in_runs,
+    lots_of_supplier,
     reach,
     streams_of_person,
 )
@@ -53,10 +55,18 @@ def trace(conn: Connection, suspicion: Suspicion, direction: str) -> Recall:
 def _starts(conn: Connection, suspicion: Suspicion, direction: str) -> dict[str, int]:
     """The lots to begin with, and from (until) when each counts."""
     if suspicion.kind == LOT:
-        return {suspicion.name: whole_life(direction)}
+        return _with_what_it_served(conn, suspicion.name, direction)
+    if suspicion.kind == SUPPLIER_LOT:
+        return dict.fromkeys(lots_of_supplier(conn, suspicion.name), whole_life(direction))
     if suspicion.kind == PERSON:
         return _touched(conn, suspicion)
     return lots_in_runs(conn, _runs(conn, suspicion))
+
+
+def _with_what_it_served(conn: Connection, lot: str, direction: str) -> dict[str, int]:
+    """A lot; forward with the lots of the runs that it served, as a bath make-up, target or slurry does."""
+    served = lots_in_runs(conn, runs_with(conn, lot)) if direction == FORWARD else {}
+    return served | {lot: whole_life(direction)}
 
 
 def _span(suspicion: Suspicion) -> tuple[int, int]:

@@ -2,8 +2,10 @@
 
 import getpass
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import NoReturn, TypeVar
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -11,9 +13,11 @@ from mes_server.actions.record_events import Act
 from mes_server.actions.record_person import act_of
 from mes_server.domain.people import read_badge
 from mes_server.domain.rules import Refusal
+from mes_server.web.refusals import told_of
 from mes_server.web.words import Words
 
 Done = TypeVar("Done")
+_UTC = ZoneInfo("UTC")
 
 
 def now_ms() -> int:
@@ -29,8 +33,14 @@ def by_hand() -> Act:
 def done(answer: Done | Refusal) -> Done:
     """What was done; what was refused ends the command with the reason."""
     if isinstance(answer, Refusal):
-        raise click.ClickException(Words("en")(f"refusal.{answer.rule}", **answer.facts))
+        refuse([answer])
     return answer
+
+
+def refuse(refused: Sequence[Refusal]) -> NoReturn:
+    """End the command with every reason why not, and what to do."""
+    told = [" ".join(told_of(Words("en"), refusal, _UTC)) for refusal in refused]
+    raise click.ClickException("\n".join(told))
 
 
 def badge_of(text: str) -> str:

@@ -5,13 +5,13 @@ import time
 import uuid
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
 
 import click
 
 from mes_server.actions.one_action import carry_out
 from mes_server.actions.print_label import Paper, print_label, void_label
 from mes_server.actions.record_events import Act
+from mes_server.commands.by_hand import refuse
 from mes_server.domain.cards import BADGE, CONTAINER, STATION
 from mes_server.domain.codes import BadCode
 from mes_server.domain.labels import Label
@@ -25,7 +25,6 @@ from mes_server.store.engine import open_engine, reading
 from mes_server.store.faults import StoreFault
 from mes_server.store.ledger import head
 from mes_server.store.stations import list_stations
-from mes_server.translations import load_texts
 from schemas.station_types import load_station_types
 
 _FILE = click.Path(dir_okay=False, writable=True, path_type=Path)
@@ -62,7 +61,7 @@ def lot_label(
     act = _act(said["who"])
     label = carry_out(open_engine(settings.url), act, print_label, code, said["reason"], paper)
     if not isinstance(label, Label):
-        _refuse(label)
+        refuse(label)
     dots_per_mm = tag.DOTS_PER_MM[dpi == "300"]
     anchor = _anchor(settings)
     data = tag.to_zpl(label, dots_per_mm, anchor).encode() if zpl else tag.to_pdf(label, anchor)
@@ -84,7 +83,7 @@ def void(settings: Settings, label: str, reason: str, who: str | None) -> None:
     """Make a label void without printing another."""
     refused = carry_out(open_engine(settings.url), _act(who), void_label, label, reason)
     if refused:
-        _refuse(refused)
+        refuse(refused)
     click.echo(f"Label {label} is void.")
 
 
@@ -142,7 +141,7 @@ def _card(kind: str, name: str, title: Sequence[str]) -> CardPrint:
     try:
         return named_card(kind, name, title)
     except BadCode as bad:
-        _refuse([Refusal(bad.rule, {"code": name})])
+        refuse([Refusal(bad.rule, {"code": name})])
 
 
 def _write(settings: Settings, file: Path, heading: str, cards: Sequence[CardPrint]) -> None:
@@ -174,17 +173,3 @@ def _open(file: Path) -> None:
 def _act(who: str | None) -> Act:
     now_ms = time.time_ns() // 1_000_000
     return Act(uuid.uuid4().hex, who or getpass.getuser(), "", now_ms, now_ms)
-
-
-def _refuse(refused: Sequence[Refusal]) -> NoReturn:
-    raise click.ClickException("\n".join(map(_sentence, refused)))
-
-
-def _sentence(refusal: Refusal) -> str:
-    texts = load_texts("en")
-    said = [
-        texts[key] for part in ("", ".next") if (key := f"refusal.{refusal.rule}{part}") in texts
-    ]
-    if not said:
-        return f"{refusal.rule}: {refusal.facts}"
-    return ". ".join(text.format_map(refusal.facts).rstrip(".") for text in said) + "."

@@ -15,6 +15,7 @@ from mes_server.actions.handle_lots import hold_lots, release_lot
 from mes_server.actions.one_action import carry_out
 from mes_server.actions.record_events import Act
 from mes_server.actions.trace_lots import trace as trace_lots
+from mes_server.commands.by_hand import refuse
 from mes_server.commands.labels import lot_label
 from mes_server.commands.printing import as_json_option, print_facts, print_table
 from mes_server.domain.codes import BadCode, parse_code
@@ -29,7 +30,6 @@ from mes_server.store.ledger import load_stream
 from mes_server.store.lots import load_lot
 from mes_server.store.verifying import unsealed
 from mes_server.web.formats import iso_text, mass_text, share_text
-from mes_server.web.words import Words
 
 code_argument = click.argument("code", metavar="CODE")
 reason_option = click.option("--reason", required=True, help="Why; it is kept.")
@@ -121,7 +121,8 @@ def trace(settings: Settings, code: str, direction: str, as_json: bool) -> None:
 def recall(settings: Settings, /, name: str, as_json: bool, **options: Any) -> None:
     """All lots that a suspicion concerns, and where each of them is now.
 
-    CODE is a lot or a run, or with --as a resource, a person or a station (with --from and --to).
+    CODE is a lot or a run, or with --as a resource (bath, target, thermocouple), a supplier_lot, a person
+    or a station (with --from and --to).
     """
     kind = options["kind"] or _kind_of(name)
     span = (_moment(options["from_"]), _moment(options["to"]))
@@ -192,8 +193,7 @@ def _do(settings: Settings, who: str | None, acting: Any, *args: Any) -> str:
     act = Act(uuid.uuid4().hex, who or getpass.getuser(), "", _now_ms(), _now_ms())
     refused: Sequence[Refusal] = carry_out(open_engine(settings.url), act, acting, *args)
     if refused:
-        t = Words("en")
-        raise click.ClickException(" ".join(t(f"refused.{r.rule}", **r.facts) for r in refused))
+        refuse(refused)
     return act.id
 
 

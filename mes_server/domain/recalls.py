@@ -8,7 +8,9 @@ from typing import Any, NamedTuple
 from mes_server.domain.genealogy import FORWARD
 from mes_server.domain.lots import ACTIVE, RUNNING, SHIPPED_OUT
 
-LOT, RUN, RESOURCE, PERSON, STATION = SUSPECTS = ("lot", "run", "resource", "person", "station")
+LOT, RUN, RESOURCE, PERSON, STATION, SUPPLIER_LOT = SUSPECTS = (
+    "lot", "run", "resource", "person", "station", "supplier_lot",
+)  # fmt: skip
 IN_PROCESS, STOCK, SHIPPED, SCRAPPED, USED_UP = PLACES = (
     "in_process", "stock", "shipped", "scrapped", "used_up",
 )  # fmt: skip
@@ -20,7 +22,8 @@ EVER_MS = 1 << 60  # later than all times
 class Suspicion:
     """What may be wrong. `kind`: one of SUSPECTS; `name`: its code, badge or id.
 
-    A station always has a span, a person and a resource may have one, a lot and a run have none.
+    A station always has a span, a person and a resource may have one, a lot, a run and
+    a supplier's lot have none.
     """
 
     kind: str

@@ -1,20 +1,26 @@
-"""Lots found by a text and by what they are, a part at a time, the newest first."""
+"""Lots found by a text, by what they are and by who had to do with them, a part at a time, the newest first."""
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection
 
 from mes_server.domain.lots import Lot
 from mes_server.store.lots import lots_where
 
-TEXTS = ("code", "part", "grade", "shipment")
-SAME = frozenset(("kind", "part", "grade", "route", "status", "place", "shipment"))
+TEXTS = ("code", "part", "grade", "shipment", "supplier_lot")
+_COLUMNS = ("kind", "part", "grade", "route", "status", "place", "shipment", "supplier_lot")
+SAME = frozenset((*_COLUMNS, "customer", "person"))
+_PERSON = "code IN (SELECT substr(stream, 5) FROM ledger WHERE person = ? AND substr(stream, 1, 4) = 'lot:')"
+PART = 1_000
 HELD = "held"  # in place of a status: whatever a lot's status is, a hold stands
 
 
 @dataclass(frozen=True, slots=True)
 class Sought:
-    """`text`: held by one of TEXTS. `same`: values of these columns. `after`: born_ms and code of the last shown."""
+    """`text`: held by one of TEXTS or a customer's name, or a whole badge.
+
+    `same`: values of SAME. `after`: born_ms and code of the last shown."""
 
     text: str = ""
     same: dict[str, str] = field(default_factory=dict)
@@ -28,16 +34,13 @@ def find_lots(conn: Connection, sought: Sought, limit: int) -> list[Lot]:
         raise KeyError(", ".join(sorted(unknown)))
     where, given = ["1 = 1"], []
     for name, value in sought.same.items():
-        if (name, value) == ("status", HELD):
-            where.append("holds <> '{}'")
-        else:
-            where.append(f"{name} = ?")
-            given.append(value)
+        condition, holds = _is(conn, name, value)
+        where.append(condition)
+        given += holds
     if sought.text:
-        where.append(
-            "(" + " OR ".join(f"upper({n}) LIKE upper(?) ESCAPE '\\'" for n in TEXTS) + ")"
-        )
-        given += [_like(sought.text)] * len(TEXTS)
+        held = [f"upper({name}) LIKE upper(?) ESCAPE '\\'" for name in TEXTS]
+        where.append(f"({' OR '.join([*held, _customer(conn), _PERSON])})")
+        given += [_like(sought.text)] * (len(TEXTS) + 1) + [sought.text.upper()]
     values: list[str | int] = [*given]
     if sought.after is not None:
         born_ms, code = sought.after
@@ -45,6 +48,34 @@ def find_lots(conn: Connection, sought: Sought, limit: int) -> list[Lot]:
         values += [born_ms, born_ms, code]
     order = "ORDER BY born_ms DESC, code LIMIT ?"
     return lots_where(conn, f"{' AND '.join(where)} {order}", (*values, limit))
+
+
+def iter_lots(conn: Connection, sought: Sought) -> Iterator[Lot]:
+    """All of those sought, in parts of which one is in memory."""
+    while part := find_lots(conn, sought, PART):
+        yield from part
+        sought = replace(sought, after=(part[-1].born_ms, part[-1].code))
+
+
+def _is(conn: Connection, name: str, value: str) -> tuple[str, list[str]]:
+    """A condition, and the values that it names."""
+    if (name, value) == ("status", HELD):
+        return "holds <> '{}'", []
+    if name == "person":
+        return _PERSON, [value]
+    if name == "customer":
+        return _customer(conn), [_like(value)]
+    return f"{name} = ?", [value]
+
+
+def _customer(conn: Connection) -> str:
+    """Left in a shipment whose customer's name holds a text."""
+    sqlite = conn.dialect.name == "sqlite"
+    name = "json_extract(content, '$.customer')" if sqlite else "content::json ->> 'customer'"
+    return (
+        "shipment IN (SELECT substr(stream, 10) FROM ledger WHERE kind = 'shipped' "  # noqa: S608
+        f"AND upper({name}) LIKE upper(?) ESCAPE '\\')"
+    )
 
 
 def _like(text: str) -> str:

@@ -98,6 +98,12 @@ def lots_in_runs(conn: Connection, runs: Iterable[str]) -> dict[str, int]:
     return {row.lot: row.at_ms for row in rows}
 
 
+def lots_of_supplier(conn: Connection, supplier_lot: str) -> list[str]:
+    """The lots that came under a supplier's number, and what kept it since."""
+    query = "SELECT code FROM lot WHERE supplier_lot = ? ORDER BY code"
+    return [row.code for row in run(conn, query, (supplier_lot,))]
+
+
 def streams_of_person(conn: Connection, person: str, from_ms: int, to_ms: int) -> dict[str, int]:
     """The streams of the ledger a person wrote to in a span, with the time of the first event of each."""
     query = (

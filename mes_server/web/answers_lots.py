@@ -32,6 +32,7 @@ class LotAnswer(Answer):
     run: str
     operation: str
     shipment: str
+    supplier_lot: str
     amount: AmountAnswer
     done: list[str] = Field(description="Operations finished, in order")
     holds: dict[str, str] = Field(description="Reason by the id of the hold")

@@ -35,7 +35,9 @@ from mes_server.web.problems import BadParameter, BadRequest
 from mes_server.web.site import this_site
 
 api_lots = Blueprint("api_lots", __name__, url_prefix="/api/v1")
-Q = Parameter("q", "text", "Held by code, part, grade or shipment")
+Q = Parameter(
+    "q", "text", "Held by code, part, grade, shipment, customer or supplier's lot; or a badge"
+)
 CHOICES = tuple(Parameter(name, "text", f"Only lots of this {name}") for name in FILTERS)
 DIRECTION = Parameter("direction", "text", "back: causes; forward: what became of it", default=BACK)
 
@@ -79,6 +81,7 @@ def _facts(lot: Lot) -> dict[str, Any]:
         "run": lot.run,
         "operation": lot.operation,
         "shipment": lot.shipment,
+        "supplier_lot": lot.supplier_lot,
         "amount": {
             "pieces": lot.amount.pieces,
             "mass_mg": lot.amount.mass_mg,

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from mes_server.store.alarms import Alarm
 from mes_server.store.changes import changes_since, latest_change
 from mes_server.store.faults import StoreFault
+from mes_server.store.ledger import head, list_events
 from mes_server.store.series_now import SeriesNow
 from mes_server.web.condition import Condition, Reason, Watch, condition_of
 from mes_server.web.formats import iso_text, number_text
@@ -22,6 +23,7 @@ from mes_server.web.standing import Standing, band_of, quality_word
 
 STANDINGS_EVERY_S = 1.0
 ALARMS_TOLD_MAX = 200
+LOTS_TOLD_MAX = 500
 
 
 class Feed:
@@ -31,6 +33,7 @@ class Feed:
         self._site = site
         self._watch = watch
         self._number: int | None = None
+        self._ledger: int | None = None
         self._standings: dict[str, Standing] = {}
         self._layouts: dict[str, Layout | None] = {}
         self._said: dict[str, str] = {}
@@ -45,6 +48,7 @@ class Feed:
                 if look:
                     events += self._standing_events(conn)
                 events += self._sample_events(conn)
+                events += self._lot_events(conn)
         except StoreFault:
             pass  # the watch has seen it too: it is among the faults below
         if look:
@@ -57,6 +61,7 @@ class Feed:
         if self._number is None:
             with suppress(StoreFault), self._site.reading() as conn:
                 self._number = latest_change(conn)
+                self._ledger = head(conn, 0).number
 
     def standings(self) -> Sequence[Event]:
         """How every station stands now: a page may have been drawn a moment ago."""
@@ -78,6 +83,7 @@ class Feed:
         """Where the stream begins: the server's clock and how things stand."""
         facts = {
             "now_ms": self._site.clock_ms(),
+            "ledger": self._ledger or 0,
             "health": condition_facts(self._watch.condition()),
         }
         return Event("hello", _json(facts))
@@ -91,6 +97,19 @@ class Feed:
         if any(sample.station not in self._layouts for sample in changes.samples):
             self._layouts = self._known_layouts(conn)
         return _in_groups(changes.samples, self._layouts, changes.number)
+
+    def _lot_events(self, conn: Connection) -> list[Event]:
+        """The lots and runs of which something was recorded; null for their codes when they are many."""
+        if self._ledger is None:
+            self._ledger = head(conn, 0).number
+        recorded = list_events(conn, self._ledger, LOTS_TOLD_MAX + 1)
+        if not recorded:
+            return []
+        many = len(recorded) > LOTS_TOLD_MAX
+        self._ledger = head(conn, 0).number if many else recorded[-1].number
+        streams = {event.stream.partition(":")[::2] for event in recorded}
+        codes = sorted(code for kind, code in streams if kind in ("lot", "charge"))
+        return [Event("lots", _json({"lots": None if many else codes}))] if codes or many else []
 
     def _standing_events(self, conn: Connection) -> list[Event]:
         pairs = load_standings(self._site, conn, self._site.clock_ms())

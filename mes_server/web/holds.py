@@ -4,12 +4,12 @@ import uuid
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from flask import Blueprint, Response, render_template, request, url_for
+from flask import Blueprint, Response, request, url_for
 from flask import redirect as to
 from werkzeug.wrappers import Response as AnyResponse
 
 from mes_server.actions.drill_recall import start_drill, stop_drill
-from mes_server.actions.handle_lots import hold_lots, release_lot
+from mes_server.actions.handle_lots import hold_lots
 from mes_server.actions.one_action import carry_out
 from mes_server.actions.record_events import Act
 from mes_server.actions.trace_lots import trace
@@ -20,11 +20,13 @@ from mes_server.web.api import as_json
 from mes_server.web.bodies import read_body
 from mes_server.web.guards import needs
 from mes_server.web.identity import access
-from mes_server.web.lot_words import refusal_text, refusals_of
+from mes_server.web.lot_acts import refused_page
+from mes_server.web.lot_words import refusals_of
 from mes_server.web.page import now_ms
 from mes_server.web.parameters import Operation, described
 from mes_server.web.problems import refused
 from mes_server.web.recall import read_suspicion
+from mes_server.web.refusals import refusal_items
 from mes_server.web.site import this_site
 
 hold_pages = Blueprint("holds", __name__)
@@ -50,23 +52,7 @@ def _do(back: str, acting: Callable[..., Any], *args: Any) -> AnyResponse:
     refusals = refusals_of(carry_out(this_site().engine, _act(), acting, *args))
     if not refusals:
         return to(back, 303)
-    told = [refusal_text(refusal) for refusal in refusals]
-    return Response(render_template("lots/refused.html", told=told, back=back), 409)
-
-
-@hold_pages.post("/lots/<code>/hold")
-@needs("hold")
-def hold(code: str) -> AnyResponse:
-    """Hold a lot."""
-    return _do(url_for("lots.lot", code=code), hold_lots, [code], _text("reason"))
-
-
-@hold_pages.post("/lots/<code>/release")
-@needs("release")
-def release(code: str) -> AnyResponse:
-    """End one hold of a lot."""
-    back = url_for("lots.lot", code=code)
-    return _do(back, release_lot, code, _text("hold"), _text("reason"))
+    return refused_page(refusals, back)
 
 
 @hold_pages.post("/recall/hold")
@@ -102,7 +88,7 @@ def _answer(lots: Sequence[str], acting: Callable[..., Any], *args: Any) -> Resp
     act = _act()
     refusals: Sequence[Refusal] = refusals_of(carry_out(this_site().engine, act, acting, *args))
     if refusals:
-        return refused(refusals, refusal_text)
+        return refused(refusal_items(refusals))
     return as_json(HoldAnswer(action=act.id, lots=list(lots)))
 
 

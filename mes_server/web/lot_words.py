@@ -1,5 +1,6 @@
 """Lots, amounts, events and suspicions as pages say them."""
 
+import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -43,12 +44,6 @@ def edges_text(edges: Iterable[Edge]) -> str:
 def elements_text(elements: Mapping[str, int]) -> str:
     """Rare earths with their masses: `Nd 570 g, Dy 12 g`."""
     return ", ".join(f"{name} {formats.mass_text(mg)}" for name, mg in elements.items())
-
-
-def refusal_text(refusal: Refusal) -> str:
-    """Why not, and what to do."""
-    t = words()
-    return t(f"refused.{refusal.rule}", **refusal.facts)
 
 
 def suspicion_text(suspicion: Suspicion) -> str:
@@ -111,9 +106,9 @@ def lot_writers() -> dict[str, Any]:
         "edges_text": edges_text,
         "elements_text": elements_text,
         "event_text": event_text,
-        "refusal_text": refusal_text,
         "suspicion_text": suspicion_text,
         "resource_url": resource_url,
+        "new_id": lambda: uuid.uuid4().hex,
         "suspicion_in": suspicion_in,
         "clock_text": clock_text,
         "clock_name": clock_name,

@@ -11,11 +11,14 @@ from werkzeug.wrappers import Response
 from mes_server.domain.codes import BadCode, parse_code
 from mes_server.domain.exposure import Exposure
 from mes_server.domain.genealogy import BACK, FORWARD, near
-from mes_server.domain.lots import Lot
+from mes_server.domain.losses import losses_of
+from mes_server.domain.lots import Lot, corrected_actions
 from mes_server.domain.recalls import EVER_MS
 from mes_server.domain.routes import next_operations, position_in
+from mes_server.domain.seal import Event
 from mes_server.store.exposures import exposure_in, exposures_of
-from mes_server.store.ledger import load_stream
+from mes_server.store.labels import labels_of
+from mes_server.store.ledger import head, load_stream
 from mes_server.store.lot_search import Sought, find_lots
 from mes_server.store.lots import list_edges, load_lot, load_lots
 from mes_server.store.routes import load_route
@@ -35,7 +38,10 @@ lot_pages = Blueprint("lots", __name__)
 lot_pages.app_context_processor(lot_writers)
 SHOWN_MAX = 100
 NEAR_MAX = 60  # lots of one side of the drawing; all parents are drawn, however many
-FILTERS = ("kind", "status", "grade", "part", "place", "route", "shipment")
+FILTERS = (
+    "kind", "status", "grade", "part", "place", "route", "shipment", "supplier_lot", "customer",
+    "person",
+)  # fmt: skip
 
 
 def text_of(name: str, longest: int = 100) -> str:
@@ -43,21 +49,28 @@ def text_of(name: str, longest: int = 100) -> str:
     return request.args.get(name, "").replace("\0", "").strip()[:longest]
 
 
+def chosen_filters() -> dict[str, str]:
+    """Those of FILTERS that the address names."""
+    return {name: text_of(name) for name in FILTERS if text_of(name)}
+
+
 @lot_pages.get("/lots")
 @needs("read")
 def lots() -> str | Response:
     """Lots, a hundred at a time, the newest first; a whole code as `q` leads to its lot."""
     asked = text_of("q")
-    chosen = {name: text_of(name) for name in FILTERS if text_of(name)}
+    chosen = chosen_filters()
     with this_site().reading() as conn:
         if asked and load_lot(conn, asked.upper()) is not None:
             return redirect(url_for("lots.lot", code=asked.upper()), 303)
+        ledger = head(conn, 0).number
         found = find_lots(conn, Sought(asked, chosen, _cursor(text_of("after"))), SHOWN_MAX + 1)
     shown = found[:SHOWN_MAX]
     last = shown[-1] if len(found) > len(shown) else None
     return render_template(
         "lots/lots.html",
         lots=shown,
+        ledger=ledger,
         asked=asked,
         chosen=chosen,
         after=text_of("after"),
@@ -109,8 +122,11 @@ def _load(conn: Connection, code: str) -> dict[str, Any]:
         "metrics": load_metrics(conn, chosen) if chosen is not None else [],
         "companions": {w.run: _companions(conn, w) for w in windows},
         "resources": {w.run: resources_of_run(conn, w.run) for w in windows},
+        "ledger": head(conn, 0).number,
         "events": events,
         "broken": unsealed(conn, events),
+        "acts": _acts(events),
+        "labels": labels_of(conn, code),
         "hold_events": {e.action: e for e in events if e.action in found.holds},
         "customer": customers_of(conn, [found.shipment]).get(found.shipment, "")
         if found.shipment
@@ -118,6 +134,13 @@ def _load(conn: Connection, code: str) -> dict[str, Any]:
         **_route(conn, found),
         **_genealogy(conn, code),
     }
+
+
+def _acts(events: list[Event]) -> list[Event]:
+    """The first event of each action that still counts, the newest first."""
+    taken_back = corrected_actions(events)
+    first = {event.action: event for event in reversed(events) if event.action not in taken_back}
+    return sorted(first.values(), key=lambda event: -event.number)
 
 
 def _route(conn: Connection, lot: Lot) -> dict[str, Any]:
@@ -180,7 +203,9 @@ def run(code: str) -> str:
             "route": next((load_route(conn, lot.route) for lot in lots_inside.values()), None),
             "resources": resources_of_run(conn, code),
             "metrics": load_metrics(conn, window),
+            "ledger": head(conn, 0).number,
             "events": events,
+            "losses": losses_of(events),
             "broken": unsealed(conn, events),
         }
     return render_template("lots/run.html", **content)

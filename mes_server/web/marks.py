@@ -1,8 +1,13 @@
-"""The runs of a station over a span with the lots in them: what a chart marks on its time axis."""
+"""Runs for programs: those of a station over a span, which a chart marks; and one with its losses."""
+
+from dataclasses import asdict
 
 from flask import Blueprint, Response
+from pydantic import Field
 
-from mes_server.store.runs import lots_of_run, runs_at
+from mes_server.domain.losses import losses_of
+from mes_server.store.ledger import load_stream
+from mes_server.store.runs import load_run, lots_of_run, resources_of_run, runs_at
 from mes_server.store.stations import load_station
 from mes_server.web.answers import Answer, Cursor, Time
 from mes_server.web.api import PAGED, as_json, page_of, parameters
@@ -35,6 +40,70 @@ class RunsAnswer(Answer):
 
     items: list[RunAnswer]
     next: Cursor
+
+
+class LossesAnswer(Answer):
+    """Masses of a run that is over. `missing_mg`: beyond what the operation adds or takes; below 0: too much."""
+
+    in_mg: int
+    out_mg: int
+    missing_mg: int
+    tolerance_mg: int
+    kept: bool
+
+
+class RunLotAnswer(Answer):
+    """A lot in a run."""
+
+    lot: str
+    loaded_at: Time
+
+
+class RunDetailAnswer(Answer):
+    """One run. `losses`: null while it is open."""
+
+    run: str
+    station: str
+    operation: str
+    recipe: str
+    opened_at: Time
+    closed_at: Time | None
+    lots: list[RunLotAnswer]
+    resources: dict[str, list[str]] = Field(description="Names by the role they had")
+    losses: LossesAnswer | None
+
+
+RUN = Operation("One run with its lots, resources and losses", RunDetailAnswer)
+
+
+@mark_pages.get("/api/v1/runs/<code>")
+@needs("read")
+@described(RUN)
+def run(code: str) -> Response:
+    """One run."""
+    parameters(RUN)
+    with this_site().reading() as conn:
+        found = load_run(conn, code)
+        if found is None:
+            raise NotFound("run", code)
+        inside = lots_of_run(conn, code)
+        used: dict[str, list[str]] = {}
+        for role, resource in resources_of_run(conn, code):
+            used.setdefault(role, []).append(resource)
+        losses = losses_of(load_stream(conn, f"charge:{code}"))
+    told = None if losses is None else LossesAnswer(**asdict(losses), kept=losses.is_kept)
+    answer = RunDetailAnswer(
+        run=found.code,
+        station=found.station,
+        operation=found.operation,
+        recipe=found.recipe,
+        opened_at=iso_text(found.opened_ms),
+        closed_at=iso_or_none(found.closed_ms),
+        lots=[RunLotAnswer(lot=lot, loaded_at=iso_text(at_ms)) for lot, at_ms in inside],
+        resources=used,
+        losses=told,
+    )
+    return as_json(answer)
 
 
 RUNS = Operation("The runs of a station with their lots", RunsAnswer, (FROM, TO, *PAGED))

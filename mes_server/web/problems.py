@@ -1,12 +1,12 @@
 """Problem details (RFC 9457) for programs; every fault of a request at once, with the next step."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from flask import Response, jsonify, request
 from werkzeug.http import HTTP_STATUS_CODES
 
-from mes_server.domain.rules import Refusal
 from mes_server.web.page import words
 
 MEDIA_TYPE = "application/problem+json"
@@ -63,9 +63,8 @@ def problem(
     return answer
 
 
-def refused(refusals: Sequence[Refusal], message: Callable[[Refusal], str]) -> Response:
+def refused(told: Sequence[Mapping[str, Any]]) -> Response:
     """What the business does not allow: 409 with every rule that says no, its facts and its words."""
-    told = [{"rule": r.rule, "facts": r.facts, "message": message(r)} for r in refusals]
     answer = jsonify(told)
     answer.status_code = 409
     return answer

@@ -12,7 +12,7 @@ from mes_server.actions.trace_lots import trace
 from mes_server.domain.genealogy import BACK, FORWARD
 from mes_server.domain.recalls import LOT, PLACES, STATION, SUSPECTS, Recall, Suspicion
 from mes_server.domain.seal import Event
-from mes_server.store.ledger import list_kind
+from mes_server.store.ledger import head, list_kind
 from mes_server.web.guards import needs
 from mes_server.web.page import words
 from mes_server.web.problems import BadParameter, BadRequest
@@ -34,9 +34,11 @@ def recall() -> str:
     with this_site().reading() as conn:
         found = trace(conn, suspicion, direction) if suspicion is not None else None
         running, stopped = _drills(conn)
+        ledger = head(conn, 0).number
     return render_template(
         "lots/recall.html",
         found=found,
+        ledger=ledger,
         direction=direction,
         suspicion=suspicion,
         given=given,

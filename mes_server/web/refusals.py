@@ -1,8 +1,9 @@
-"""Refusals in the worker's words: what is wrong, and what to do. One sentence each for every rule."""
+"""Refusals in the reader's words: what is wrong, and what to do. The same two texts for every rule, everywhere."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from mes_server.domain.rules import Refusal
 from mes_server.web import formats
@@ -10,7 +11,7 @@ from mes_server.web.page import words
 from mes_server.web.site import this_site
 from mes_server.web.words import Words
 
-_TIMES = ("at_ms", "since_ms")
+_TIMES = ("at_ms", "since_ms", "until_ms")
 _WORDS = {
     "status": "lot_status",
     "state": "qualification",
@@ -20,9 +21,17 @@ _WORDS = {
 Titles = Mapping[str, Mapping[str, str]]
 
 
-def shown_facts(t: Words, refusal: Refusal, titles: Titles) -> dict[str, str]:
+def told_of(
+    t: Words, refusal: Refusal, zone: ZoneInfo, titles: Titles | None = None
+) -> tuple[str, str]:
+    """What is wrong, and what to do. `titles`: of operations, by code."""
+    facts = _shown_facts(t, refusal, zone, titles or {})
+    key = f"refusal.{refusal.rule}"
+    return t.with_facts(key, facts), t.with_facts(f"{key}.next", facts)
+
+
+def _shown_facts(t: Words, refusal: Refusal, zone: ZoneInfo, titles: Titles) -> Mapping[str, str]:
     """The facts as a reader wants them; a fact that a text names and nobody told is a dash."""
-    zone = this_site().settings.zone
     shown = defaultdict(lambda: formats.NOTHING)
     for name, value in refusal.facts.items():
         if name in _TIMES and value.lstrip("-").isdigit():
@@ -41,13 +50,11 @@ def _title(t: Words, code: str, titles: Titles) -> str:
 
 
 def refusal_items(told: Sequence[Refusal], titles: Titles | None = None) -> list[dict[str, Any]]:
-    """As /api/v1 says them. `titles`: of operations, by code."""
-    t = words()
+    """As /api/v1 and the pages say them."""
+    t, zone = words(), this_site().settings.zone
     items = []
     for refusal in told:
-        facts = shown_facts(t, refusal, titles or {})
-        message = t.with_facts(f"refusal.{refusal.rule}", facts)
-        following = t.with_facts(f"refusal.{refusal.rule}.next", facts)
+        message, following = told_of(t, refusal, zone, titles)
         said = {"rule": refusal.rule, "facts": refusal.facts}
         items.append({**said, "message": message, "next": following})
     return items

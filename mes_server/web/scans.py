@@ -62,7 +62,7 @@ def _badge_of(text: str) -> str:
     badge = read_badge(text) if text.strip() else ""
     if badge is None:
         t = words()
-        said = t("refusal.badge_is_readable", badge=text[:60]), t("body.badge.next")
+        said = t("refusal.badge_is_readable", badge=text[:60]), t("refusal.badge_is_readable.next")
         raise BadRequest([BadParameter("badge", *said)])
     return badge
 
@@ -141,7 +141,7 @@ def told(sent_id: str, answer: Answer) -> Response:
     if answer.outcome == REVIEW:
         keep_asked(sent_id)
     if answer.outcome != ACCEPTED:
-        refused = jsonify(refusal_items(answer.refusals, _titles(answer)))
+        refused = jsonify(refusal_items(answer.refusals, titles_of(answer)))
         refused.status_code = 409
         refused.headers[OUTCOME] = "review" if answer.outcome == REVIEW else "refused"
         return refused
@@ -162,7 +162,7 @@ def _as_json(answer: BaseModel) -> Response:
     return Response(answer.model_dump_json(), mimetype="application/json")
 
 
-def _titles(answer: Answer) -> Titles:
+def titles_of(answer: Answer) -> Titles:
     """What the operations of the lot's route are called."""
     with this_site().reading() as conn:
         lot = load_lot(conn, answer.lot)

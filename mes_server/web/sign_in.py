@@ -14,10 +14,10 @@ from mes_server.domain.rules import Refusal
 from mes_server.store.people import load_person
 from mes_server.store.sign_ins import list_sessions
 from mes_server.translations import LANGUAGES
-from mes_server.web.formats import time_text
 from mes_server.web.guards import needs
 from mes_server.web.identity import Access, access, cookie, cookie_name
 from mes_server.web.page import now_ms, words
+from mes_server.web.refusals import told_of
 from mes_server.web.site import this_site
 from mes_server.web.words import COOKIE
 
@@ -81,16 +81,13 @@ def _entered(answer: SignedIn, following: str) -> Response:
 
 
 def _refused(refusal: Refusal, attempt: Attempt) -> Response:
-    t = words()
-    facts = dict(refusal.facts)
     status, wait_s = 401, 0
     # No badge: a PIN that was typed into the wrong field must not lie in a log.
     _log.warning("sign-in from %s refused: %s", attempt.address, refusal.rule)
     if refusal.rule == LOCKED:
-        until_ms = int(facts["until_ms"])
-        facts["until"] = time_text(t, until_ms, this_site().settings.zone)
+        until_ms = int(refusal.facts["until_ms"])
         status, wait_s = 429, max(1, (until_ms - now_ms()) // 1000)
-    told = t(f"refusal.{refusal.rule}", **facts)
+    told = " ".join(told_of(words(), refusal, this_site().settings.zone))
     page = _page(request.form.get("next", ""), attempt.station, told, attempt.badge.strip())
     response = Response(page, status, mimetype="text/html")
     if wait_s:

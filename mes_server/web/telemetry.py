@@ -1,10 +1,9 @@
 """Series of samples for programs, for the chart script and as CSV."""
 
 from collections.abc import Iterator
-from threading import BoundedSemaphore
 from typing import Any
 
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Response, request
 from sqlalchemy import Connection
 
 from mes_server.store.series import list_series, series_key
@@ -13,23 +12,20 @@ from mes_server.store.telemetry import Series, iter_samples, load_series
 from mes_server.web import answers
 from mes_server.web.api import as_json
 from mes_server.web.api_words import scalar
+from mes_server.web.downloads import BEGIN, csv_line, download
 from mes_server.web.formats import iso_text
 from mes_server.web.guards import needs
 from mes_server.web.page import now_ms, words
 from mes_server.web.parameters import Operation, Parameter, described, read_parameters
-from mes_server.web.problems import BadParameter, BadRequest, NotFound, problem
+from mes_server.web.problems import BadParameter, BadRequest, NotFound
 from mes_server.web.site import this_site
 from mes_server.web.standing import quality_word
 from schemas.station_types import MetricSpec
 
 series_pages = Blueprint("telemetry", __name__)
 HOUR_MS = 3_600_000
-DOWNLOADS = "lodestone-downloads"
 POINTS_MAX = 4000
 METRICS_MAX = 16
-DOWNLOADS_MAX = 8  # each holds a thread for as long as its reader takes
-RETRY_S = 10
-_RISKY = ("=", "+", "-", "@", "\t", "\r")
 
 FROM = Parameter("from", "time", "First moment, ISO 8601 with offset; default: an hour before `to`")
 TO = Parameter("to", "time", "Last moment, ISO 8601 with offset; default: now")
@@ -191,37 +187,11 @@ def series_csv(station_id: str) -> Response:
     metric, span = asked.metrics[0], (asked.from_ms, asked.to_ms)
 
     def lines() -> Iterator[str]:
-        yield "\ufeff" + _line("time_utc", f"{metric}{unit}", "quality", "station")
+        yield BEGIN + csv_line("time_utc", f"{metric}{unit}", "quality", "station")
         with site.reading() as own:
             key = series_key(own, asked.station, metric)
             for sample in iter_samples(own, key[0], *span) if key is not None else ():
                 quality = quality_word(sample.quality)
-                yield _line(iso_text(sample.at_ms), sample.value, quality, asked.station)
+                yield csv_line(iso_text(sample.at_ms), sample.value, quality, asked.station)
 
-    name = f"{asked.station}_{metric}.csv"
-    safe = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "_" for c in name)
-    disposition = f'attachment; filename="{safe}"'
-    running = current_app.extensions.setdefault(DOWNLOADS, BoundedSemaphore(DOWNLOADS_MAX))
-    if not running.acquire(blocking=False):
-        answer = problem(503, "downloads_full")
-        answer.headers["Retry-After"] = str(RETRY_S)
-        return answer
-    answer = Response(lines(), mimetype="text/csv", headers={"Content-Disposition": disposition})
-    answer.call_on_close(running.release)
-    return answer
-
-
-def _line(*cells: object) -> str:
-    return ",".join(_cell(cell) for cell in cells) + "\r\n"
-
-
-def _cell(value: object) -> str:
-    """A number as it is; a text quoted, and never one that a spreadsheet would run."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if not isinstance(value, str):
-        return repr(value)
-    text = "'" + value if value.startswith(_RISKY) else value
-    return '"' + text.replace('"', '""') + '"' if any(c in text for c in ',"\r\n') else text
+    return download(f"{asked.station}_{metric}.csv", lines())

@@ -27,8 +27,9 @@ function open() {
     setClock(facts.now_ms);
     tell("link", { live: true });
     tell("health", facts.health);
+    tell("hello", facts);
   });
-  for (const topic of ["samples", "station", "health", "alarms", "reset"]) {
+  for (const topic of ["samples", "station", "lots", "health", "alarms", "reset"]) {
     source.addEventListener(topic, (event) => tell(topic, JSON.parse(event.data)));
   }
   source.addEventListener("mark", (event) => { number = JSON.parse(event.data).change; });

@@ -178,3 +178,28 @@ def test_what_nobody_knows_finds_nothing(floor: Floor) -> None:
     for kind in ("lot", "run", "resource", "person", "station"):
         found = ask(floor, Suspicion(kind, "nobody"))
         assert (found.lots, found.starts, found.counts()) == ((), (), {})
+
+
+def test_a_suppliers_lot_leads_to_all_that_was_made_of_it(floor: Floor) -> None:
+    told = {"part": "NdPr", "grade": "", "route": "", "supplier": "S", "supplier_lot": "NP-77"}
+    one, two = (floor.receive(GREEN, "raw", **told) for _ in range(2))
+    other = floor.receive(GREEN, "raw", **told | {"supplier_lot": "NP-78"})
+    (child,) = floor.act(split_lot, one, [Amount(0, 1_000)])
+    mixed = floor.act(merge_lots, [two, other])
+    found = ask(floor, Suspicion("supplier_lot", "NP-77"))
+    assert codes(found) == {one, two, child, *_list(mixed)}
+    assert set(found.starts) == {one, two, child}
+    assert ask(floor, Suspicion("supplier_lot", "NP-7")).lots == ()
+
+
+def _list(made: object) -> list[str]:
+    return made if isinstance(made, list) else [str(made)]
+
+
+def test_a_bath_that_is_a_lot_leads_to_the_lots_it_served(floor: Floor) -> None:
+    bath = floor.receive(Amount(0, 900_000), "slurry")
+    lot, free = floor.receive(GREEN, "green"), floor.receive(GREEN, "green")
+    _, (block,) = run(floor, [lot], facts={"resources": {"bath": bath}})
+    run(floor, [free], facts={"resources": {"bath": "another"}})
+    assert codes(ask(floor, Suspicion("lot", bath))) == {bath, lot, block}
+    assert codes(ask(floor, Suspicion("lot", bath), BACK)) == {bath}

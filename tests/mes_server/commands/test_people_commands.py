@@ -104,7 +104,7 @@ def test_a_token_is_shown_once_on_stdout_alone(engine: Engine) -> None:
     done("token", "revoke", "1")
     assert told("token", "list")[0]["good"] is False
     more = call("token", "make", "Q-1", "--name", "lab", "--scope", "people")
-    assert (more.exit_code, "Allowed: " in more.stderr) == (1, True)
+    assert (more.exit_code, "Choose from: " in more.stderr) == (1, True)
     assert call("token", "revoke", "9").exit_code == 1
 
 

@@ -7,8 +7,10 @@ from sqlalchemy import Engine
 
 from mes_server.domain.amounts import Amount
 from mes_server.domain.lots import Lot
+from mes_server.domain.seal import Draft
 from mes_server.store.engine import reading
-from mes_server.store.lot_search import Sought, find_lots
+from mes_server.store.ledger import append_events
+from mes_server.store.lot_search import Sought, find_lots, iter_lots
 from mes_server.store.lots import save_lots
 from mes_server.store.transaction import writing
 from tests.mes_server.domain.lot_making import T0, History
@@ -27,9 +29,12 @@ def kept(engine: Engine) -> Engine:
             [
                 *[lot(f"L{i}", i // 2, grade="N52" if i % 2 else "N42") for i in range(7)],
                 lot("R1", 99, run="CH1", part="100%_x"),
-                lot("H1", 98, holds={"a": "odd"}, shipment="SH9"),
+                lot("H1", 98, holds={"a": "odd"}, shipment="SH9", supplier_lot="NP-77"),
             ],
         )
+        told = ("shipment:SH9", 1, "shipped", "a1", T0, "Q-1", "", "", {"customer": "Motoren %"})
+        done = ("lot:L3", 1, "lot_held", "a2", T0, "W-7", "", "why", {})
+        append_events(conn, [Draft(*told), Draft(*done)], T0)
     return engine
 
 
@@ -45,6 +50,16 @@ def codes(engine: Engine, sought: Sought, limit: int = 50) -> list[str]:
         ("%_", {}, ["R1"]),
         ("n52", {}, ["L5", "L3", "L1"]),
         ("sh9", {}, ["H1"]),
+        ("np-7", {}, ["H1"]),
+        ("motor", {}, ["H1"]),
+        ("w-7", {}, ["L3"]),
+        ("w-", {}, []),
+        ("", {"customer": "en %"}, ["H1"]),
+        ("", {"customer": "en _"}, []),
+        ("", {"person": "W-7"}, ["L3"]),
+        ("", {"person": "W-7", "grade": "N42"}, []),
+        ("", {"supplier_lot": "NP-77"}, ["H1"]),
+        ("", {"supplier_lot": "NP-7"}, []),
         ("", {"status": "running"}, ["R1"]),
         ("", {"status": "held"}, ["H1"]),
         ("L", {"grade": "N52", "kind": "block"}, ["L5", "L3", "L1"]),
@@ -66,6 +81,13 @@ def test_every_lot_comes_once_over_all_parts(kept: Engine) -> None:
         seen += [found.code for found in part]
         after = (part[-1].born_ms, part[-1].code)
     assert seen == ["R1", "H1", "L6", "L4", "L5", "L2", "L3", "L0", "L1"]
+
+
+def test_all_lots_come_in_parts(kept: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mes_server.store.lot_search.PART", 2)
+    with reading(kept) as conn:
+        found = [lot.code for lot in iter_lots(conn, Sought(same={"grade": "N52"}))]
+    assert found == ["L5", "L3", "L1"]
 
 
 def test_a_column_nobody_knows_is_a_bug(kept: Engine) -> None:

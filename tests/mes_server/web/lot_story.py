@@ -18,6 +18,8 @@ from mes_server.actions.release_route import release_route
 from mes_server.actions.run_charge import Outcome, load_lot_into, unload
 from mes_server.domain.amounts import Amount
 from mes_server.domain.routes import Operation
+from mes_server.store.engine import reading
+from mes_server.store.runs import last_run_at
 from tests.mes_server.actions.lot_floor import Floor
 from tests.mes_server.web.plant_data import NOW_MS
 
@@ -80,6 +82,14 @@ def run(
     return sorted({lot.code for lot in floor.lots()} - before) if operation.makes else codes
 
 
+def _last_run(floor: Floor) -> str:
+    """The packing: the last run that is over."""
+    with reading(floor.engine) as conn:
+        found = last_run_at(conn, "pack-1")
+    assert found is not None
+    return found.code
+
+
 def tell(engine: Engine) -> dict[str, str]:
     """The day; the codes of the lots that tests look at. It ends at NOW_MS, the furnace ran before."""
     floor = Floor(engine, NOW_MS - 44 * MINUTE)
@@ -112,7 +122,7 @@ def tell(engine: Engine) -> dict[str, str]:
     floor.act(load_lot_into, greens[3], SINTER, USED, place="sinter-1")
     floor.check()
     return {
-        "raw": raw[0], "alloy": alloy, "powder": powder, "green": greens[0], "running": greens[3],
+        "run": _last_run(floor), "raw": raw[0], "alloy": alloy, "powder": powder, "green": greens[0], "running": greens[3],
         "block": blocks[0], "held": blocks[2], "mixed": mixed, "pack": pack, "shipment": shipment,
         "waste": waste, "last": floor.actions[-1], "ended_ms": str(floor.now_ms),
     }  # fmt: skip

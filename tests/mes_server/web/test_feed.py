@@ -13,6 +13,7 @@ from mes_server.web.events import FEED
 from mes_server.web.feed import Feed, sample_facts
 from mes_server.web.hub import RESET, Event
 from tests.mes_server.web.conftest import Clock
+from tests.mes_server.web.lot_data import Shop
 from tests.mes_server.web.plant_data import NOW_MS, Plant, write_status
 
 DISK = SimpleNamespace(free=500_000_000_000, total=1_000_000_000_000)
@@ -51,6 +52,27 @@ def test_new_samples_are_said_once_by_station_with_the_number_at_the_end(
     first, second, mark = said(feed.events())
     assert {first[1]["station"], second[1]["station"]} == {"mill-1", "sinter-1"}
     assert mark == ("mark", {"change": number})
+    assert topics(feed) == []
+
+
+def test_lots_of_which_something_was_recorded_are_said_once(feed: Feed, plant: Plant) -> None:
+    shop = Shop(plant)
+    assert topics(feed) == [], "a route is no lot"
+    one, two = shop.lot(), shop.lot()
+    assert said(feed.events()) == [("lots", {"lots": sorted((one, two))})]
+    shop.hold(two, "oxygen")
+    assert said(feed.events()) == [("lots", {"lots": [two]})]
+    assert topics(feed) == []
+
+
+def test_very_many_lots_at_once_are_said_as_any(
+    feed: Feed, plant: Plant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mes_server.web.feed.LOTS_TOLD_MAX", 2)
+    shop = Shop(plant)
+    for _ in range(4):
+        shop.lot()
+    assert said(feed.events()) == [("lots", {"lots": None})]
     assert topics(feed) == []
 
 

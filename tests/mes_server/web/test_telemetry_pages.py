@@ -9,9 +9,9 @@ import pytest
 from flask.testing import FlaskClient
 
 from mes_server.store.telemetry import Coverage, Series
+from mes_server.web.downloads import DOWNLOADS_MAX, _cell
 from mes_server.web.formats import iso_text
 from mes_server.web.sparks import spark_of
-from mes_server.web.telemetry import DOWNLOADS_MAX, _cell
 from tests.mes_server.web.plant_data import NOW_MS, TYPES, Plant
 
 MINUTE = 60_000

@@ -8,9 +8,11 @@ from string import Formatter
 import pytest
 
 import mes_server.web.words as words_module
+from mes_server.actions.sign_in import LOCKED, WRONG
 from mes_server.domain import lots
 from mes_server.domain.cards import COMMANDS
 from mes_server.domain.codes import PREFIXES
+from mes_server.domain.people import pin_fault
 from mes_server.domain.rules import SCAN_RULES
 from mes_server.domain.scan_codes import KINDS as SCAN_KINDS
 from mes_server.translations import LANGUAGES, load_texts
@@ -135,24 +137,20 @@ ON_PAPER = (
 )  # fmt: skip
 
 
-# What is said at the sign-in page and on the command line has the next step in the sentence itself; what
-# the pages of lots refuse has words of its own there.
-IN_ONE_SENTENCE = ("drill_recall", "end_sessions", "make_token", "manage_people", "people",
-                   "record_person", "sign_in")  # fmt: skip
-
-
 def named_rules() -> set[str]:
-    """Every rule that refuses something: in a Refusal, a BadCode, a BadQuantity, or in SCAN_RULES."""
-    found = {rule.__name__ for rule in SCAN_RULES}
-    for room in ("domain", "actions"):
-        for file in (WEB.parent / room).glob("*.py"):
-            if file.stem in IN_ONE_SENTENCE:
-                continue
-            source = file.read_text(encoding="utf-8")
-            names = r"\b(?:BadCode|BadQuantity|Refusal)\(\s*\"([a-z_]+)\""
-            found |= set(re.findall(names, source))
-            found |= set(re.findall(r"super\(\).__init__\(\"([a-z_]+)\"", source))
+    """Every rule that refuses something: in a Refusal, a BadCode, a BadQuantity, in SCAN_RULES or by name."""
+    found = {rule.__name__ for rule in SCAN_RULES} | {LOCKED, WRONG, *map(str, _pin_faults())}
+    for file in WEB.parent.rglob("*.py"):
+        source = file.read_text(encoding="utf-8")
+        found |= set(re.findall(r"\b(?:BadCode|BadQuantity|Refusal)\(\s*\"([a-z_]+)\"", source))
+        found |= set(re.findall(r"super\(\).__init__\(\"([a-z_]+)\"", source))
+    for file in (WEB / "static").glob("*.js"):
+        found |= set(re.findall(r"rule: \"([a-z_]+)\"", file.read_text(encoding="utf-8")))
     return found
+
+
+def _pin_faults() -> list[str | None]:
+    return [pin_fault(pin, "W-1") for pin in ("", "111111")]
 
 
 def test_every_rule_says_what_is_wrong_and_what_to_do() -> None:
@@ -161,10 +159,9 @@ def test_every_rule_says_what_is_wrong_and_what_to_do() -> None:
     assert {"lot_is_free", "run_is_open", "undo_is_in_time", "pieces_add_up"} <= rules
     needed = {f"refusal.{rule}{part}" for rule in rules for part in ("", ".next")}
     for texts in (EN, ZH):
-        assert needed - set(texts) == set()
-        assert {key for key in texts if key.startswith("refusal.") and key.endswith(".next")} == {
-            key for key in needed if key.endswith(".next")
-        }
+        told = {key for key in texts if key.startswith("refusal.")}
+        assert told == needed, "no rule without its two texts, and no text without a rule"
+        assert {key for key in told if not re.search(r"[.!?。！？]$", texts[key])} == set()
     assert {f"scan_kind.{kind}" for kind in SCAN_KINDS} - set(EN) == set()
 
 
