@@ -7,6 +7,7 @@ npm at set-up (`python -m tools.npm web`) and lie in the wheel.
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import typst
 
@@ -21,37 +22,27 @@ class CannotTypeset(Exception):
 
 def set_pdf(template: str, facts: Mapping[str, object], made_ms: int) -> bytes:
     """A PDF/A-3 with its fonts inside; the same facts and time give the same bytes."""
-    try:
-        return typst.compile(
-            _HERE / "templates" / template,
-            font_paths=_fonts(),
-            ignore_system_fonts=True,
-            sys_inputs=_inputs(facts),
-            format="pdf",
-            pdf_standards="a-3b",
-            timestamp=made_ms // 1000,
-        )
-    except typst.TypstError as error:
-        raise CannotTypeset(f"{template}: {error.message}") from error
+    how = {"format": "pdf", "pdf_standards": "a-3b", "timestamp": made_ms // 1000}
+    return _compile(template, facts, how)
 
 
 def set_picture(template: str, facts: Mapping[str, object], dots_per_mm: int) -> bytes:
     """The one page as a PNG."""
+    return _compile(template, facts, {"format": "png", "ppi": dots_per_mm * _MM_PER_INCH})
+
+
+def _compile(template: str, facts: Mapping[str, object], how: Mapping[str, Any]) -> bytes:
     try:
-        return typst.compile(
+        made: bytes = typst.compile(
             _HERE / "templates" / template,
             font_paths=_fonts(),
             ignore_system_fonts=True,
-            sys_inputs=_inputs(facts),
-            format="png",
-            ppi=dots_per_mm * _MM_PER_INCH,
+            sys_inputs={"facts": json.dumps(facts, ensure_ascii=False)},
+            **how,
         )
     except typst.TypstError as error:
         raise CannotTypeset(f"{template}: {error.message}") from error
-
-
-def _inputs(facts: Mapping[str, object]) -> dict[str, str]:
-    return {"facts": json.dumps(facts, ensure_ascii=False)}
+    return made
 
 
 def _fonts() -> list[Path]:

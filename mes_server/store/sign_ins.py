@@ -1,6 +1,6 @@
 """Sessions, tokens of programs, and wrong PINs. Of every secret only a hash is kept."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Index
@@ -60,8 +60,10 @@ class PinTryRow(SQLModel, table=True):
     at_ms: int = wide()
 
 
-def _session(row: Sequence[Any]) -> Session:
-    return Session(*row)
+def _sessions(conn: Connection, where: str, *parameters: str | int) -> list[Session]:
+    query = f"SELECT {_SESSION} FROM session WHERE {where}"  # noqa: S608
+    rows: Iterable[Any] = run(conn, query, parameters)
+    return [Session(*row) for row in rows]
 
 
 def insert_session(conn: Connection, secret_hash: str, session: Session) -> int:
@@ -77,31 +79,25 @@ def insert_session(conn: Connection, secret_hash: str, session: Session) -> int:
 
 def find_session(conn: Connection, secret_hash: str) -> Session | None:
     """The session of a cookie, open or not."""
-    query = f"SELECT {_SESSION} FROM session WHERE secret_hash = ?"  # noqa: S608
-    row = run(conn, query, (secret_hash,)).first()
-    return None if row is None else _session(row)
+    return next(iter(_sessions(conn, "secret_hash = ?", secret_hash)), None)
 
 
 def load_session(conn: Connection, key: int) -> Session | None:
     """A session by its id."""
-    row = run(conn, f"SELECT {_SESSION} FROM session WHERE id = ?", (key,)).first()  # noqa: S608
-    return None if row is None else _session(row)
+    return next(iter(_sessions(conn, "id = ?", key)), None)
 
 
 def list_sessions(
     conn: Connection, badge: str, limit: int = 50, before: int | None = None
 ) -> list[Session]:
     """The sessions of a person ("": of all), the latest first."""
-    where = "(badge = ? OR ? = '') AND id < ?"
-    query = f"SELECT {_SESSION} FROM session WHERE {where} ORDER BY id DESC LIMIT ?"  # noqa: S608
-    parameters = (badge, badge, _ALL if before is None else before, limit)
-    return [_session(row) for row in run(conn, query, parameters)]
+    where = "(badge = ? OR ? = '') AND id < ? ORDER BY id DESC LIMIT ?"
+    return _sessions(conn, where, badge, badge, _ALL if before is None else before, limit)
 
 
 def open_sessions(conn: Connection, badge: str, now_ms: int) -> list[Session]:
     """The sessions of a person that still count."""
-    query = f"SELECT {_SESSION} FROM session WHERE badge = ? AND ended_ms IS NULL ORDER BY id"  # noqa: S608
-    found = [_session(row) for row in run(conn, query, (badge,))]
+    found = _sessions(conn, "badge = ? AND ended_ms IS NULL ORDER BY id", badge)
     return [session for session in found if session.is_open(now_ms)]
 
 
@@ -116,9 +112,13 @@ def set_ended(conn: Connection, key: int, now_ms: int, who: str) -> None:
     run(conn, query, (now_ms, who, key))
 
 
-def _token(row: Sequence[Any]) -> Token:
-    key, badge, name, scopes, *times = row
-    return Token(key, badge, name, roles_from(scopes), *times)
+def _tokens(conn: Connection, where: str, *parameters: str | int) -> list[Token]:
+    query = f"SELECT {_TOKEN} FROM token WHERE {where}"  # noqa: S608
+    rows: Iterable[Any] = run(conn, query, parameters)
+    return [
+        Token(key, badge, name, roles_from(scopes), *times)
+        for key, badge, name, scopes, *times in rows
+    ]
 
 
 def insert_token(conn: Connection, secret_hash: str, token: Token) -> int:
@@ -134,21 +134,18 @@ def insert_token(conn: Connection, secret_hash: str, token: Token) -> int:
 
 def find_token(conn: Connection, secret_hash: str) -> Token | None:
     """The token with this secret, good or not."""
-    query = f"SELECT {_TOKEN} FROM token WHERE secret_hash = ?"  # noqa: S608
-    row = run(conn, query, (secret_hash,)).first()
-    return None if row is None else _token(row)
+    return next(iter(_tokens(conn, "secret_hash = ?", secret_hash)), None)
 
 
 def load_token(conn: Connection, key: int) -> Token | None:
     """A token by its id."""
-    row = run(conn, f"SELECT {_TOKEN} FROM token WHERE id = ?", (key,)).first()  # noqa: S608
-    return None if row is None else _token(row)
+    return next(iter(_tokens(conn, "id = ?", key)), None)
 
 
 def list_tokens(conn: Connection, badge: str = "", limit: int = 200, after: int = 0) -> list[Token]:
     """The tokens that act for a person ("": for anybody) behind the id `after`, revoked ones too."""
-    query = f"SELECT {_TOKEN} FROM token WHERE (badge = ? OR ? = '') AND id > ? ORDER BY id LIMIT ?"  # noqa: S608
-    return [_token(row) for row in run(conn, query, (badge, badge, after, limit))]
+    where = "(badge = ? OR ? = '') AND id > ? ORDER BY id LIMIT ?"
+    return _tokens(conn, where, badge, badge, after, limit)
 
 
 def set_revoked(conn: Connection, key: int, now_ms: int) -> None:

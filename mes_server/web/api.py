@@ -52,13 +52,18 @@ def page_of(
     items: Sequence[Item], key: Callable[[Item], str], given: dict[str, Any]
 ) -> tuple[Sequence[Item], str | None]:
     """The items behind the cursor, and the cursor behind them; `items` are sorted by `key`."""
-    limit = given["limit"]
     if given["after"] is not None:
         last = key_of(given["after"])
         items = [item for item in items if key(item) > last]
-    more = len(items) > limit
-    shown = items[:limit]
-    return shown, cursor(key(shown[-1])) if more else None
+    return first_of(items, key, given)
+
+
+def first_of(
+    items: Sequence[Item], key: Callable[[Item], str], given: dict[str, Any]
+) -> tuple[Sequence[Item], str | None]:
+    """As many items as were asked for, and the cursor behind them where there are more."""
+    shown = items[: given["limit"]]
+    return shown, cursor(key(shown[-1])) if len(items) > len(shown) else None
 
 
 def cursor(key: str) -> str:
@@ -154,9 +159,7 @@ def nodes() -> Response:
         after = (group, name)
     with this_site().reading() as conn:
         found = list_nodes(conn, NodePart(given["limit"] + 1, after))
-    shown = found[: given["limit"]]
-    more = len(found) > len(shown)
-    following = cursor(node_name(shown[-1].group, shown[-1].node)) if more else None
+    shown, following = first_of(found, lambda n: node_name(n.group, n.node), given)
     items = [node_answer(node) for node in shown]
     return as_json(answers_system.NodesAnswer(items=items, next=following))
 
@@ -185,8 +188,7 @@ def alarms() -> Response:
     before = number_of(given["after"])
     found = sorted(this_watch().facts().alarms, key=lambda alarm: -alarm.id)
     found = [alarm for alarm in found if before is None or alarm.id < before]
-    shown = found[: given["limit"]]
-    following = cursor(str(shown[-1].id)) if len(found) > len(shown) else None
+    shown, following = first_of(found, lambda alarm: str(alarm.id), given)
     items = [answers_system.AlarmAnswer.model_validate(alarm_facts(alarm)) for alarm in shown]
     return as_json(answers_system.AlarmsAnswer(items=items, next=following))
 
@@ -205,8 +207,7 @@ def quarantine() -> Response:
     before = number_of(given["after"])
     with this_site().reading() as conn:
         found = list_quarantine(conn, limit=given["limit"] + 1, before=before)
-    shown = found[: given["limit"]]
-    following = cursor(str(shown[-1].id)) if len(found) > len(shown) else None
+    shown, following = first_of(found, lambda message: str(message.id), given)
     items = [quarantined_answer(message) for message in shown]
     return as_json(answers_system.QuarantineAnswer(items=items, next=following))
 

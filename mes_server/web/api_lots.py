@@ -18,7 +18,7 @@ from mes_server.web import answers_lots as answers
 from mes_server.web.api import (
     PAGED,
     as_json,
-    cursor,
+    first_of,
     key_of,
     no_cursor,
     number_of,
@@ -54,9 +54,7 @@ def lots() -> Response:
     after = _lot_cursor(given["after"])
     with this_site().reading() as conn:
         found = find_lots(conn, Sought(given["q"] or "", same, after), given["limit"] + 1)
-    shown = found[: given["limit"]]
-    more = len(found) > len(shown)
-    following = cursor(f"{shown[-1].born_ms}.{shown[-1].code}") if more else None
+    shown, following = first_of(found, lambda lot: f"{lot.born_ms}.{lot.code}", given)
     return as_json(answers.LotsAnswer(items=[_lot(lot) for lot in shown], next=following))
 
 
@@ -139,14 +137,12 @@ def events(code: str) -> Response:
     with this_site().reading() as conn:
         lot_or_404(conn, code)
         found = [e for e in load_stream(conn, f"lot:{code}") if e.stream_number > after]
-        shown = found[: given["limit"]]
+        shown, following = first_of(found, lambda event: str(event.stream_number), given)
         broken = unsealed(conn, shown)
     items = [
         answers.LotEventAnswer(**_event(event), sealed=event.number not in broken)
         for event in shown
     ]
-    more = len(found) > len(shown)
-    following = cursor(str(shown[-1].stream_number)) if more else None
     return as_json(answers.LotEventsAnswer(items=items, next=following))
 
 

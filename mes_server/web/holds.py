@@ -20,7 +20,7 @@ from mes_server.web.api import as_json
 from mes_server.web.bodies import read_body
 from mes_server.web.guards import needs
 from mes_server.web.identity import access
-from mes_server.web.lot_acts import refused_page
+from mes_server.web.lot_acts import refused_page, text
 from mes_server.web.lot_words import refusals_of
 from mes_server.web.page import now_ms
 from mes_server.web.parameters import Operation, described
@@ -30,7 +30,6 @@ from mes_server.web.refusals import refusal_items
 from mes_server.web.site import this_site
 
 hold_pages = Blueprint("holds", __name__)
-REASON_MAX = 500
 
 
 def person() -> str:
@@ -41,10 +40,6 @@ def person() -> str:
 
 def _act() -> Act:
     return Act(uuid.uuid4().hex, person(), "", now_ms(), now_ms())
-
-
-def _text(name: str) -> str:
-    return request.form.get(name, "").replace("\0", "").strip()[:REASON_MAX]
 
 
 def _do(back: str, acting: Callable[..., Any], *args: Any) -> AnyResponse:
@@ -62,7 +57,7 @@ def hold_found() -> AnyResponse:
     suspicion = read_suspicion(request.form)
     with this_site().reading() as conn:
         found = trace(conn, suspicion, FORWARD)
-    return _do(_recall(), hold_lots, found.holdable(), _text("reason"))
+    return _do(_recall(), hold_lots, found.holdable(), text("reason"))
 
 
 @hold_pages.post("/recall/drill")
@@ -76,7 +71,7 @@ def start() -> AnyResponse:
 @needs("recall")
 def stop(drill: str) -> AnyResponse:
     """Stop it; what is found now is kept."""
-    return _do(url_for("recall.recall") + "#drills", stop_drill, drill, _text("remark"))
+    return _do(url_for("recall.recall") + "#drills", stop_drill, drill, text("remark"))
 
 
 def _recall() -> str:

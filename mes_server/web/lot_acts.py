@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from mes_server.actions import handle_lots as handle
@@ -22,7 +22,7 @@ from mes_server.domain.labels import Label
 from mes_server.domain.quantities import BadQuantity, mass_from_text, pieces_from_text
 from mes_server.domain.rules import Refusal, Worker
 from mes_server.reports.lot_label import to_pdf
-from mes_server.web.guards import needs
+from mes_server.web.guards import needs, permission_of
 from mes_server.web.page import now_ms
 from mes_server.web.refusals import Titles, refusal_items
 from mes_server.web.scans import titles_of, worker_of
@@ -47,16 +47,17 @@ def refused_page(refused: Sequence[Refusal], back: str, titles: Titles | None = 
     )
 
 
-def act_of_form(permission: str) -> tuple[Act, Worker]:
+def _by_form() -> tuple[Act, Worker]:
     """The act, named by the form, so that the same form sent twice does one thing; and who does it."""
-    worker = worker_of("", permission)
+    permission = permission_of(current_app, request.endpoint or "")
+    worker = worker_of("", permission or "")
     named = text("act_id")
     id_ = named if _ID.fullmatch(named) else uuid.uuid4().hex
     return Act(id_, worker.badge, "", now_ms(), now_ms()), worker
 
 
-def _do(code: str, what: str, permission: str, acting: Acting) -> Response:
-    act, worker = act_of_form(permission)
+def _do(code: str, what: str, acting: Acting) -> Response:
+    act, worker = _by_form()
     ask = Ask(what, (code,), "", text("reason"))
     answer = act_once(
         this_site().engine, act, ask, worker, lambda book, codes: acting(book, codes[0])
@@ -86,47 +87,40 @@ def _some(acting: Callable[[Book, str, tuple[int, int]], Any]) -> Acting:
 @needs("hold")
 def hold(code: str) -> Response:
     """Hold a lot."""
-    reason = text("reason")
-    return _do(code, "hold", "hold", lambda book, lot: handle.hold_lots(book, [lot], reason))
+    return _do(code, "hold", lambda book, lot: handle.hold_lots(book, [lot], text("reason")))
 
 
 @lot_acts.post("/lots/<code>/release")
 @needs("release")
 def release(code: str) -> Response:
     """End one hold of a lot."""
-    named, reason = text("hold"), text("reason")
-    return _do(
-        code, "release", "release", lambda book, lot: handle.release_lot(book, lot, named, reason)
-    )
+    told = text("hold"), text("reason")
+    return _do(code, "release", lambda book, lot: handle.release_lot(book, lot, *told))
 
 
 @lot_acts.post("/lots/<code>/rework")
 @needs("correct")
 def rework(code: str) -> Response:
     """An operation is to be done again."""
-    operation, reason = text("operation"), text("reason")
-    return _do(
-        code, "rework", "correct", lambda book, lot: handle.send_back(book, lot, operation, reason)
-    )
+    told = text("operation"), text("reason")
+    return _do(code, "rework", lambda book, lot: handle.send_back(book, lot, *told))
 
 
 @lot_acts.post("/lots/<code>/regrade")
 @needs("release")
 def regrade(code: str) -> Response:
     """Another grade; the reason names the evidence."""
-    grade, reason = text("grade"), text("reason")
-    return _do(
-        code, "regrade", "release", lambda book, lot: handle.regrade_lot(book, lot, grade, reason)
-    )
+    told = text("grade"), text("reason")
+    return _do(code, "regrade", lambda book, lot: handle.regrade_lot(book, lot, *told))
 
 
 @lot_acts.post("/lots/<code>/scrap")
 @needs("scan")
 def scrap(code: str) -> Response:
     """Some of the lot becomes a waste lot."""
-    why = (text("reason"), handle.SWARF if text("form") == handle.SWARF else handle.SCRAP)
+    why = text("reason"), handle.SWARF if text("form") == handle.SWARF else handle.SCRAP
     acting = _some(lambda book, lot, much: make.scrap_some(book, lot, much, why))
-    return _do(code, "scrap", "scan", acting)
+    return _do(code, "scrap", acting)
 
 
 @lot_acts.post("/lots/<code>/return")
@@ -135,24 +129,22 @@ def give_back(code: str) -> Response:
     """Some of a shipped lot comes back, held."""
     reason = text("reason")
     acting = _some(lambda book, lot, much: make.return_lot(book, lot, much, reason))
-    return _do(code, "return", "release", acting)
+    return _do(code, "return", acting)
 
 
 @lot_acts.post("/lots/<code>/correct")
 @needs("correct")
 def correct(code: str) -> Response:
     """Take back all that an action did to this lot and to others."""
-    action, reason = text("action")[:100], text("reason")
-    return _do(
-        code, "correct", "correct", lambda book, _: handle.correct_action(book, action, reason)
-    )
+    told = text("action")[:100], text("reason")
+    return _do(code, "correct", lambda book, _: handle.correct_action(book, *told))
 
 
 @lot_acts.post("/lots/<code>/label")
 @needs("scan")
 def label(code: str) -> Response:
     """The next label of the lot, to print. Again only with a reason; the one before is void then."""
-    act, worker = act_of_form("scan")
+    act, worker = _by_form()
     settings = this_site().settings
     paper = Paper(settings.zone, settings.address)
     made = nobody(worker) or carry_out(

@@ -10,7 +10,7 @@ from mes_server.web.answers_people import (
     PersonAnswer,
     QualificationAnswer,
 )
-from mes_server.web.api import PAGED, as_json, cursor, key_of, parameters
+from mes_server.web.api import PAGED, as_json, first_of, key_of, parameters
 from mes_server.web.formats import iso_text
 from mes_server.web.guards import needs
 from mes_server.web.identity import access
@@ -71,6 +71,5 @@ def people() -> Response:
     after = key_of(given["after"]).replace("\0", "") if given["after"] is not None else ""
     with this_site().reading() as conn:
         found = list_people(conn, given["limit"] + 1, after)
-    shown = found[: given["limit"]]
-    following = cursor(shown[-1].badge) if len(found) > len(shown) else None
+    shown, following = first_of(found, lambda person: person.badge, given)
     return as_json(PeopleAnswer(items=[person_answer(p) for p in shown], next=following))
