@@ -39,7 +39,7 @@ def english(page: Page) -> Page:
 
 
 def test_an_empty_list_says_how_to_get_the_first_lot(english: Page, plant: Plant) -> None:
-    assert "The first comes with the first receipt" in english("/lots")
+    assert "The first comes with the receipt of raw metal" in english("/lots")
     assert "No drill yet" in english("/recall")
 
 

@@ -165,6 +165,23 @@ def test_every_rule_says_what_is_wrong_and_what_to_do() -> None:
     assert {f"scan_kind.{kind}" for kind in SCAN_KINDS} - set(EN) == set()
 
 
+def test_the_glossary_has_the_words_of_lots_in_both_languages() -> None:
+    """The same word on the screen and in the glossary; kinds of lots one by one."""
+    glossary = (WEB.parent.parent / "docs" / "glossary.md").read_text(encoding="utf-8")
+    rows = [line.split("|")[1:3] for line in glossary.splitlines() if line.startswith("|")]
+    words = {
+        (en.strip(" *").lower(), zh.strip())
+        for both in rows
+        for en, zh in zip(re.split(r"[,/]", both[0]), re.split(r"[，/]", both[1]), strict=False)
+    }
+    kinds = {(EN[k].lower(), ZH[k]) for k in EN if k.startswith("kind.lot.")}
+    assert len(kinds) == 14
+    edges = {(EN[f"edge.{name}"], ZH[f"edge.{name}"]) for name in ("split", "merge", "blend")}
+    edges |= {(EN["edge.swarf"], ZH["edge.swarf"]), (EN["edge.return"], ZH["edge.return"])}
+    columns = {(EN[k].lower(), ZH[k]) for k in ("lots.supplier_lot", "lots.shipment")}
+    assert (kinds | edges | columns) - words == set()
+
+
 def test_every_status_of_a_lot_has_a_word() -> None:
     statuses = (lots.ACTIVE, lots.RUNNING, lots.USED_UP, lots.SHIPPED_OUT)
     assert {key for key in EN if key.startswith("lot_status.")} == {
