@@ -66,7 +66,7 @@ def test_all_faults_of_a_route_are_told_at_once_with_their_field() -> None:
     bad["steps"] += [{"choices": []}, {"choices": ["nowhere", "pack"]}, 7]
     assert route_faults(bad) == [
         "operations.sinter.title: write it in en and zh",
-        "operations.sinter.station_types: write a list of station types",
+        "operations.sinter.station_types: write a list of texts",
         "operations.sinter.colour: not known",
         "operations.age.reworks_max: -1 is no number from 0 up",
         "operations.never: write an object",
@@ -74,6 +74,6 @@ def test_all_faults_of_a_route_are_told_at_once_with_their_field() -> None:
         "steps[6].choices: 'nowhere' is no operation of this route",
         "steps[6].choices: 'pack' stands in an earlier step already",
         "steps[7].choices: write the codes of one or more operations",
-        "operations.never: no step uses it",
+        "operations.never: no step uses it, and it is not unplanned",
     ]
-    assert len(route_faults({})) == 2
+    assert len(route_faults({})) == 5
