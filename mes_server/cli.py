@@ -23,7 +23,7 @@ from mes_server.commands.processes import run_all, run_broker, run_ingest, run_w
 from mes_server.commands.quarantine import quarantine
 from mes_server.commands.routes import route
 from mes_server.commands.stations import station
-from mes_server.demo import DemoError
+from mes_server.demo.plant import DemoError
 from mes_server.reports.typesetting import CannotTypeset
 from mes_server.run import CannotRun
 from mes_server.settings import SettingsError, read_settings

@@ -4,8 +4,8 @@ from typing import Any
 
 import click
 
-from mes_server.demo import FAULTS, Fault, add_fault
-from mes_server.demo import mend as mend_faults
+from mes_server.demo.plant import FAULTS, Fault, add_fault
+from mes_server.demo.plant import mend as mend_faults
 from mes_server.settings import Settings
 
 

@@ -5,7 +5,8 @@ import sys
 
 import click
 
-from mes_server import broker, demo, demo_people, run
+from mes_server import broker, run
+from mes_server.demo import people, plant
 from mes_server.ingest.run import run_ingest as collect
 from mes_server.serving import serve_web
 from mes_server.settings import Settings
@@ -31,8 +32,8 @@ def _say(text: str) -> None:
 @click.pass_obj
 def run_all(settings: Settings, with_demo: bool, speed: float, seed: int, interpreter: str) -> None:
     """Run broker, ingest and pages (and a demo plant) on this machine until Ctrl-C."""
-    command = demo.command(settings, speed, seed, interpreter) if with_demo else None
-    run.run(settings, command, _say, demo_people.hire)
+    command = plant.command(settings, speed, seed, interpreter) if with_demo else None
+    run.run(settings, command, _say, people.hire)
 
 
 @click.command("ingest")

@@ -1,11 +1,11 @@
-"""mes_server.demo: the faults a person switches on in the plant in a box."""
+"""mes_server.demo.plant: the faults a person switches on in the plant in a box."""
 
 import json
 from pathlib import Path
 
 import pytest
 
-from mes_server.demo import DemoError, Fault, add_fault, mend
+from mes_server.demo.plant import DemoError, Fault, add_fault, mend
 from mes_server.settings import Settings
 
 

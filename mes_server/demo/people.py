@@ -45,8 +45,11 @@ def _now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-def hire(settings: Settings) -> dict[str, Any]:
-    """`token` and `people` for demo.json: those it has already, as long as they are good."""
+def hire(settings: Settings, since_ms: int | None = None) -> dict[str, Any]:
+    """`token` and `people` for demo.json: those it has already, as long as they are good.
+
+    `since_ms`: when they are said to have been added, for a history; None: now.
+    """
     upgrade_store(settings.url)
     engine = open_engine(settings.url)
     try:
@@ -57,9 +60,12 @@ def hire(settings: Settings) -> dict[str, Any]:
             return kept
         if badges - {newcomer.badge for newcomer in (*PEOPLE, SCRIPT)}:
             return dict(_NOBODY)
+        for newcomer in (SCRIPT, *PEOPLE):
+            if newcomer.badge not in badges:
+                manage_people.add_person(engine, act_of(BY, since_ms or _now_ms()), newcomer)
         return {
-            "token": _token(engine, badges),
-            "people": [_person(engine, settings, newcomer, badges) for newcomer in PEOPLE],
+            "token": _token(engine),
+            "people": [_person(engine, settings, newcomer) for newcomer in PEOPLE],
         }
     finally:
         engine.dispose()
@@ -81,13 +87,7 @@ def _kept(engine: Engine, settings: Settings, badges: set[str]) -> dict[str, Any
     return {"token": token, "people": people}
 
 
-def _add(engine: Engine, newcomer: Newcomer, badges: set[str]) -> None:
-    if newcomer.badge not in badges:
-        manage_people.add_person(engine, act_of(BY, _now_ms()), newcomer)
-
-
-def _token(engine: Engine, badges: set[str]) -> str:
-    _add(engine, SCRIPT, badges)
+def _token(engine: Engine) -> str:
     wish = Wish(SCRIPT.badge, "demo.json", SCOPES, TOKEN_DAYS_MAX)
     made = make_token(engine, act_of(BY, _now_ms()), wish)
     if not isinstance(made, Made):
@@ -102,10 +102,7 @@ def _pin(badge: str) -> str:
             return pin
 
 
-def _person(
-    engine: Engine, settings: Settings, newcomer: Newcomer, badges: set[str]
-) -> Mapping[str, Any]:
-    _add(engine, newcomer, badges)
+def _person(engine: Engine, settings: Settings, newcomer: Newcomer) -> Mapping[str, Any]:
     badge, pin, now = newcomer.badge, _pin(newcomer.badge), _now_ms()
     manage_people.set_pin(engine, act_of(BY, now), badge, pin, settings.data_dir)
     if {"operator", "lead"} & set(newcomer.roles):

@@ -1,11 +1,11 @@
-"""mes_server.demo_people: people of a demo have random PINs, stay the same, and are never a plant's."""
+"""mes_server.demo.people: people of a demo have random PINs, stay the same, and are never a plant's."""
 
 import json
 from pathlib import Path
 
 import pytest
 
-from mes_server import demo_people
+from mes_server.demo import people as demo_people
 from mes_server.actions.sign_in import Attempt, Gate, SignedIn, sign_in
 from mes_server.app import create_app
 from mes_server.run import _write_demo_file

@@ -1,0 +1,63 @@
+"""The curves that a history draws for its runs: made up, in the shape of the stations' programmes."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from mes_server.demo.simulation import FOLDER
+from mes_server.store.telemetry import Column
+from schemas.station_types import load_station_types
+
+SHAPES = "shapes.json"
+_PPM = 1_000_000
+
+
+def load_shapes() -> dict[str, dict[str, Any]]:
+    """{station type: {metric: points and noise}}."""
+    found: dict[str, dict[str, Any]] = json.loads((FOLDER / SHAPES).read_text(encoding="utf-8"))[
+        "types"
+    ]
+    return found
+
+
+@dataclass(slots=True)
+class Painter:
+    """Draws runs; `series`: the numbers of the metrics of each station, `types`: what each station is."""
+
+    series: Mapping[str, Mapping[str, int]]
+    types: Mapping[str, str]
+    seed: int
+    shapes: Mapping[str, Mapping[str, Any]] = field(default_factory=load_shapes)
+    _every_ms: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        contracts = load_station_types()
+        for kind, metrics in self.shapes.items():
+            every = {spec.name: spec.report_ms for spec in contracts[kind].metrics}
+            self._every_ms |= {(kind, metric): every[metric] for metric in metrics}
+
+    def run(self, station: str, from_ms: int, to_ms: int) -> Sequence[Column]:
+        """The columns of a run, sampled as seldom as each metric's contract allows; both ends included."""
+        kind = self.types[station]
+        columns = []
+        for metric, shape in self.shapes[kind].items():
+            every = self._every_ms[kind, metric]
+            times = np.arange(from_ms, to_ms + 1, every, dtype=np.int64)
+            series = self.series[station][metric]
+            noise = np.random.default_rng((self.seed, series, from_ms // every))
+            columns.append(Column(series, times, self._values(times, shape, noise), to_ms))
+        return columns
+
+    @staticmethod
+    def _values(
+        times: npt.NDArray[np.int64], shape: Mapping[str, Any], noise: np.random.Generator
+    ) -> npt.NDArray[np.float64]:
+        span = max(int(times[-1] - times[0]), 1)
+        shares = (times - times[0]) / span * _PPM
+        xs, ys = zip(*shape["points"], strict=True)
+        values = np.interp(shares, xs, ys)
+        return np.round(values + noise.normal(0.0, shape["noise"] or 1e-9, len(times)), 3)
