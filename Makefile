@@ -10,8 +10,8 @@ ROOMS := schemas edge_agent firmware mes_server tools
 help:  ## This help
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: setup  ## Broker, ingest, pages and a demo plant on this machine; Ctrl-C stops all
-	@exec $(BIN)/mes run --demo
+run: setup  ## Broker, ingest, pages and a demo plant with ten days behind it; Ctrl-C stops all
+	@exec $(BIN)/mes run --demo --history 10d
 
 test: testbed  ## Every test; what cannot run here is listed with the reason
 	$(BIN)/python -m pytest

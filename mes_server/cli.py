@@ -23,6 +23,7 @@ from mes_server.commands.processes import run_all, run_broker, run_ingest, run_w
 from mes_server.commands.quarantine import quarantine
 from mes_server.commands.routes import route
 from mes_server.commands.stations import station
+from mes_server.demo.history import NoHistory
 from mes_server.demo.plant import DemoError
 from mes_server.reports.typesetting import CannotTypeset
 from mes_server.run import CannotRun
@@ -50,7 +51,7 @@ COMMANDS: tuple[click.Command, ...] = (
     bench,
 )
 _FORESEEN = (
-    CannotRun, BrokerMissing, NotReady, DemoError, SchemaTooNew, BenchError, CannotTypeset,
+    CannotRun, BrokerMissing, NotReady, DemoError, NoHistory, SchemaTooNew, BenchError, CannotTypeset,
 )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
@@ -101,7 +102,18 @@ def _say_people(people: Mapping[str, Any], say: Callable[[str], None]) -> None:
         say(f"  {person['badge']}  PIN {person['pin']}  {roles}, {person['name']}")
 
 
-def _children(settings: Settings, demo: list[str] | None) -> list[Child]:
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """What `mes run --demo` adds: the commands of the plant and of its workers; `hire` makes its people,
+    `past` makes up a history, where one is wanted, before anything else."""
+
+    plant: list[str]
+    workers: list[str]
+    hire: Callable[[Settings], Mapping[str, Any]]
+    past: Callable[[], None]
+
+
+def _children(settings: Settings, demo: Demo | None) -> list[Child]:
     mes = [sys.executable, "-m", "mes_server.cli"]
     children = []
     if settings.broker == "own":
@@ -119,17 +131,12 @@ def _children(settings: Settings, demo: list[str] | None) -> list[Child]:
     told = {"MES_OPEN_READING": "yes"} if open_reading else {}
     children.append(Child("web", [*mes, "web"], lambda: _answers_http(health), settings=told))
     if demo is not None:
-        children.append(Child("demo", demo))
+        children.append(Child("demo", demo.plant))
     return children
 
 
-def run(
-    settings: Settings,
-    demo: list[str] | None,
-    say: Callable[[str], None],
-    hire: Callable[[Settings], Mapping[str, Any]],
-) -> None:
-    """Run until SIGINT or SIGTERM. `demo`: the command of the demo plant, or None; `hire` makes its people.
+def run(settings: Settings, demo: Demo | None, say: Callable[[str], None]) -> None:
+    """Run until SIGINT or SIGTERM, with a demo plant or without.
 
     Raises CannotRun, BrokerMissing, NotReady; nothing is left running then.
     """
@@ -137,6 +144,8 @@ def run(
         if settings.broker == "own":
             _require_free(settings.mqtt_host, settings.mqtt_port, "MES_MQTT_PORT", "The broker")
         _require_free(settings.http_host, settings.http_port, "MES_HTTP_PORT", "The web server")
+        if demo is not None:
+            demo.past()
         supervisor = Supervisor(settings.data_dir / "logs", say)
 
         def ask_to_stop(_signal: int, _frame: FrameType | None) -> None:
@@ -149,9 +158,11 @@ def run(
                 if supervisor.stop.is_set():
                     break
                 supervisor.start(child)
-            people = hire(settings) if demo is not None else None
-            if people is not None:
+            people = None
+            if demo is not None:
+                people = demo.hire(settings)
                 _write_demo_file(settings, people)
+                supervisor.start(Child("workers", demo.workers))
             if not supervisor.stop.is_set():
                 _say_running(settings, people, say)
             supervisor.watch()

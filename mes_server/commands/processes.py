@@ -2,14 +2,31 @@
 
 import os
 import sys
+import time
+from typing import Any
 
 import click
 
 from mes_server import broker, run
+from mes_server.commands.demo import tell_history
 from mes_server.demo import people, plant
+from mes_server.demo.history import make_history
 from mes_server.ingest.run import run_ingest as collect
 from mes_server.serving import serve_web
 from mes_server.settings import Settings
+
+
+class Days(click.ParamType):  # type: ignore[type-arg]  # older click has no type to name
+    """A number of days: 90 or 90d."""
+
+    name = "days"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The number; fails with what to write."""
+        number = str(value).removesuffix("d")
+        if not (number.isascii() and number.isdigit()):
+            self.fail(f"{value!r} is no number of days; write 90d", param, ctx)
+        return int(number)
 
 
 def _say(text: str) -> None:
@@ -29,11 +46,33 @@ def _say(text: str) -> None:
     show_default=True,
     help="What runs the demo's agents: auto, python, or the path of a MicroPython.",
 )
+@click.option(
+    "--history",
+    "days",
+    type=Days(),
+    metavar="DAYS",
+    help="With --demo: make up so many days of a past first, such as 90d, where there is none.",
+)
 @click.pass_obj
-def run_all(settings: Settings, with_demo: bool, speed: float, seed: int, interpreter: str) -> None:
+def run_all(settings: Settings, /, with_demo: bool, days: int | None, **options: Any) -> None:
     """Run broker, ingest and pages (and a demo plant) on this machine until Ctrl-C."""
-    command = plant.command(settings, speed, seed, interpreter) if with_demo else None
-    run.run(settings, command, _say, people.hire)
+    run.run(settings, _demo(settings, days, **options) if with_demo else None, _say)
+
+
+def _demo(
+    settings: Settings, days: int | None, speed: float, seed: int, interpreter: str
+) -> run.Demo:
+    mes = [sys.executable, "-m", "mes_server.cli"]
+    workers = [*mes, "demo", "work", "--speed", f"{speed:g}", "--seed", str(seed)]
+
+    def past() -> None:
+        if days is not None:
+            started = time.monotonic()
+            _say(f"Making up {days} days of a past for the demo, once; a minute or two …")
+            made = make_history(settings, days, seed, time.time_ns() // 1_000_000, _say)
+            tell_history(made, time.monotonic() - started)
+
+    return run.Demo(plant.command(settings, speed, seed, interpreter), workers, people.hire, past)
 
 
 @click.command("ingest")

@@ -60,4 +60,6 @@ class Painter:
         shares = (times - times[0]) / span * _PPM
         xs, ys = zip(*shape["points"], strict=True)
         values = np.interp(shares, xs, ys)
-        return np.round(values + noise.normal(0.0, shape["noise"] or 1e-9, len(times)), 3)
+        spread = noise.normal(0.0, 1.0, len(times)) * shape["noise"]
+        rounded: npt.NDArray[np.float64] = np.round(values + spread, 3)
+        return rounded

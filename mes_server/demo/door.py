@@ -89,7 +89,7 @@ def look(door: Door, routes: Mapping[str, Route]) -> Floor:
     """What lies where now; raises Unreachable."""
     lots = [lot for status in (ACTIVE, RUNNING) for lot in _all(door, "/lots", status=status)]
     stations = {s["id"]: s["type"] for s in _all(door, "/stations") if s["online"]}
-    return Floor(tuple(_lot(told) for told in lots), stations, routes)
+    return Floor(tuple(_lot(told, routes) for told in lots), stations, routes)
 
 
 def load_routes(contents: list[dict[str, Any]]) -> dict[str, Route]:
@@ -113,15 +113,26 @@ def _all(door: Door, path: str, **same: str) -> list[dict[str, Any]]:
             return found
 
 
-def _lot(told: Mapping[str, Any]) -> Lot:
+def _lot(told: Mapping[str, Any], routes: Mapping[str, Route]) -> Lot:
     amount = told["amount"]
     return Lot(
         told["code"], told["kind"], told["part"], told["grade"], told["route"],
         Amount(amount["pieces"], amount["mass_mg"], amount["area_mm2"], amount["elements_mg"]),
         told["place"], _ms(told["born_at"]), None, told["run"], told["operation"],
         tuple(told["done"]), told["holds"], told["reworks"], told["shipment"],
-        first=told["first"],
+        first=_first(told, routes.get(told["route"])),
     )  # fmt: skip
+
+
+def _first(told: Mapping[str, Any], route: Route | None) -> str:
+    """What must come first of a lot that was sent back, as far as the API tells: it was not stripped yet."""
+    if route is None:
+        return ""
+    for code, operation in route.operations.items():
+        waits = told["reworks"].get(code) and code not in told["done"]
+        if waits and operation.strip and operation.strip not in told["done"]:
+            return operation.strip
+    return ""
 
 
 def _ms(text: str) -> int:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mes_server.demo.simulation import Simulation
-from mes_server.domain.lots import ACTIVE, Lot
+from mes_server.domain.lots import Lot
 from mes_server.domain.routes import Operation, Route, next_operations
 
 MINUTE_MS = 60_000
@@ -129,9 +129,9 @@ class Moment:
 
     def is_free(self, lot: Lot) -> bool:
         """Whether somebody may take it in hand."""
-        resting = self.memory.rest_ms.get(lot.code, 0) > self.now_ms
-        away = lot.code in self.taken or lot.code in self.memory.busy or resting
-        return lot.status == ACTIVE and not lot.holds and not away
+        if lot.run or lot.holds or lot.code in self.taken or lot.code in self.memory.busy:
+            return False
+        return self.memory.rest_ms.get(lot.code, 0) <= self.now_ms
 
     def free(self, kinds: Sequence[str]) -> list[Lot]:
         """The lots of these kinds that may be taken in hand, the oldest first."""

@@ -12,13 +12,13 @@ from typing import Any
 from flask.testing import FlaskClient
 from sqlalchemy import Engine
 
+from mes_server.actions.anchor_ledger import anchor_ledger
 from mes_server.actions.append_history import (
     append_history,
     close_stations,
     merge_all,
     open_stations,
 )
-from mes_server.actions.anchor_ledger import anchor_ledger
 from mes_server.actions.one_action import carry_out
 from mes_server.actions.record_events import Act, Book
 from mes_server.actions.upgrade_store import upgrade_store
@@ -165,10 +165,9 @@ def _is_there(lot: Lot | None) -> bool:
 
 def _named_in(ask: Ask) -> set[str]:
     """The lots that an ask speaks of."""
-    named = [ask.lot, ask.body.get("code", "")]
-    for one in (*ask.body.get("lots", ()), *ask.body.get("parts", ())):
-        named.append(one if isinstance(one, str) else one.get("lot", ""))
-    return {str(code) for code in named}
+    listed = (*ask.body.get("lots", ()), *ask.body.get("parts", ()))
+    named = [one if isinstance(one, str) else one.get("lot", "") for one in listed]
+    return {str(code) for code in (ask.lot, ask.body.get("code", ""), *named)}
 
 
 def make_history(
@@ -227,7 +226,9 @@ def _has_past(engine: Engine, say: Callable[[str], None]) -> bool:
         lots = find_lots(conn, Sought(), 1)
         made = list_kind(conn, MADE_UP, 1)
     if strangers:
-        raise NoHistory(f"There are stations of a plant here ({strangers[0]} …): no history is made up.")
+        raise NoHistory(
+            f"There are stations of a plant here ({strangers[0]} …): no history is made up."
+        )
     if made:
         facts = made[0].facts()
         say(f"There is a history from {iso(facts['from_ms'])} to {iso(facts['to_ms'])} already.")

@@ -37,7 +37,7 @@ def load_idle(at: Moment) -> Iterator[Ask]:
     waiting: dict[str, list[tuple[Operation, Lot]]] = {}
     for lot in at.free(("raw", "alloy", "coarse_powder", "powder", "green", "block", "parts")):
         operation = at.wanted(lot) if lot.route else None
-        if operation is not None and not _waits_for_barrels(at, lot):
+        if operation is not None and not waits_for_barrels(at, lot):
             for kind in operation.station_types:
                 waiting.setdefault(kind, []).append((operation, lot))
     for station, kind in sorted(at.floor.stations.items()):
@@ -47,7 +47,7 @@ def load_idle(at: Moment) -> Iterator[Ask]:
                 yield from _load(at, station, left)
 
 
-def _waits_for_barrels(at: Moment, lot: Lot) -> bool:
+def waits_for_barrels(at: Moment, lot: Lot) -> bool:
     """Whether a lot came out of one of several barrels, and has not met the others yet."""
     if not lot.done or lot.first or lot.code in at.memory.whole:
         return False

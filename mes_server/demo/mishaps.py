@@ -12,24 +12,38 @@ _DAYS_MIN = 24 * 60
 
 def after(at: Moment, ask: Ask, heard: Heard) -> None:
     """Plan what may happen after something was done."""
-    if ask.about == "unload":
-        for code in heard.made:
-            _after_run(at, code, heard.operation)
-        if at.happens("lock"):
-            at.later(1, _lock(ask.station))
-    elif ask.about == "split":
-        at.memory.busy.update((ask.lot, *heard.made))
-        at.later(3, _correct(ask, {ask.lot, *heard.made}))
-    elif ask.about == "coupon":
-        for code in heard.made:
-            at.later(_DAYS_MIN, _destroy(code, ask))
-    elif ask.about == "lock":
-        at.memory.locked.add(ask.station)
-        at.later(45, _unlock(ask.station))
-    elif ask.about == "ship" and at.happens("return"):
-        lot = at.floor.lot(ask.lot)
-        if lot is not None:
-            at.later(3 * _DAYS_MIN, _return(lot))
+    plans = {"unload": _after_unload, "split": _after_split, "coupon": _after_coupon,
+             "lock": _after_lock, "ship": _after_ship}  # fmt: skip
+    if ask.about in plans:
+        plans[ask.about](at, ask, heard)
+
+
+def _after_unload(at: Moment, ask: Ask, heard: Heard) -> None:
+    for code in heard.made:
+        _after_run(at, code, heard.operation)
+    if at.happens("lock"):
+        at.later(1, _lock(ask.station))
+
+
+def _after_split(at: Moment, ask: Ask, heard: Heard) -> None:
+    at.memory.busy.update((ask.lot, *heard.made))
+    at.later(3, _correct(ask, {ask.lot, *heard.made}))
+
+
+def _after_coupon(at: Moment, ask: Ask, heard: Heard) -> None:
+    for code in heard.made:
+        at.later(_DAYS_MIN, _destroy(code, ask))
+
+
+def _after_lock(at: Moment, ask: Ask, _heard: Heard) -> None:
+    at.memory.locked.add(ask.station)
+    at.later(45, _unlock(ask.station))
+
+
+def _after_ship(at: Moment, ask: Ask, _heard: Heard) -> None:
+    lot = at.floor.lot(ask.lot)
+    if lot is not None and at.happens("return"):
+        at.later(_DAYS_MIN, _return(lot))
 
 
 def undo_at_once(at: Moment, ask: Ask) -> list[Ask]:

@@ -15,7 +15,7 @@ from mes_server.demo.simulation import load_routes as contents
 from mes_server.demo.simulation import load_simulation
 
 # Nobody waits for a furnace of a day: no run of a demo is longer than so many of its minutes.
-LONGEST_MIN = 15.0
+LONGEST_MIN = 12.0
 WAITS_MIN = 4.0
 _LOOK_S = 1.0
 _AGAIN_S = 3.0

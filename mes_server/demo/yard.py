@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from mes_server.demo import machines
 from mes_server.demo.floor import QUALITY, Ask, Later, Moment
 from mes_server.demo.yields import PPM
 from mes_server.domain.lots import RUNNING, Lot
@@ -51,7 +52,8 @@ def _next_product(at: Moment, work: Sequence[Lot]) -> str | None:
 
     def share(code: str) -> float:
         masses = sum(lot.amount.mass_mg for lot in work if lot.route == names[code])
-        return (masses + at.plan.heat_mg * at.chance.random() / 2) / at.plan.products[code]["weight"]
+        weight: int = at.plan.products[code]["weight"]
+        return (masses + at.plan.heat_mg * at.chance.random() / 2) / weight
 
     return names[min(known, key=share)]
 
@@ -88,9 +90,8 @@ def merge_barrels(at: Moment) -> Iterator[Ask]:
     """Barrels of one lot come together again: as many as the route allows, when none is left behind."""
     groups: dict[tuple[object, ...], list[Lot]] = {}
     for lot in at.free(("parts",)):
-        if lot.done and not lot.first and "batch_mg" in at.plan.operations[lot.done[-1]]:
-            if lot.code not in at.memory.whole:
-                groups.setdefault((lot.part, lot.grade, lot.route, lot.done), []).append(lot)
+        if machines.waits_for_barrels(at, lot):
+            groups.setdefault((lot.part, lot.grade, lot.route, lot.done), []).append(lot)
     for lots in groups.values():
         route = at.floor.routes[lots[0].route]
         most = route.parents_max or len(lots)

@@ -5,6 +5,7 @@ import sys
 import urllib.request
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from schemas.station_types import load_station_types
 from tests.brokers import Process, free_port
@@ -13,9 +14,11 @@ LONG_S = 120
 
 
 class Run:
-    """One `mes run --demo` on a data directory, on SQLite unless a database is named."""
+    """One `mes run --demo` on a data directory, on SQLite unless a database is named; `options` besides."""
 
-    def __init__(self, folder: Path, micropython: str, database_url: str = "") -> None:
+    def __init__(
+        self, folder: Path, micropython: str, database_url: str = "", *options: str
+    ) -> None:
         self.data, self.mqtt, self.http = folder / "var", free_port(), free_port()
         self.url = f"http://127.0.0.1:{self.http}"
         self.env = {
@@ -26,7 +29,7 @@ class Run:
         }
         if database_url:
             self.env["MES_DATABASE_URL"] = database_url
-        self.process = self.mes("run", "--demo")
+        self.process = self.mes("run", "--demo", *options)
 
     def mes(self, *command: str) -> Process:
         """A process of `mes` with these settings, not started yet."""
@@ -43,8 +46,17 @@ class Run:
         except OSError:
             return None
 
+    def token(self) -> str:
+        """The token that demo.json tells."""
+        told: dict[str, str] = json.loads((self.data / "demo.json").read_text())
+        return told["token"]
+
     def stations(self) -> list[dict[str, Any]]:
         found = self.ask("/api/v1/stations?limit=200")
+        return found["items"] if found else []
+
+    def lots(self, **same: str) -> list[dict[str, Any]]:
+        found = self.ask("/api/v1/lots?" + urlencode({"limit": "200", **same}))
         return found["items"] if found else []
 
     def nodes(self) -> list[dict[str, Any]]:

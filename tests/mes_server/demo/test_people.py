@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from mes_server.demo import people as demo_people
 from mes_server.actions.sign_in import Attempt, Gate, SignedIn, sign_in
 from mes_server.app import create_app
+from mes_server.demo import people as demo_people
 from mes_server.run import _write_demo_file
 from mes_server.settings import Settings
 from mes_server.store.engine import open_engine, reading
