@@ -138,6 +138,13 @@ class Moment:
         found = [lot for lot in self.floor.lots if lot.kind in kinds and self.is_free(lot)]
         return sorted(found, key=lambda lot: (lot.born_ms, lot.code))
 
+    def following(self, lot: Lot) -> list[Operation]:
+        """All that may come next for a lot by its route."""
+        route = self.floor.routes.get(lot.route)
+        if route is None:
+            return []
+        return [route.operations[code] for code in next_operations(route, lot.done, lot.first)]
+
     def wanted(self, lot: Lot) -> Operation | None:
         """The operation that is planned for a lot next: of those its route allows, always the same one."""
         route = self.floor.routes.get(lot.route)

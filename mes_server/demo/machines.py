@@ -142,12 +142,11 @@ def _receive(at: Moment, station: str, role: str) -> Ask:
 
 
 def _mistake(at: Moment, station: str) -> Iterator[Ask]:
-    """Somebody scans what belongs elsewhere."""
+    """Somebody scans what belongs elsewhere, by any choice that its route leaves."""
     kind = at.floor.stations[station]
     for lot in at.free(("alloy", "powder", "green", "block", "parts")):
-        route = at.floor.routes.get(lot.route)
-        wanted = at.wanted(lot)
-        if route is None or wanted is None or kind in wanted.station_types:
+        following = at.following(lot)
+        if not following or any(kind in operation.station_types for operation in following):
             continue
         yield Ask("mistake", "/scans", {"code": lot.code}, at.operator(), station, mistake=True)
         return

@@ -37,7 +37,7 @@ def make_charge(at: Moment) -> Iterator[Ask]:
             yield _order(at, material)
             return
         parts += taken
-    body = {"parts": parts, "kind": "raw", "part": "CHARGE", "grade": product["grade"],
+    body = {"parts": parts, "kind": "raw", "part": product["part"], "grade": product["grade"],
             "route": route}  # fmt: skip
     at.taken.update(str(part["lot"]) for part in parts)
     yield Ask("blend", "/lots/blend", body, at.operator())

@@ -5,7 +5,7 @@ from collections import Counter
 from mes_server.demo.floor import LEAD, QUALITY, Ask, Heard
 from mes_server.demo.shift import Shift
 from mes_server.domain.lots import Lot
-from tests.mes_server.demo.floors import BEFORE, NOW, floor, lot, shift
+from tests.mes_server.demo.floors import BEFORE, MOTOR, NOW, floor, lot, shift
 
 HOUR_MS = 3_600_000
 ONLY_PLATING = {"plating-1": "electroplating_line"}
@@ -109,6 +109,19 @@ def test_a_wrong_split_is_taken_back_by_the_lead_and_nobody_touches_it_before() 
     asks = workers.asks(floor(whole, part), NOW + 7 * 60_000)
     (correct,) = [ask for ask in asks if ask.about == "correct"]
     assert (correct.badge, correct.path) == (LEAD, f"/actions/{split.id}/correct")
+
+
+def test_a_mistake_is_one_by_every_choice_that_the_route_leaves() -> None:
+    coating = {"ecoat-1": "ecoat_line"}
+    here = [lot(f"L{n}", "parts", 10, route=MOTOR, grade="N42SH") for n in range(8)]
+    other = lot("B1", "block", 6)
+    mistakes = []
+    for seed in range(12):
+        workers = shift(seed, mistake=1.0)
+        make_ready(workers, *here, stations=coating)
+        asks = workers.asks(floor(*here, other, stations=coating), NOW)
+        mistakes += [ask.body["code"] for ask in asks if ask.mistake]
+    assert set(mistakes) == {"B1"}
 
 
 def test_the_same_floor_and_seed_give_the_same_asks() -> None:
