@@ -24,9 +24,9 @@ from mes_server.settings import Settings
 from mes_server.store.anchors import read_anchors
 from mes_server.store.engine import open_engine, reading
 from mes_server.store.exposures import exposures_of, load_seen
-from mes_server.store.ledger import list_events
+from mes_server.store.ledger import list_events, load_stream
 from mes_server.store.lots import list_edges, list_lots
-from mes_server.store.runs import open_run_at
+from mes_server.store.runs import open_run_at, runs_at
 from mes_server.store.verifying import verify_ledger
 from tests.mes_server.demo.floors import lot
 from tests.mes_server.people_help import hire
@@ -174,12 +174,30 @@ def test_a_lot_shows_the_curve_of_its_furnace_whole(told: Told) -> None:
     assert 1_040 < max(highs) < 1_095
 
 
-def test_the_pages_show_it(told: Told) -> None:
+def kinds_of_lots(engine: Engine) -> list[str]:
+    """One lot for each kind, status and set of things that happened to it."""
+    found: dict[tuple[str, str, frozenset[str]], str] = {}
+    with reading(engine) as conn:
+        for lot in list_lots(conn, limit=100_000):
+            happened = frozenset(event.kind for event in load_stream(conn, f"lot:{lot.code}"))
+            found.setdefault((lot.kind, lot.status, happened), lot.code)
+    return list(found.values())
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_page_of_it_can_be_read(told: Told, language: str) -> None:
     app = create_app(told.settings, lambda: NOW)
-    person = {"Authorization": "Bearer " + str(made.people.hire(told.settings)["token"])}
     client = app.test_client()
-    pack = next(lot for lot in all_lots(told.engine) if lot.kind == "pack" and lot.shipment)
-    for path in ("/", "/lots", f"/lots/{pack.code}"):
+    client.set_cookie("lang", language)
+    person = {"Authorization": "Bearer " + str(made.people.hire(told.settings)["token"])}
+    codes = kinds_of_lots(told.engine)
+    with reading(told.engine) as conn:
+        runs = [run.code for s in ("sinter-1", "plating-1") for run in runs_at(conn, s, 0, NOW)]
+    paths = ["/", "/recall", "/stations/sinter-1", "/station/plating-1/tablet"]
+    paths += [f"/lots?kind={kind}" for kind in ("", "bath", "target", "waste", "pack")]
+    paths += [f"/lots/{code}" for code in codes] + [f"/runs/{code}" for code in runs[:6]]
+    assert len(codes) > 30
+    for path in paths:
         assert client.get(path, headers=person).status_code == 200, path
     app.extensions["lodestone"].engine.dispose()
 
