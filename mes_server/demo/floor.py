@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from mes_server.demo.simulation import Simulation
@@ -172,6 +173,7 @@ class Moment:
         return [code for code in codes if code in first]
 
 
+@lru_cache(maxsize=20_000)
 def _share(code: str, what: str) -> float:
     """A number from 0 to 1 that a lot keeps for a question."""
     return random.Random(f"{code} {what}").random()  # noqa: S311  # no secret

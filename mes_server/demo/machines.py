@@ -1,5 +1,6 @@
 """Work at the machines: unload what is due, make a station ready, load what waits for it."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from mes_server.demo.floor import Ask, Moment
@@ -9,6 +10,7 @@ from mes_server.domain.routes import Operation
 
 _FULL_PPM = 1_400_000  # a lot so much larger than a batch is loaded in parts
 _TRAY = 4
+_LONG_MIN = 3 * 24 * 60
 
 
 def unload_due(at: Moment) -> Iterator[Ask]:
@@ -55,8 +57,8 @@ def waits_for_barrels(at: Moment, lot: Lot) -> bool:
 
 
 def _load(at: Moment, station: str, left: Sequence[tuple[Operation, Lot]]) -> Iterator[Ask]:
-    """The oldest lot, and those that go with it."""
-    operation, first = left[0]
+    """The oldest lot, or the one with most company, and those that go with it."""
+    operation, first = _first_of(at, left)
     alike = [
         lot for o, lot in left
         if (o.code, lot.grade, lot.route) == (operation.code, first.grade, first.route)
@@ -81,6 +83,14 @@ def _load(at: Moment, station: str, left: Sequence[tuple[Operation, Lot]]) -> It
             facts |= _part(lot, said.get("batch_mg", 0))
         body = {"code": lot.code, "operation": operation.code, "facts": facts}
         yield Ask("load", "/scans", body, at.operator(), station, lot=lot.code)
+
+
+def _first_of(at: Moment, left: Sequence[tuple[Operation, Lot]]) -> tuple[Operation, Lot]:
+    """Nothing waits for days; else a fuller furnace goes before an older lot."""
+    if at.now_ms - left[0][1].born_ms > at.pace.wait_ms(_LONG_MIN):
+        return left[0]
+    sizes = Counter((o.code, lot.grade, lot.route) for o, lot in left)
+    return max(left, key=lambda one: sizes[one[0].code, one[1].grade, one[1].route])
 
 
 def _fitting(operation: Operation, lots: Sequence[Lot]) -> list[Lot]:

@@ -10,7 +10,7 @@ from mes_server.domain.routes import is_finished
 
 _DAY_MS = 86_400_000
 _IN_PROCESS_MAX = 60
-_MELTED_MAX = 7
+_MELTED_MAX = 5
 _PACKS_MAX = 8
 _PACKS_WAIT_MIN = 600
 _WASTE_LOTS, _WASTE_MOST = 60, 90

@@ -33,7 +33,7 @@ from tests.mes_server.people_help import hire
 from tests.mes_server.web.plant_data import make_settings
 
 NOW = 1_793_491_200_000
-DAYS = 9
+DAYS = 10
 KINDS = {
     "receive", "blend", "clear", "mount", "load", "unload", "merge", "pack", "ship", "ship_waste",
     "hold", "release", "rework", "scrap", "coupon", "split", "correct", "undo", "mistake", "move",
@@ -56,7 +56,8 @@ def eventful() -> Simulation:
     plan = load_simulation()
     said = {field.name: getattr(plan, field.name) for field in fields(plan)}
     said["chances"] = {name: min(chance * 3, 0.4) for name, chance in plan.chances.items()}
-    said["chances"] |= {"return": 1.0, "regrade": 1.0}
+    said["chances"] |= {"return": 1.0, "regrade": 1.0, "lock": 0.1}
+    said["skip"] = dict.fromkeys(plan.skip, 0.2)
     return Simulation(**said)
 
 

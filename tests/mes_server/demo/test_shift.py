@@ -43,7 +43,7 @@ def test_a_bath_is_made_up_and_mounted_before_a_barrel_goes_in() -> None:
     assert abouts(seen) == ["receive", "mount", "load"]
     assert seen[1].body == {"role": "bath", "resource": "BM26-000001-00"}
     part = seen[2].body["facts"]["part"]
-    assert part == {"pieces": 333, "mass_mg": 19_980_000}, "a barrel, and the rest waits"
+    assert part == {"pieces": 416, "mass_mg": 24_960_000}, "a barrel, and the rest waits"
 
 
 def test_nobody_touches_a_lot_that_is_held_and_quality_looks_at_it_in_time() -> None:
