@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mes_server.cli import main
+from tests.brokers import free_port
 
 Call = Callable[..., Result]
 
@@ -15,6 +16,8 @@ Call = Callable[..., Result]
 def mes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Call:
     """Types `mes …` in a folder of its own."""
     monkeypatch.setenv("MES_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("MES_HTTP_PORT", str(free_port()))
+    monkeypatch.setenv("MES_MQTT_PORT", str(free_port()))
     monkeypatch.chdir(tmp_path)
     return lambda *words: CliRunner().invoke(main, words)
 
