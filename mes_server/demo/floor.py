@@ -65,19 +65,25 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How long the plan's minutes last. `longest_min`: no run is longer; `speed`: how much faster."""
+    """How long the plan's minutes last. `speed`: how much faster; nothing is longer than `longest_min` of a
+    run, `waits_min` of a hold or a second thought, `company_min` of waiting for other lots."""
 
     speed: float = 1.0
     longest_min: float = 100_000.0
     waits_min: float = 100_000.0
+    company_min: float = 100_000.0
 
     def run_ms(self, minutes: float) -> int:
         """Of a run."""
         return int(min(minutes, self.longest_min) * MINUTE_MS / self.speed)
 
     def wait_ms(self, minutes: float) -> int:
-        """Of waiting for company, of holds, of second thoughts."""
+        """Of holds and second thoughts."""
         return int(min(minutes, self.waits_min) * MINUTE_MS / self.speed)
+
+    def company_ms(self, minutes: float) -> int:
+        """Of waiting for other lots."""
+        return int(min(minutes, self.company_min) * MINUTE_MS / self.speed)
 
 
 Later = Callable[["Moment"], Ask | None]

@@ -107,7 +107,7 @@ def _fitting(operation: Operation, lots: Sequence[Lot]) -> list[Lot]:
 
 def _waited(at: Moment, station: str, minutes: float) -> bool:
     since_ms = at.memory.since_ms.setdefault(station, at.now_ms)
-    return at.now_ms - since_ms >= at.pace.wait_ms(minutes)
+    return at.now_ms - since_ms >= at.pace.company_ms(minutes)
 
 
 def _part(lot: Lot, batch_mg: int) -> dict[str, object]:

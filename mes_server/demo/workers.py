@@ -16,7 +16,8 @@ from mes_server.demo.simulation import load_simulation
 
 # Nobody waits for a furnace of a day: no run of a demo is longer than so many of its minutes.
 LONGEST_MIN = 12.0
-WAITS_MIN = 4.0
+WAITS_MIN = 15.0
+COMPANY_MIN = 2.0
 _LOOK_S = 1.0
 _AGAIN_S = 3.0
 
@@ -79,7 +80,7 @@ def work(data_dir: Path, speed: float, seed: int, say: Callable[[str], None]) ->
         say("This is no demo's own store: nobody works here.")
         stop.wait()
         return
-    pace = Pace(speed, LONGEST_MIN, WAITS_MIN)
+    pace = Pace(speed, LONGEST_MIN, WAITS_MIN, COMPANY_MIN)
     shift = Shift(f"{_now_ms():x}", load_simulation(), random.Random(seed), pace)  # noqa: S311
     workers = Workers(door, shift, say)
     released = False

@@ -140,7 +140,7 @@ def ship_packs(at: Moment) -> Iterator[Ask]:
     for (route, _), packs in sorted(groups.items()):
         waited_ms = at.now_ms - packs[0].born_ms
         product = at.plan.products.get(route.partition("/")[0])
-        enough = len(packs) >= _PACKS_MAX or waited_ms > at.pace.wait_ms(_PACKS_WAIT_MIN)
+        enough = len(packs) >= _PACKS_MAX or waited_ms > at.pace.company_ms(_PACKS_WAIT_MIN)
         if product is None or not enough:
             continue
         lots = [lot.code for lot in packs[:_PACKS_MAX]]
