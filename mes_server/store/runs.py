@@ -127,6 +127,18 @@ def lots_of_run(conn: Connection, code: str) -> list[tuple[str, int]]:
     return [(row.lot, row.from_ms) for row in run(conn, query, (code,))]
 
 
+def lots_inside(conn: Connection) -> dict[str, list[str]]:
+    """The lots of every open run, by station."""
+    query = (
+        "SELECT r.station, l.lot FROM run r JOIN run_lot l ON l.run = r.code "
+        "WHERE r.closed_ms IS NULL ORDER BY r.station, l.from_ms, l.lot"
+    )
+    found: dict[str, list[str]] = {}
+    for row in run(conn, query):
+        found.setdefault(row.station, []).append(row.lot)
+    return found
+
+
 def resources_of_run(conn: Connection, code: str) -> list[tuple[str, str]]:
     """What a run used, with the role it had."""
     query = "SELECT role, resource FROM run_resource WHERE run = ? ORDER BY role, resource"

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 
 from sqlalchemy import Connection
 
+from mes_server.domain.charges import Run
 from mes_server.domain.genealogy import BACK
 from mes_server.domain.recalls import Flow, Found
 from mes_server.store.tables import run
@@ -124,3 +125,14 @@ def customers_of(conn: Connection, shipments: Iterable[str]) -> dict[str, str]:
         row.stream.removeprefix("shipment:"): str(json.loads(row.content).get("customer", ""))
         for row in run(conn, query, (json.dumps(streams),))
     }
+
+
+def runs_of_lots(conn: Connection, until: Mapping[str, int], most: int) -> list[Run]:
+    """The runs that these lots went into, each until its moment; the newest, the last one first."""
+    query = (
+        f"WITH asked(lot, at_ms) AS ({_pairs(conn)}) SELECT DISTINCT r.code, r.station, r.operation, "  # noqa: S608
+        "r.recipe, r.opened_ms, r.closed_ms FROM asked a JOIN run_lot l ON l.lot = a.lot "
+        "AND l.from_ms <= a.at_ms JOIN run r ON r.code = l.run ORDER BY r.opened_ms DESC, r.code LIMIT ?"
+    )
+    rows = run(conn, query, (json.dumps(dict(until)), most))
+    return [Run(r.code, r.station, r.operation, r.opened_ms, r.recipe, r.closed_ms) for r in rows]

@@ -18,7 +18,7 @@ from mes_server.web.nodes import CLOCKS
 from mes_server.web.page import words
 from mes_server.web.site import this_site
 
-KINDS = tuple(kind for kind in PREFIXES if kind not in ("shipment", "charge", "bath"))
+KINDS = tuple(kind for kind in PREFIXES if kind not in ("shipment", "charge"))
 STATUSES = ("active", "running", "held", "used_up", "shipped")
 _NAMED = ("lot", "operation", "run", "position", "grade", "shipment", "hold", "corrects")
 STATUS_SIGNS = {"active": "idle", "running": "run", "used_up": "off", "shipped": "ok"}

@@ -24,7 +24,7 @@ from mes_server.store.lots import list_edges, load_lot, load_lots
 from mes_server.store.routes import load_route
 from mes_server.store.runs import load_run, lots_of_run, resources_of_run
 from mes_server.store.series import list_series
-from mes_server.store.traces import customers_of, reach
+from mes_server.store.traces import customers_of, reach, runs_of_lots
 from mes_server.store.verifying import unsealed
 from mes_server.web.graph import graph_of
 from mes_server.web.guards import needs
@@ -37,6 +37,7 @@ from mes_server.web.site import this_site
 lot_pages = Blueprint("lots", __name__)
 lot_pages.app_context_processor(lot_writers)
 SHOWN_MAX = 100
+RUNS_MAX = 100
 NEAR_MAX = 60  # lots of one side of the drawing; all parents are drawn, however many
 FILTERS = (
     "kind", "status", "grade", "part", "place", "route", "shipment", "supplier_lot", "customer",
@@ -168,16 +169,20 @@ def _companions(conn: Connection, window: Exposure) -> list[str]:
 
 
 def _genealogy(conn: Connection, code: str) -> dict[str, Any]:
-    sides = {}
-    beyond = {}
+    sides, beyond = {}, {}
+    found: dict[str, dict[str, int]] = {}
     for way, ever in ((BACK, EVER_MS), (FORWARD, 0)):
         sides[way] = near(code, way, partial(list_edges, conn, direction=way), NEAR_MAX)
-        beyond[way] = len(reach(conn, {code: ever}, way)) - len(sides[way].depths)
+        found[way] = reach(conn, {code: ever}, way)
+        beyond[way] = len(found[way]) - len(sides[way].depths)
     drawn = graph_of(code, sides[BACK], sides[FORWARD])
     return {
         "graph": drawn,
         "beyond": beyond,
         "near": load_lots(conn, [node.code for node in drawn.nodes]),
+        "came_through": runs_of_lots(
+            conn, {k: v for k, v in found[BACK].items() if k != code}, RUNS_MAX
+        ),
         "parents": [e for e in sides[BACK].edges if e.child == code],
         "children": [e for e in sides[FORWARD].edges if e.parent == code],
     }

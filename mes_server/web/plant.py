@@ -1,12 +1,13 @@
 """The plant page: every station by area, how it stands, its few most telling values."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 from flask import Blueprint, render_template, request
 from werkzeug.wrappers import Response
 
+from mes_server.store.runs import lots_inside
 from mes_server.store.series_now import SeriesNow
 from mes_server.store.stations import StationView
 from mes_server.web import formats
@@ -47,6 +48,7 @@ class Tile:
     title: str
     values: list[TileValue]
     spark: Spark | None
+    lots: list[str] = field(default_factory=list)  # in the open run
 
 
 @plant_pages.get("/")
@@ -72,7 +74,11 @@ def _content() -> dict[str, object]:
         part, leaf = _leaf(wanted, request.args.get("after"))
         stations = load_overview(site, conn, part)
         sparks = SparkCache.of_app().load(conn, stations, now_ms())
-    made = [_tile(station, sparks.get(station.view.id)) for station in stations]
+        inside = lots_inside(conn)
+    made = [
+        replace(_tile(one, sparks.get(one.view.id)), lots=inside.get(one.view.id, []))
+        for one in stations
+    ]
     looks = Counter(standing.look for _, standing in pairs)
     return {
         "areas": [(a, list(g)) for a, g in groupby(made, lambda t: t.station.view.area)],

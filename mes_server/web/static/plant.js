@@ -54,6 +54,8 @@ on("station", (standing) => {
   if (look !== standing.look || mark !== standing.mark) redrawSoon(); // the summary counts them
 });
 
+on("lots", redrawSoon); // what lies in which station
+
 on("samples", ({ station, samples }) => {
   const tile = tileOf(station);
   if (!tile) return;

@@ -36,11 +36,11 @@ class Shop:
         self.count = 0
         assert self.act(release_route, route_content(**operation)) == []
 
-    def act(self, acting: Any, *args: Any, **more: Any) -> Any:
+    def act(self, acting: Any, *args: Any, place: str = "stock", **more: Any) -> Any:
         self.count += 1
         at_ms = self.plant.now_ms - 3_600_000 + self.count
         with writing(self.plant.engine) as conn:
-            book = Book(conn, Act(f"made-{self.count}", "OFFICE", "stock", at_ms, at_ms))
+            book = Book(conn, Act(f"made-{self.count}", "OFFICE", place, at_ms, at_ms))
             answer = acting(book, *args, **more)
             book.close()
         return answer

@@ -96,6 +96,19 @@ def test_a_lot_tells_all_that_is_known_of_it(english: Page, story: dict[str, str
     assert story["shipment"] in pack
 
 
+def test_a_pack_names_the_runs_that_it_came_through_as_other_lots(
+    english: Page, plant: Plant, story: dict[str, str]
+) -> None:
+    with reading(plant.engine) as conn:
+        ((sintered, _),) = runs_of_lot(conn, story["green"])
+        _, (split_off_before, _) = runs_of_lot(conn, story["block"])[:2]
+    pack = english(f"/lots/{story['pack']}")
+    for run in (sintered, split_off_before):
+        assert f"/runs/{run.code}#curves" in pack
+    powder = english(f"/lots/{story['powder']}")
+    assert f"/runs/{sintered.code}#curves" not in powder, "what came later is not behind it"
+
+
 def test_all_parents_are_drawn_with_their_amounts(english: Page, story: dict[str, str]) -> None:
     html = english(f"/lots/{story['alloy']}")
     assert (

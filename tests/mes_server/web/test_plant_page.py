@@ -9,8 +9,11 @@ from typing import Any
 
 from flask.testing import FlaskClient
 
+from mes_server.actions.run_charge import load_lot_into
+from mes_server.domain.routes import Operation
 from mes_server.settings import Settings
 from tests.mes_server.web.conftest import Clock
+from tests.mes_server.web.lot_data import Shop
 from tests.mes_server.web.plant_data import NOW_MS, Plant
 
 Page = Callable[..., str]
@@ -152,3 +155,16 @@ def test_light_and_dark_can_be_set_by_hand(client: FlaskClient, stations: Any) -
     assert 'data-theme="dark"' in client.get("/").text
     client.get("/?theme=light")
     assert "dark.css" not in client.get("/").text
+
+
+def test_a_tile_names_the_lots_in_its_station(
+    page: Page, plant: Plant, stations: dict[str, int]
+) -> None:
+    shop = Shop(plant)
+    first, second = shop.lot(), shop.lot()
+    sinter = Operation("sinter", {}, ("sinter_furnace",))
+    for code in (first, second):
+        shop.act(load_lot_into, code, sinter, {}, place="sinter-1")
+    inside = tile(page("/", **EN), "sinter-1")
+    assert f"{first} +1" in inside
+    assert "+1" not in tile(page("/", **EN), "mill-1")
