@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from mes_server.actions.answer_scan import Answer, answer_once, nobody, tell
+from mes_server.actions.answer_scan import LATE_MS, Answer, answer_once, nobody, tell
 from mes_server.actions.read_code import read_code
 from mes_server.actions.record_events import Act, Book
 from mes_server.domain.rules import Refusal, Worker
@@ -37,7 +37,7 @@ def act_once(
 
     def decide(book: Book) -> Answer:
         codes, refused = _read(book, ask)
-        refused += nobody(worker)
+        refused += nobody(worker) + _as_it_was(book, ask, codes)
         done = refused or acting(book, codes)
         refused = (
             [one for one in done if isinstance(one, Refusal)] if isinstance(done, list) else []
@@ -70,6 +70,20 @@ def _read(book: Book, ask: Ask) -> tuple[list[str], list[Refusal]]:
         else:
             codes.append(read.value)
     return codes, [one for one in refused if isinstance(one, Refusal)]
+
+
+def _as_it_was(book: Book, ask: Ask, codes: Sequence[str]) -> list[Refusal]:
+    """Why what was asked long ago does not apply any more. A hold does, whatever was done since."""
+    act = book.act
+    if act.now_ms - act.at_ms <= LATE_MS or ask.what == "hold":
+        return []
+    refused = []
+    for code in codes:
+        last = next(reversed(book.noted(f"lot:{code}")), None)
+        if last is not None and last.at_ms > act.at_ms:
+            facts = {"lot": code, "by": last.person, "where": last.place, "at_ms": str(last.at_ms)}
+            refused.append(Refusal("lot_is_as_it_was", facts))
+    return refused
 
 
 def _codes(done: object) -> Sequence[str]:

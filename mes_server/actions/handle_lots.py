@@ -100,7 +100,7 @@ def _join(book: Book, parents: Sequence[Lot], why: str) -> str:
     for lot in parents:
         book.note(lot_stream(lot.code), lots.TAKEN, why=why, amount=lot.amount.as_content())
     made = born_with(parents[0], amount) | {"supplier_lot": _agreed_lot(parents)}
-    made["reworks"] = _most_reworks(parents)
+    made["reworks"] = most_reworks(parents)
     expiries = [lot.expires_ms for lot in parents if lot.expires_ms is not None]
     made["expires_ms"] = min(expiries, default=None)
     child = next_code(book.conn, made["kind"], book.act.at_ms)
@@ -114,7 +114,7 @@ def _agreed_lot(parents: Sequence[Lot]) -> str:
     return named.pop() if len(named) == 1 else ""
 
 
-def _most_reworks(parents: Sequence[Lot]) -> dict[str, int]:
+def most_reworks(parents: Sequence[Lot]) -> dict[str, int]:
     """A merged lot was reworked as often as the worst of its parents: no limit is lost in a barrel."""
     most: dict[str, int] = {}
     for lot in parents:
@@ -133,6 +133,13 @@ def not_at_hand(lot: Lot) -> list[Refusal]:
         facts = {"lot": lot.code, "status": lot.status, "run": lot.run, "shipment": lot.shipment}
         refused.append(Refusal("lot_is_here", facts))
     return refused
+
+
+def not_fresh(book: Book, lot: Lot) -> list[Refusal]:
+    """A refusal when the shelf life of a lot has run out."""
+    if lot.expires_ms is None or book.act.at_ms < lot.expires_ms:
+        return []
+    return [Refusal("lot_is_fresh", {"lot": lot.code, "since_ms": str(lot.expires_ms)})]
 
 
 def hold_lots(book: Book, codes: Codes, reason: str) -> list[Refusal]:
@@ -237,7 +244,7 @@ def ship_lots(book: Book, codes: Codes, facts: Mapping[str, Any]) -> str | list[
     """The lots leave: the code of their shipment. `facts`: customer, order, papers."""
     found, refused = load_each(book, codes)
     for lot in found:
-        refused += not_at_hand(lot) + route_ahead(book, lot)
+        refused += not_at_hand(lot) + not_fresh(book, lot) + route_ahead(book, lot)
     if not codes or len(set(codes)) != len(codes):
         refused.append(Refusal("lots_are_told_once", {"lots": ", ".join(codes)}))
     if refused:

@@ -11,7 +11,9 @@ from typing import Any
 from mes_server.actions.handle_lots import (
     load_each,
     lot_stream,
+    most_reworks,
     not_at_hand,
+    not_fresh,
     route_ahead,
     scrap,
     split_lot,
@@ -27,6 +29,8 @@ from mes_server.store.routes import load_route
 
 _NO_LOTS = ("shipment", "charge")
 KINDS = tuple(kind for kind in PREFIXES if kind not in _NO_LOTS)
+# What is made of several by weight. Magnets are merged: only what is alike may be.
+BLENDED = ("raw", "recycled", "alloy", "coarse_powder", "powder", "slurry", "bath", "waste")
 Made = list[str] | list[Refusal]
 RETURNED = "returned by the customer"
 
@@ -56,10 +60,15 @@ def not_nothing(amount: Amount) -> list[Refusal]:
     return [Refusal("amount_is_something", {})]
 
 
-def _kind(kind: str) -> list[Refusal]:
-    if kind in KINDS:
+def _kind(kind: str, known: Sequence[str] = KINDS) -> list[Refusal]:
+    if kind in known:
         return []
-    return [Refusal("lot_kind_is_known", {"lot_kind": kind, "known": ", ".join(KINDS)})]
+    return [Refusal("lot_kind_is_known", {"lot_kind": kind, "known": ", ".join(known)})]
+
+
+def _pieces_in(lot: Lot, mass_mg: int) -> int:
+    """The pieces that go into a blend with so much of a lot that has some."""
+    return lot.amount.pieces * mass_mg // lot.amount.mass_mg if lot.amount.mass_mg else 0
 
 
 def _route(book: Book, route: str) -> list[Refusal]:
@@ -83,17 +92,17 @@ def blend_lots(book: Book, parts: Sequence[tuple[str, int]], wanted: Wanted) -> 
     codes = [code for code, _ in parts]
     found, refused = load_each(book, codes)
     for lot in found:
-        refused += not_at_hand(lot)
+        refused += not_at_hand(lot) + not_fresh(book, lot)
     if len(set(codes)) != len(codes) or len(codes) < 2:
         refused.append(Refusal("lots_may_mix", {"others": ", ".join(codes), "most": "0"}))
     taken: list[tuple[Lot, Amount]] = []
     if len(found) == len(parts):
         for lot, (_, mass_mg) in zip(found, parts, strict=True):
-            amount, why = some_of(lot, 0, mass_mg)
+            amount, why = some_of(lot, _pieces_in(lot, mass_mg), mass_mg, loose=True)
             taken.append((lot, amount))
             refused += why
     made = {n: getattr(wanted, n) or _agreed(found, n) for n in ("kind", "part", "grade", "route")}
-    refused += _kind(made["kind"]) + _route(book, made["route"])
+    refused += _kind(made["kind"], BLENDED) + _route(book, made["route"])
     if refused:
         return refused
     return [_blend(book, taken, made)]
@@ -107,6 +116,7 @@ def _blend(book: Book, taken: Sequence[tuple[Lot, Amount]], made: dict[str, str]
     done = taken[0][0].done if same == {(made["route"], taken[0][0].done)} else ()
     born = born_with(taken[0][0], whole) | made | {"done": list(done), "supplier_lot": ""}
     born["expires_ms"] = soonest(lot for lot, _ in taken)
+    born["reworks"] = most_reworks([lot for lot, _ in taken])
     parents = [{"lot": lot.code, "amount": amount.as_content()} for lot, amount in taken]
     return create(book, "blend", parents, born)
 
@@ -130,13 +140,24 @@ def _agreed(found: Sequence[Lot], name: str) -> str:
     return values.pop() if len(values) == 1 else ""
 
 
-def some_of(lot: Lot, pieces: int, mass_mg: int) -> tuple[Amount, list[Refusal]]:
-    """So much of a lot, and why there is not as much. Pieces without a mass weigh their share."""
+def some_of(
+    lot: Lot, pieces: int, mass_mg: int, loose: bool = False
+) -> tuple[Amount, list[Refusal]]:
+    """So much of a lot, and why there is not as much. Pieces without a mass weigh their share.
+
+    `loose`: it may be stuff without pieces (swarf) of a lot that has some.
+    """
     if pieces and not mass_mg and lot.amount.pieces:
         mass_mg = lot.amount.mass_mg * pieces // lot.amount.pieces
     is_all = (pieces, mass_mg) == (lot.amount.pieces, lot.amount.mass_mg)
     amount = lot.amount if is_all else lot.amount.same_stuff(pieces, mass_mg)
     refused = not_nothing(amount)
+    if lot.amount.pieces and not pieces and mass_mg and not loose:
+        refused.append(Refusal("pieces_are_told", {"lot": lot.code}))
+    if pieces < lot.amount.pieces and mass_mg and mass_mg == lot.amount.mass_mg:
+        left = str(lot.amount.pieces - pieces)
+        told = {"lot": lot.code, "mass_mg": str(mass_mg), "left": left}
+        refused.append(Refusal("mass_is_left_for_pieces", told))
     if pieces and pieces == lot.amount.pieces and not is_all:
         # The last piece takes the last milligram: else a lot of no pieces would be left.
         told = {"lot": lot.code, "told_mg": str(mass_mg), "mass_mg": str(lot.amount.mass_mg)}
@@ -166,7 +187,7 @@ def scrap_some(book: Book, code: str, much: tuple[int, int], why: tuple[str, str
     """As scrap, of so many pieces and mg. `why`: the reason, and whether it is scrap or swarf."""
     found, refused = load_each(book, [code])
     for lot in found:
-        amount, missing = some_of(lot, *much)
+        amount, missing = some_of(lot, *much, loose=True)
         refused += missing
     return refused or scrap(book, code, amount, *why)
 
@@ -194,7 +215,7 @@ def pack_lot(book: Book, code: str, pieces_each: int) -> Made:
     """A lot at the end of its route becomes packs of so many pieces; the last holds what is left."""
     found, refused = load_each(book, [code])
     for lot in found:
-        refused += not_at_hand(lot) + route_ahead(book, lot)
+        refused += not_at_hand(lot) + not_fresh(book, lot) + route_ahead(book, lot)
         if not 0 < pieces_each <= lot.amount.pieces:
             told = {"lot": code, "detail": f"{pieces_each} / {lot.amount.pieces}"}
             refused.append(Refusal("amount_is_there", told))

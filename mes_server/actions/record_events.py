@@ -9,16 +9,25 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine
 
-from mes_server.domain.charges import replay_run
-from mes_server.domain.genealogy import edges_of
+from mes_server.domain.charges import RUN_CORRECTED, replay_run
+from mes_server.domain.genealogy import Edge, edges_of
 from mes_server.domain.lines import replay_line
-from mes_server.domain.lots import CORRECTED, Lot, corrected_actions, replay
+from mes_server.domain.lots import (
+    CORRECTED,
+    MOVING,
+    Impossible,
+    Lot,
+    check_rests,
+    corrected_actions,
+    moved_ms,
+    replay,
+)
 from mes_server.domain.seal import Draft, Event, seal
 from mes_server.store.labels import follow_labels
 from mes_server.store.ledger import append_events, iter_events, load_stream, lock_ledger
 from mes_server.store.lines import drop_all_lines, save_line
 from mes_server.store.lots import append_edges, drop_all, drop_edges, drop_lot, save_lots
-from mes_server.store.runs import drop_all_runs, drop_run, save_run
+from mes_server.store.runs import drop_all_runs, drop_run, open_run_at, save_run
 from mes_server.store.transaction import writing
 
 _SAVE_EVERY = 1_000
@@ -40,15 +49,22 @@ class Book:
     """Collects the facts of one action; a lot is as it will be with those already noted.
 
     Nobody else writes to the ledger while a book is open: what was decided upon stays as it was read.
+    Clocks of tablets differ: what happens to a lot is of no earlier than what happened to it before.
     """
 
     conn: Connection
     act: Act
     _histories: dict[str, list[Event]] = field(default_factory=dict)
     _drafts: list[Draft] = field(default_factory=list)
+    _at_ms: int = 0
 
     def __post_init__(self) -> None:
         lock_ledger(self.conn)
+        self._at_ms = self.act.at_ms
+
+    def not_before(self, at_ms: int) -> None:
+        """What is noted from now on is of no earlier than that."""
+        self._at_ms = max(self._at_ms, at_ms)
 
     def lot(self, code: str) -> Lot | None:
         """A lot with what was noted so far; None: there is none."""
@@ -67,14 +83,28 @@ class Book:
         """A fact. For a stream "lot:…" it must follow from what is there: raises Impossible, TooLittle."""
         act, history = self.act, self._history(stream)
         number = len(history) + 1
-        draft = Draft(stream, number, kind, act.id, act.at_ms, act.person, act.place, reason, facts)
+        if kind in MOVING:
+            self.not_before(moved_ms(history))
+        at_ms = act.at_ms if stream.startswith("scans:") else self._at_ms
+        draft = Draft(stream, number, kind, act.id, at_ms, act.person, act.place, reason, facts)
         event = seal("", number, act.now_ms, draft)
-        if stream.startswith("lot:"):
-            replay([*history, event])
-        elif stream.startswith("charge:"):
-            replay_run([*history, event])
+        self._check([*history, event])
         history.append(event)
         self._drafts.append(draft)
+
+    def _check(self, history: list[Event]) -> None:
+        """The last of these may follow the others: raises Impossible, TooLittle."""
+        event = history[-1]
+        if event.stream.startswith("lot:"):
+            replay(history)
+            if event.kind == CORRECTED:
+                check_rests(history)
+        elif event.stream.startswith("charge:"):
+            run = replay_run(history)
+            if event.kind == RUN_CORRECTED and run is not None and run.closed_ms is None:
+                following = open_run_at(self.conn, run.station)
+                if following is not None and following.code != run.code:
+                    raise Impossible(following.code)  # a station has one run at a time
 
     def note_all(self, streams: Iterable[tuple[str, str]], reason: str, **facts: Any) -> None:
         """The same facts in several streams, each with its kind; all of them, or none when it raises."""
@@ -103,19 +133,22 @@ def _follow(
     """Bring lots and edges up to these events."""
     events = list(events)
     follow_labels(conn, events)
-    for event in events:
-        if event.kind == CORRECTED:
-            drop_edges(conn, event.facts()["corrects"])
     changed = {event.stream for event in events if event.stream.startswith("lot:")}
-    restored = {e.facts()["corrects"] for e in events if e.kind == CORRECTED}
+    corrected = {event.stream for event in events if event.kind == CORRECTED}
     for stream in sorted(changed):
-        history = histories[stream]
+        code, history = stream.removeprefix("lot:"), histories[stream]
         lot = replay(history)
         if lot is None:
-            drop_lot(conn, stream.removeprefix("lot:"))
+            drop_lot(conn, code)
         else:
             save_lots(conn, [lot])
-        append_edges(conn, _new_edges(history, events, restored))
+        if stream in corrected:  # its past is another one now
+            drop_edges(conn, code)
+            append_edges(conn, _edges(history))
+        else:
+            append_edges(
+                conn, [e for event in events if event.stream == stream for e in edges_of(event)]
+            )
     for stream in sorted({event.stream for event in events}):
         _follow_place(conn, stream, histories[stream])
 
@@ -134,22 +167,11 @@ def _follow_place(conn: Connection, stream: str, history: list[Event]) -> None:
         save_run(conn, run)
 
 
-def _new_edges(history: list[Event], events: Iterable[Event], restored: set[str]) -> list[Any]:
-    """Edges of the events just recorded, and of actions that a corrected correction gave back."""
-    just_now = {(event.stream, event.stream_number) for event in events}
+def _edges(history: list[Event]) -> list[Edge]:
+    """The edges into a lot that its events make, but for those that were corrected."""
     taken_back = corrected_actions(history)
-    given_back = {
-        event.facts()["corrects"]
-        for event in history
-        if event.kind == CORRECTED and event.action in restored
-    } - taken_back
-    found = []
-    for event in history:
-        action = event.action
-        is_new = (event.stream, event.stream_number) in just_now and action not in taken_back
-        if is_new or action in given_back:
-            found += edges_of(event)
-    return found
+    kept = [event for event in history if event.action not in taken_back]
+    return [edge for event in kept for edge in edges_of(event)]
 
 
 def rebuild_lots(engine: Engine) -> int:
@@ -168,12 +190,10 @@ def rebuild_lots(engine: Engine) -> int:
             _follow_place(conn, stream, history)
             if not stream.startswith("lot:"):
                 continue
-            taken_back = corrected_actions(history)
             lot = replay(history)
             if lot is not None:
                 lots.append(lot)
-            kept = [event for event in history if event.action not in taken_back]
-            append_edges(conn, [edge for event in kept for edge in edges_of(event)])
+            append_edges(conn, _edges(history))
         for start in range(0, len(lots), _SAVE_EVERY):
             save_lots(conn, lots[start : start + _SAVE_EVERY])
     return len(lots)

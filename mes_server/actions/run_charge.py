@@ -11,14 +11,14 @@ from mes_server.actions.record_events import Book
 from mes_server.domain import lots
 from mes_server.domain.amounts import NOTHING, Amount
 from mes_server.domain.balance import Balance, balance
-from mes_server.domain.charges import CLOSED, OPENED, PUT_IN, Run
+from mes_server.domain.charges import CLOSED, OPENED, PUT_IN, USED, Run, replay_run
 from mes_server.domain.lots import Lot, born_with
 from mes_server.domain.routes import Operation
 from mes_server.domain.rules import Refusal
 from mes_server.store.lines import load_line
 from mes_server.store.lots import lots_in_run
 from mes_server.store.numbering import next_code
-from mes_server.store.runs import load_run, open_run_at
+from mes_server.store.runs import last_run_at, load_run, open_run_at
 
 UNBALANCED = "mass balance"
 
@@ -42,7 +42,9 @@ def load_lot_into(
     """
     conn, act = book.conn, book.act
     run = open_run_at(conn, act.place)
+    last = last_run_at(conn, act.place)
     if run is None:
+        book.not_before((last.closed_ms or 0) if last else 0)
         run = Run(next_code(conn, "charge", act.at_ms), act.place, operation.code, act.at_ms)
         said = {str(k): str(v) for k, v in dict(facts.get("resources", {})).items()}
         book.note(
@@ -52,10 +54,21 @@ def load_lot_into(
             recipe=str(facts.get("recipe", "")) or operation.recipe,
             resources={**load_line(conn, act.place).mounted, **said},
         )
+    else:
+        book.not_before(run.opened_ms)
+        _use(book, run.code, facts)
     position = str(facts.get("position", ""))
     book.note(f"lot:{code}", lots.LOADED, run=run.code, operation=run.operation, position=position)
     book.note(f"charge:{run.code}", PUT_IN, lot=code, heavy=heavy, position=position)
     return run.code
+
+
+def _use(book: Book, run: str, facts: Mapping[str, Any]) -> None:
+    """What comes to an open run with a lot, such as its jig, belongs to the run from then on."""
+    known = replay_run(book.noted(f"charge:{run}"))
+    for role, resource in sorted(dict(facts.get("resources", {})).items()):
+        if known is not None and (str(role), str(resource)) not in known.resources:
+            book.note(f"charge:{run}", USED, role=str(role), resource=str(resource))
 
 
 def unload(
@@ -105,7 +118,10 @@ def _come_out(book: Book, lot: Lot, run: Run, operation: Operation, outcome: Out
         _make(book, lot.code, made | {"run": run.code}, form)
     if not operation.makes:
         return [lot.code]
+    if outcome.product.is_nothing:
+        return []
     made = born_with(lot, outcome.product, operation.makes) | done | {"run": run.code}
+    made["expires_ms"] = None  # a shelf life is that of the stuff that went in
     return [_make(book, lot.code, made, "run")]
 
 

@@ -26,7 +26,7 @@ from mes_server.actions.ready_station import unfit_resources
 from mes_server.actions.record_events import Act, Book
 from mes_server.actions.run_charge import load_lot_into
 from mes_server.domain.amounts import Amount
-from mes_server.domain.lots import UNLOADED, Lot
+from mes_server.domain.lots import CREATED, UNLOADED, Lot, corrected_actions
 from mes_server.domain.routes import Operation, Route, next_operations
 from mes_server.domain.rules import Place, Refusal, ScanAttempt, Worker, is_heavy, refusals
 from mes_server.domain.scan_codes import LOT, Scanner, expected
@@ -39,6 +39,9 @@ from mes_server.store.stations import load_station
 from schemas.limit_rows import load_rows, row_at
 
 __all__ = ["ACCEPTED", "LATE_MS", "REFUSED", "REVIEW", "Answer", "Scan", "scan_lot"]
+
+
+EVER = 1 << 62  # behind every event
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,7 @@ def _answer(book: Book, scan: Scan, worker: Worker) -> Answer:
         attempt = ScanAttempt(
             replace(lot, amount=part), route, operation, worker, _seen(book.conn, place), scan.at_ms,
             scan.unplanned, str(scan.facts.get("recipe", "")), heavy_ppm_max,
-            _finished_ms(book.conn, lot.code),
+            _finished_ms(book.conn, lot.code) if operation.wait_max_ms else None,
         )  # fmt: skip
         told += [_with_who(book.conn, refusal, lot.code) for refusal in refusals(attempt)]
         told += out_of_its_time(book.conn, lot.code, scan.station, scan.at_ms, book.act.now_ms)
@@ -146,6 +149,7 @@ def _understand(conn: Connection, scan: Scan) -> tuple[Lot, Route, Operation, Pl
     place = Place(
         scan.station, station.type, "" if station.online else "offline", line.locked,
         inside=tuple(lots_in_run(conn, run.code)) if run else (),
+        operation=run.operation if run else "",
         recipe=run.recipe if run else "",
         mounted=mounted,
         unfit=unfit_resources(conn, mounted, scan.at_ms),
@@ -177,8 +181,23 @@ def _seen(conn: Connection, place: Place) -> Place:
 
 
 def _finished_ms(conn: Connection, code: str) -> int | None:
-    ends = [e.at_ms for e in load_stream(conn, f"lot:{code}") if e.kind == UNLOADED]
-    return ends[-1] if ends else None
+    """When the last operation of a lot ended; of what was split off or put together: of its parents."""
+    found: list[int] = []
+    waiting, seen = [(code, EVER)], set()
+    while waiting:
+        lot, before = waiting.pop()
+        history = [e for e in load_stream(conn, f"lot:{lot}") if e.number < before]
+        taken_back = corrected_actions(history)
+        kept = [e for e in history if e.kind in (CREATED, UNLOADED) and e.action not in taken_back]
+        if not kept or lot in seen:
+            continue
+        seen.add(lot)
+        facts = kept[-1].facts()
+        if kept[-1].kind == UNLOADED or facts["why"] == "run":
+            found.append(kept[-1].at_ms)
+        else:
+            waiting += [(parent["lot"], kept[-1].number) for parent in facts.get("parents", ())]
+    return min(found, default=None)
 
 
 def _with_who(conn: Connection, refusal: Refusal, code: str) -> Refusal:

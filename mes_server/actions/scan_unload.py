@@ -17,7 +17,7 @@ from mes_server.domain.routes import Operation
 from mes_server.domain.rules import Refusal, Worker
 from mes_server.store.lots import lots_in_run
 from mes_server.store.routes import load_route
-from mes_server.store.runs import load_run
+from mes_server.store.runs import load_run, what_is_inside
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def _answer(book: Book, told: Unloading, worker: Worker) -> Answer:
         return tell(book, [*refused, Refusal("run_is_known", {"run": told.run[:100]})], **said)
     inside = {lot.code: lot for lot in lots_in_run(book.conn, run.code)}
     operation, unknown = _operation(book.conn, run, list(inside.values()))
-    refused += unknown + _out_of_place(run, told)
+    refused += unknown + _out_of_place(book, run, told)
     if operation is not None and not operation.makes:
         refused += [r for one in told.lots if (r := _miscounted(one, inside.get(one.lot)))]
     if refused or operation is None:
@@ -97,13 +97,14 @@ def _operation(
     return operation, []
 
 
-def _out_of_place(run: Run, told: Unloading) -> list[Refusal]:
+def _out_of_place(book: Book, run: Run, told: Unloading) -> list[Refusal]:
     refused = []
     if run.station != told.station:
         facts = {"run": run.code, "station": run.station, "here": told.station}
         refused.append(Refusal("run_is_here", facts))
-    if told.at_ms < run.opened_ms:
-        facts = {"run": run.code, "at_ms": str(run.opened_ms)}
+    begun_ms = max([run.opened_ms, *(i.from_ms for i in what_is_inside(book.conn, run.code))])
+    if told.at_ms < begun_ms:
+        facts = {"run": run.code, "at_ms": str(begun_ms)}
         refused.append(Refusal("run_has_begun", facts))
     return refused
 

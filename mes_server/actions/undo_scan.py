@@ -25,7 +25,6 @@ from mes_server.domain.rules import Refusal, Worker
 from mes_server.domain.seal import Event
 from mes_server.store.engine import reading
 from mes_server.store.ledger import list_action, load_stream
-from mes_server.store.runs import open_run_at
 
 UNDO_MS = 10_000
 # What can be undone as a whole: it happened to lots and runs alone.
@@ -60,10 +59,8 @@ def _answer(book: Book, undo: Undo, done: Event | None, worker: Worker) -> Answe
     said |= {name: facts[name] for name in ("lot", "run", "operation")}
     refused += _reasons(book, done, undo, worker)
     if not refused:
-        refused = _resting(book, done)
-    if refused:
-        return tell(book, refused, **said)
-    return tell(book, [], **said)
+        refused = correct_action(book, done.action, UNDONE)
+    return tell(book, refused, **said)
 
 
 def _reasons(book: Book, done: Event, undo: Undo, worker: Worker) -> list[Refusal]:
@@ -79,12 +76,3 @@ def _reasons(book: Book, done: Event, undo: Undo, worker: Worker) -> list[Refusa
         if undo.scan in corrected_actions(load_stream(book.conn, stream)):
             return [*refused, Refusal("scan_is_not_undone", {"scan": undo.scan})]
     return refused
-
-
-def _resting(book: Book, done: Event) -> list[Refusal]:
-    """Correct what the scan did, or say what rests on it; then nothing was noted."""
-    following = open_run_at(book.conn, done.place)
-    if done.facts().get("what") == UNLOAD and following is not None:
-        facts = {"action": done.action, "detail": following.code}
-        return [Refusal("nothing_rests_on_it", facts)]
-    return correct_action(book, done.action, UNDONE)

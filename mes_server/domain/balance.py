@@ -51,12 +51,12 @@ def balance(went_in: Iterable[Amount], came_out: Iterable[Amount], operation: Op
 def come_out(stuff: Amount, told: Sequence[tuple[int, int]], operation: Operation) -> list[Amount]:
     """What each part of what came out of a lot holds. `told`: pieces and mass in mg of each, weighed.
 
-    Rare earths go by mass. Where the operation changes the mass of itself they stay whole; else what is
-    missing took its share along, and never do they become more than there were, but for `adds`.
+    Rare earths go by mass. A loss that is expected of the operation leaves them whole; what is missing
+    beyond it took its share along, and never do they become more than there were, but for `adds`.
     """
     out_mg = sum(mass_mg for _, mass_mg in told)
-    changes = bool(operation.gain_min_ppm or operation.gain_max_ppm)
-    whole_mg = out_mg if changes else max(out_mg, stuff.mass_mg)
+    expected_mg = stuff.mass_mg + stuff.mass_mg * min(0, operation.gain_min_ppm) // _PPM
+    whole_mg = max(out_mg, expected_mg)
     gained_mg = max(0, out_mg - stuff.mass_mg) if operation.adds else 0
     elements = dict(stuff.elements)
     if gained_mg:

@@ -25,6 +25,8 @@ SENT_BACK = "lot_sent_back"  # rework: an operation that was done is to be done 
 SHIPPED = "lot_shipped"
 CORRECTED = "lot_corrected"
 CORRECTIONS = frozenset((CORRECTED, "run_corrected"))
+# Something of a lot comes, goes or is worked on: no such thing happens before the one before it.
+MOVING = frozenset((CREATED, TAKEN, ADDED, LOADED, UNLOADED, SCRAPPED, SENT_BACK, SHIPPED))
 
 ACTIVE, RUNNING, USED_UP, SHIPPED_OUT = "active", "running", "used_up", "shipped"
 
@@ -179,7 +181,10 @@ def replay(history: Sequence[Event]) -> Lot | None:
 
     Raises Impossible and amounts.TooLittle when one of them cannot follow the others.
     """
-    taken_back = corrected_actions(history)
+    return _replay(history, corrected_actions(history))
+
+
+def _replay(history: Sequence[Event], taken_back: set[str]) -> Lot | None:
     lot: Lot | None = None
     for event in history:
         facts = event.facts()
@@ -194,6 +199,33 @@ def replay(history: Sequence[Event]) -> Lot | None:
         else:
             lot = _APPLY[event.kind](lot, facts, event)
     return None if lot is None else replace(lot, length=len(history))
+
+
+def check_rests(history: Sequence[Event]) -> None:
+    """What was done with a lot rests on what it was then, whatever is corrected later. Raises Impossible."""
+    taken_back = corrected_actions(history)
+    for index, event in enumerate(history):
+        if event.kind not in MOVING or event.kind == CREATED or event.action in taken_back:
+            continue
+        then, now = replay(history[:index]), _replay(history[:index], taken_back)
+        if _standing(then, event) != _standing(now, event):
+            raise Impossible(f"{event.stream.removeprefix('lot:')}: {event.kind} ({event.action})")
+
+
+def _standing(lot: Lot | None, event: Event) -> object:
+    """What of a lot an event rests on; of how much there was only what takes all of it along."""
+    if lot is None:
+        return None
+    amount = lot.amount if event.kind in (LOADED, UNLOADED, SHIPPED) else None
+    first = (lot.run, lot.shipment, lot.done, lot.first)
+    return first, dict(lot.reworks), lot.grade, amount
+
+
+def moved_ms(history: Sequence[Event]) -> int:
+    """When something of the lot last came, went or was worked on."""
+    taken_back = corrected_actions(history)
+    times = (e.at_ms for e in history if e.kind in MOVING and e.action not in taken_back)
+    return max(times, default=0)
 
 
 def born_with(

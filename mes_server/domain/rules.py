@@ -33,8 +33,8 @@ class Worker:
 class Place:
     """Where it is scanned. `fault`: why the station is not ready, "" when it is. `locked`: why nothing may
     be loaded. `heavy`: whether the last lots that ran here hold Dy/Tb, None: it was cleared since.
-    `inside`: lots of the open run, `recipe`: its recipe. `mounted`: resource by role; `unfit`: why some
-    of them may not be used, by resource."""
+    `inside`: lots of the open run, `operation` and `recipe`: its own, "" without a run. `mounted`: resource
+    by role; `unfit`: why some of them may not be used, by resource."""
 
     station: str
     type: str
@@ -42,6 +42,7 @@ class Place:
     locked: str = ""
     heavy: bool | None = None
     inside: tuple[Lot, ...] = ()
+    operation: str = ""
     recipe: str = ""
     mounted: Mapping[str, str] = field(default_factory=dict)
     unfit: Mapping[str, str] = field(default_factory=dict)
@@ -90,9 +91,10 @@ def lot_is_here(attempt: ScanAttempt) -> Refusal | None:
 
 
 def operation_is_next(attempt: ScanAttempt) -> Refusal | None:
-    """The route says so, or somebody says why not."""
+    """The route says so, or somebody says why not. What must come first (stripping) no reason replaces."""
     following = next_operations(attempt.route, attempt.lot.done, attempt.lot.first)
-    if attempt.operation.code in following or attempt.unplanned:
+    excused = attempt.unplanned and (attempt.operation.unplanned or not attempt.lot.first)
+    if attempt.operation.code in following or excused:
         return None
     return Refusal(
         "operation_is_next",
@@ -121,6 +123,15 @@ def station_is_ready(attempt: ScanAttempt) -> Refusal | None:
     return None
 
 
+def run_is_of_operation(attempt: ScanAttempt) -> Refusal | None:
+    """What shares a run has the same done to it."""
+    running = attempt.place.operation
+    if not running or running == attempt.operation.code:
+        return None
+    facts = {"station": attempt.place.station, "running": running}
+    return Refusal("run_is_of_operation", facts | {"operation": attempt.operation.code})
+
+
 def station_is_unlocked(attempt: ScanAttempt) -> Refusal | None:
     """Nobody locked it."""
     if attempt.place.locked:
@@ -130,9 +141,10 @@ def station_is_unlocked(attempt: ScanAttempt) -> Refusal | None:
 
 
 def recipe_is_right(attempt: ScanAttempt) -> Refusal | None:
-    """The run goes by the recipe that the route names for the operation."""
-    wanted = attempt.operation.recipe
-    told = attempt.place.recipe or attempt.recipe or wanted
+    """The run goes by the recipe that the route names for the operation; what joins it, by the run's."""
+    running = attempt.place.recipe
+    wanted = attempt.operation.recipe or running
+    told = running if running not in ("", wanted) else attempt.recipe or wanted
     if not wanted or told == wanted:
         return None
     return Refusal("recipe_is_right", {"recipe": told, "wanted": wanted})
@@ -215,11 +227,13 @@ def line_is_clear(attempt: ScanAttempt) -> Refusal | None:
 
 
 def rework_is_allowed(attempt: ScanAttempt) -> Refusal | None:
-    """An operation that was sent back to is not done again more often than its limit."""
-    count = attempt.lot.reworks.get(attempt.operation.code, 0)
+    """An operation is not done again more often than its limit: sent back to it, or for a reason told."""
+    code = attempt.operation.code
+    again = 0 if attempt.operation.unplanned else attempt.lot.done.count(code)
+    count = attempt.lot.reworks.get(code, 0) + again
     if count <= attempt.operation.reworks_max:
         return None
-    facts = {"operation": attempt.operation.code, "count": str(count)}
+    facts = {"operation": code, "count": str(count)}
     return Refusal("rework_is_allowed", facts | {"most": str(attempt.operation.reworks_max)})
 
 
@@ -240,6 +254,7 @@ SCAN_RULES: tuple[Rule, ...] = (
     operation_is_next,
     station_fits,
     station_is_ready,
+    run_is_of_operation,
     station_is_unlocked,
     recipe_is_right,
     resources_are_mounted,

@@ -211,9 +211,9 @@ def append_edges(conn: Connection, edges: Sequence[Edge]) -> None:
     run_many(conn, _insert("lot_edge", _EDGE), rows)
 
 
-def drop_edges(conn: Connection, action: str) -> None:
-    """What an action did was corrected."""
-    run(conn, "DELETE FROM lot_edge WHERE action = ?", (action,))
+def drop_edges(conn: Connection, child: str) -> None:
+    """What went into a lot is told anew: something of it was corrected."""
+    run(conn, "DELETE FROM lot_edge WHERE child = ?", (child,))
 
 
 def list_edges(conn: Connection, codes: Sequence[str], direction: str) -> list[Edge]:

@@ -38,7 +38,7 @@ def _shown_facts(t: Words, refusal: Refusal, zone: ZoneInfo, titles: Titles) -> 
             value = formats.time_text(t, int(value), zone)
         elif name in _WORDS and value:
             value = ", ".join(t.known(_WORDS[name], word) for word in value.split(", "))
-        elif name in ("operation", "next"):
+        elif name in ("operation", "next", "running"):
             value = ", ".join(_title(t, code, titles) for code in value.split(", ") if code)
         if value:
             shown[name] = value

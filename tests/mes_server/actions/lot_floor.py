@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from mes_server.actions.make_lots import receive_lot
 from mes_server.actions.record_events import Act, Book, rebuild_lots
@@ -73,12 +73,23 @@ class Floor:
             before = list_lots(conn, limit=100_000)
             codes = [lot.code for lot in before]
             edges = list_edges(conn, codes, FORWARD)
+            rows = now_tables(conn)
             for edge in edges:
                 assert not leads_to(edge.child, edge.parent, lambda c: list_edges(conn, c, FORWARD))
         assert rebuild_lots(self.engine) == len(before)
         with reading(self.engine) as conn:
             assert list_lots(conn, limit=100_000) == before
             assert list_edges(conn, codes, FORWARD) == edges
+            assert now_tables(conn) == rows
+
+
+def now_tables(conn: Connection) -> dict[str, list[tuple[Any, ...]]]:
+    """All that is computed from the ledger, row by row: lots, edges, runs, what stands at stations."""
+    names = ("lot", "lot_edge", "run", "run_lot", "run_resource", "line")
+    return {
+        name: sorted(tuple(row) for row in conn.exec_driver_sql(f"SELECT * FROM {name}"))
+        for name in names
+    }
 
 
 def rules(answer: object) -> list[str]:

@@ -61,6 +61,14 @@ def test_swarf_takes_its_share_along_and_new_pieces_have_their_own_area() -> Non
     assert swarf == Amount(0, 290_000, 0, {"Nd": 87_000})
 
 
+def test_only_what_is_missing_beyond_the_expected_loss_takes_its_share_along() -> None:
+    (as_expected,) = come_out(MAGNETS, [(100, 990_000)], SINTERING)
+    assert as_expected.elements == {"Nd": 300_000}
+    (half,) = come_out(MAGNETS, [(100, KG // 2)], SINTERING)
+    least_mg = KG + KG * SINTERING.gain_min_ppm // 1_000_000
+    assert half.elements == {"Nd": 300_000 * (KG // 2) // least_mg}
+
+
 @given(
     st.lists(st.tuples(st.integers(0, 500), st.integers(0, 2 * KG)), min_size=1, max_size=5),
     st.sampled_from([GRINDING, PLATING, SINTERING, DIFFUSION]),

@@ -4,6 +4,7 @@ import pytest
 
 from mes_server.domain import lots
 from mes_server.domain.amounts import NOTHING, Amount, TooLittle
+from mes_server.domain.seal import Event
 from tests.mes_server.domain.lot_making import CODE, T0, History
 
 
@@ -124,3 +125,33 @@ def test_grade_and_place_change_with_the_reason_kept() -> None:
     history.add(lots.MOVED, place="rack-3")
     assert (history.lot.grade, history.lot.place) == ("N40SH", "rack-3")
     assert history.events[1].reason == "Br low"
+
+
+def test_what_was_done_rests_on_what_the_lot_was_then() -> None:
+    """A correction that would change that is impossible; one that changes nothing of it is not."""
+    history = History().created(Amount(10, 1000))
+    history.add(lots.TAKEN, "a-split", amount=Amount(4, 400).as_content(), why="split")
+    history.add(lots.TAKEN, "a-later", amount=Amount(1, 100).as_content(), why="split")
+    lots.check_rests([*history.events, corrected(history, "a-split")])
+    history.ran("ageing", Amount(5, 500))
+    for action in ("a-split", "a-later"):
+        with pytest.raises(lots.Impossible, match="lot_loaded"):
+            lots.check_rests([*history.events, corrected(history, action)])
+    lots.check_rests([*history.events, corrected(history, history.events[-1].action)])
+
+
+def corrected(history: History, action: str) -> Event:
+    """The correction that would follow."""
+    more = History(history.code)
+    more.events = list(history.events)
+    return more.add(lots.CORRECTED, corrects=action).events[-1]
+
+
+def test_a_lot_moved_last_when_something_of_it_did_and_was_not_corrected() -> None:
+    history = History().created().add(lots.TAKEN, "a-split", amount=Amount(4, 400).as_content())
+    assert lots.moved_ms(history.events) == history.events[1].at_ms
+    history.add(lots.HELD, reason="oxygen")
+    assert lots.moved_ms(history.events) == history.events[1].at_ms
+    history.add(lots.CORRECTED, corrects="a-split")
+    assert lots.moved_ms(history.events) == history.events[0].at_ms
+    assert lots.moved_ms([]) == 0

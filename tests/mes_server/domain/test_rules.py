@@ -56,6 +56,7 @@ CASES = {
     "operation_is_next": {"lot": lot(done=())},
     "station_fits": {"place": Place("press-1", "press")},
     "station_is_ready": {"place": Place("age-1", "ageer", fault="alarm")},
+    "run_is_of_operation": {"place": Place("age-1", "ageer", operation="plate")},
     "station_is_unlocked": {"place": Place("age-1", "ageer", locked="leak")},
     "recipe_is_right": {"recipe": "A-8", "operation": replace(AGEING, recipe="A-7")},
     "resources_are_mounted": {"operation": replace(AGEING, resources=("thermocouple",))},
@@ -79,7 +80,7 @@ def test_all_that_say_no_are_heard_at_once_in_order() -> None:
     worst = {name: value for case in CASES.values() for name, value in case.items()}
     held = lot(holds={"h": "x"}, run="CH", done=(), grade="N52", reworks={"age": 9}, expires_ms=1)
     place = Place(
-        "press-1", "press", "alarm", "leak", True, (lot(),), recipe="X", unfit={"BM26-1": "held"}
+        "press-1", "press", "alarm", "leak", True, (lot(),), "plate", "X", unfit={"BM26-1": "held"}
     )
     operation = replace(AGEING, recipe="A-7", resources=("jig",), charge_pieces_max=1)
     nobody = Worker("", frozenset(), {})
@@ -131,3 +132,22 @@ def test_every_rule_stands_in_the_paper_in_its_order() -> None:
     paper = (Path(__file__).parents[3] / "docs" / "routes.md").read_text(encoding="utf-8")
     told = re.findall(r"^\| `([a-z_]+)` \|", paper.split("## What is checked")[1], re.MULTILINE)
     assert told == [rule.__name__ for rule in SCAN_RULES]
+
+
+def test_no_reason_replaces_stripping_but_other_unplanned_work_may_come_between() -> None:
+    blistered = replace(GOOD, lot=lot(first="stripping"), unplanned="urgent")
+    assert said(blistered) == ["operation_is_next"]
+    assert said(replace(blistered, operation=replace(AGEING, unplanned=True))) == []
+
+
+def test_work_done_again_for_a_reason_counts_as_rework() -> None:
+    again = replace(GOOD, lot=lot(done=("sinter", "age", "age")), unplanned="soft")
+    assert said(again) == ["rework_is_allowed"]
+    assert said(replace(again, operation=replace(AGEING, unplanned=True))) == []
+
+
+def test_what_joins_a_run_goes_by_its_recipe() -> None:
+    place = Place("age-1", "ageer", operation="age", recipe="A-1")
+    assert said(replace(GOOD, place=place)) == []
+    assert said(replace(GOOD, place=place, recipe="A-1")) == []
+    assert said(replace(GOOD, place=place, recipe="A-2")) == ["recipe_is_right"]
