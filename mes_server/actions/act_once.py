@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Engine
 
 from mes_server.actions.answer_scan import LATE_MS, Answer, answer_once, nobody, tell
+from mes_server.actions.own_time import moved_on
 from mes_server.actions.read_code import read_code
 from mes_server.actions.record_events import Act, Book
 from mes_server.domain.rules import Refusal, Worker
@@ -77,13 +78,7 @@ def _as_it_was(book: Book, ask: Ask, codes: Sequence[str]) -> list[Refusal]:
     act = book.act
     if act.now_ms - act.at_ms <= LATE_MS or ask.what == "hold":
         return []
-    refused = []
-    for code in codes:
-        last = next(reversed(book.noted(f"lot:{code}")), None)
-        if last is not None and last.at_ms > act.at_ms:
-            facts = {"lot": code, "by": last.person, "where": last.place, "at_ms": str(last.at_ms)}
-            refused.append(Refusal("lot_is_as_it_was", facts))
-    return refused
+    return [refusal for code in codes for refusal in moved_on(book.conn, code, act.at_ms)]
 
 
 def _codes(done: object) -> Sequence[str]:

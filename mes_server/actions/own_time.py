@@ -1,4 +1,4 @@
-"""Whether a load that came late was possible at its own time: what was open then, and what has been since."""
+"""Whether what came late was possible at its own time: what was open then, and what has been since."""
 
 from sqlalchemy import Connection
 
@@ -6,7 +6,7 @@ from mes_server.actions.answer_scan import LATE_MS
 from mes_server.domain.reviews import since
 from mes_server.domain.rules import Refusal
 from mes_server.store.ledger import load_stream
-from mes_server.store.runs import open_run_at, runs_at
+from mes_server.store.runs import runs_at
 
 
 def out_of_its_time(
@@ -20,12 +20,17 @@ def out_of_its_time(
     if over:
         facts = {"run": over[-1].code, "at_ms": str(over[-1].closed_ms)}
         refused.append(Refusal("run_is_still_open", facts))
-    now = open_run_at(conn, station)
-    if now is not None and now.opened_ms > at_ms:
-        facts = {"run": now.code, "at_ms": str(now.opened_ms)}
+    begun = [run for run in runs_at(conn, station, at_ms, now_ms) if run.opened_ms > at_ms]
+    if begun:
+        facts = {"run": begun[-1].code, "at_ms": str(begun[-1].opened_ms)}
         refused.append(Refusal("run_was_open", facts))
+    return refused + moved_on(conn, lot, at_ms)
+
+
+def moved_on(conn: Connection, lot: str, at_ms: int) -> list[Refusal]:
+    """A refusal when something was done with a lot since."""
     later = since(load_stream(conn, f"lot:{lot}"), at_ms)
-    if later is not None:
-        facts = {"lot": lot, "by": later.person, "where": later.place, "at_ms": str(later.at_ms)}
-        refused.append(Refusal("lot_is_as_it_was", facts))
-    return refused
+    if later is None:
+        return []
+    facts = {"lot": lot, "by": later.person, "where": later.place, "at_ms": str(later.at_ms)}
+    return [Refusal("lot_is_as_it_was", facts)]

@@ -59,12 +59,30 @@ def test_what_came_late_and_cannot_be_any_more_is_looked_at_by_a_person(story: S
     08:10 sent 10:00  anna  scraps 1 pcs of block as chip, because chipped  => review: lot_is_as_it_was
     08:20 sent 10:00  anna  merges block + other as both  => review: lot_is_as_it_was
     10:10             ben   loads block at ageing-1
-    08:30 sent 10:20  anna  loads block at ageing-1  => review
+    08:30 sent 10:20  anna  loads block at ageing-1  => review: lot_is_here, run_was_open, lot_is_as_it_was
     08:40 sent 10:20  anna  unloads ageing-1: block: 5 pcs 2.5 kg  => review: run_has_begun
     """
     assert story.refused["block"][:3] == ["lot_is_as_it_was"] * 3
     assert "lot_is_here" in story.refused["block"]
     assert story.lot("block").status == "running"
+
+
+def test_a_late_load_goes_into_the_run_of_its_time_or_to_a_person(story: Story) -> None:
+    """
+    07:00             anna  receives a: block, 10 pcs 5 kg, after sintering
+    07:01             anna  receives b: block, 10 pcs 5 kg, after sintering
+    07:02             anna  receives c: block, 10 pcs 5 kg, after sintering
+    07:03             anna  receives d: block, 10 pcs 5 kg, after sintering
+    08:00             anna  loads a at ageing-1
+    08:10 sent 09:10  ben   loads b at ageing-1
+    10:00             anna  unloads ageing-1: a: 10 pcs 5 kg; b: 10 pcs 5 kg
+    09:00 sent 10:30  ben   loads c at ageing-1  => review: run_is_still_open
+    07:30 sent 10:40  ben   loads c at ageing-1  => review: run_was_open
+    11:00             anna  loads d at ageing-1
+    10:50 sent 11:30  ben   loads c at ageing-1  => review: run_was_open
+    """
+    assert story.lot("c").status == "active"
+    assert story.run("ageing-1")[0] == {"d": ""}
 
 
 def test_a_hold_two_hours_late_holds_whatever_was_done_since(story: Story) -> None:
