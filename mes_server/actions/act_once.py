@@ -15,6 +15,7 @@ from mes_server.domain.scan_codes import BATH, LOT, Scanner, expected
 from mes_server.store.ledger import Overtaken
 
 TRIES = 5
+TIMELESS = ("hold", "release", "regrade")  # they are right, whatever was done since
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +75,9 @@ def _read(book: Book, ask: Ask) -> tuple[list[str], list[Refusal]]:
 
 
 def _as_it_was(book: Book, ask: Ask, codes: Sequence[str]) -> list[Refusal]:
-    """Why what was asked long ago does not apply any more. A hold does, whatever was done since."""
+    """Why what was asked long ago does not apply any more."""
     act = book.act
-    if act.now_ms - act.at_ms <= LATE_MS or ask.what == "hold":
+    if act.now_ms - act.at_ms <= LATE_MS or ask.what in TIMELESS:
         return []
     return [refusal for code in codes for refusal in moved_on(book.conn, code, act.at_ms)]
 

@@ -3,6 +3,7 @@
 from sqlalchemy import Connection
 
 from mes_server.actions.answer_scan import LATE_MS
+from mes_server.domain.recalls import EVER_MS
 from mes_server.domain.reviews import since
 from mes_server.domain.rules import Refusal
 from mes_server.store.ledger import load_stream
@@ -20,7 +21,7 @@ def out_of_its_time(
     if over:
         facts = {"run": over[-1].code, "at_ms": str(over[-1].closed_ms)}
         refused.append(Refusal("run_is_still_open", facts))
-    begun = [run for run in runs_at(conn, station, at_ms, now_ms) if run.opened_ms > at_ms]
+    begun = [run for run in runs_at(conn, station, at_ms, EVER_MS) if run.opened_ms > at_ms]
     if begun:
         facts = {"run": begun[-1].code, "at_ms": str(begun[-1].opened_ms)}
         refused.append(Refusal("run_was_open", facts))

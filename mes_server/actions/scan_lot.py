@@ -27,6 +27,7 @@ from mes_server.actions.record_events import Act, Book
 from mes_server.actions.run_charge import load_lot_into
 from mes_server.domain.amounts import Amount
 from mes_server.domain.lots import CREATED, UNLOADED, Lot, corrected_actions
+from mes_server.domain.recalls import EVER_MS
 from mes_server.domain.routes import Operation, Route, next_operations
 from mes_server.domain.rules import Place, Refusal, ScanAttempt, Worker, is_heavy, refusals
 from mes_server.domain.scan_codes import LOT, Scanner, expected
@@ -39,9 +40,6 @@ from mes_server.store.stations import load_station
 from schemas.limit_rows import load_rows, row_at
 
 __all__ = ["ACCEPTED", "LATE_MS", "REFUSED", "REVIEW", "Answer", "Scan", "scan_lot"]
-
-
-EVER = 1 << 62  # behind every event
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +181,7 @@ def _seen(conn: Connection, place: Place) -> Place:
 def _finished_ms(conn: Connection, code: str) -> int | None:
     """When the last operation of a lot ended; of what was split off or put together: of its parents."""
     found: list[int] = []
-    waiting, seen = [(code, EVER)], set()
+    waiting, seen = [(code, EVER_MS)], set()
     while waiting:
         lot, before = waiting.pop()
         history = [e for e in load_stream(conn, f"lot:{lot}") if e.number < before]

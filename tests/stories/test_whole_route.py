@@ -61,6 +61,7 @@ def test_a_magnet_is_made_from_metal_to_the_customer_and_traced_both_ways(story:
     causes = story.traced("pack2", BACK)
     assert {"ndpr", "iron", "old", "melt", "powder", "block", "barrel1", "barrel2"} <= causes
     assert not {"slag", "coupon", "swarf", "pack1", "bath"} & causes
+    assert {story.lot(name).supplier_lot for name in causes} == {"", "BT-77"}
     recall = story.trace("ndpr", FORWARD)
     assert set(recall.customers.values()) == {"Motorenwerk"}
     assert {story.name(lot.code) for lot in recall.at("shipped")} == {"pack1", "pack2"}

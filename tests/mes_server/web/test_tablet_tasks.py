@@ -24,7 +24,7 @@ TRAY = card_code(CONTAINER, "0117")
 
 @pytest.fixture
 def shop(plant: Plant, stations: dict[str, int]) -> Shop:
-    return Shop(plant, line_clearance=True)
+    return Shop(plant, line_clearance=True, reworks_max=1)
 
 
 @pytest.fixture
