@@ -136,8 +136,7 @@ def _back(told: Sequence[dict[str, Any]]) -> AnyResponse:
     back = url_for("reviews.reviews")
     if not told:
         return to(back, 303)
-    texts = [f"{item['message']} {item['next']}" for item in told]
-    return Response(render_template("lots/refused.html", told=texts, back=back), 409)
+    return Response(render_template("lots/refused.html", told=told, back=back), 409)
 
 
 # -- for programs ---------------------------------------------------------------------------
