@@ -24,7 +24,7 @@ LATE_MS = 300_000  # a scan so old was made offline: if refused, a person looks 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """`outcome`: ACCEPTED, REFUSED or REVIEW. `made`: lots that came out; `held`: those of them that are
-    held because the mass does not add up. `again`: it was answered before."""
+    held. `again`: it was answered before."""
 
     outcome: str
     lot: str

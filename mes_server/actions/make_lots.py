@@ -12,6 +12,7 @@ from mes_server.actions.handle_lots import (
     load_each,
     lot_stream,
     most_reworks,
+    no_goods,
     not_at_hand,
     not_fresh,
     route_ahead,
@@ -33,6 +34,7 @@ KINDS = tuple(kind for kind in PREFIXES if kind not in _NO_LOTS)
 BLENDED = ("raw", "recycled", "alloy", "coarse_powder", "powder", "slurry", "bath", "waste")
 Made = list[str] | list[Refusal]
 RETURNED = "returned by the customer"
+PACKS_MAX = 2_000  # of one act: others wait for it
 
 
 def receive_lot(book: Book, kind: str, amount: Amount, **facts: Any) -> str:
@@ -216,21 +218,32 @@ def pack_lot(book: Book, code: str, pieces_each: int) -> Made:
     found, refused = load_each(book, [code])
     for lot in found:
         refused += not_at_hand(lot) + not_fresh(book, lot) + route_ahead(book, lot)
-        if not 0 < pieces_each <= lot.amount.pieces:
-            told = {"lot": code, "detail": f"{pieces_each} / {lot.amount.pieces}"}
-            refused.append(Refusal("amount_is_there", told))
+        refused += no_goods(lot, ("coupon", "waste")) + _packs(lot, pieces_each)
     if refused:
         return refused
     (lot,) = found
     made, left = [], lot.amount
+    book.note(lot_stream(code), lots.TAKEN, why="pack", amount=left.as_content())
     while not left.is_nothing:
         count = min(pieces_each, left.pieces)
         amount = left if count == left.pieces else left.share(count, left.pieces)
         left = left - amount
-        book.note(lot_stream(code), lots.TAKEN, why="pack", amount=amount.as_content())
         parents = [{"lot": code, "amount": amount.as_content()}]
         made.append(create(book, "pack", parents, born_with(lot, amount, "pack")))
     return made
+
+
+def _packs(lot: Lot, pieces_each: int) -> list[Refusal]:
+    """A refusal where so many pieces to a pack make no packs, or too many."""
+    if not 0 < pieces_each <= lot.amount.pieces:
+        told = {"lot": lot.code, "detail": f"{pieces_each} / {lot.amount.pieces}"}
+        return [Refusal("amount_is_there", told)]
+    count = -(-lot.amount.pieces // pieces_each)
+    if count <= PACKS_MAX:
+        return []
+    return [
+        Refusal("packs_are_few", {"lot": lot.code, "count": str(count), "most": str(PACKS_MAX)})
+    ]
 
 
 def return_lot(book: Book, code: str, much: tuple[int, int], reason: str) -> Made:

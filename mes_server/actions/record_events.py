@@ -24,13 +24,22 @@ from mes_server.domain.lots import (
 )
 from mes_server.domain.seal import Draft, Event, seal
 from mes_server.store.labels import follow_labels
-from mes_server.store.ledger import append_events, iter_events, load_stream, lock_ledger
+from mes_server.store.ledger import (
+    append_events,
+    iter_events,
+    load_stream,
+    lock_ledger,
+    stream_length,
+)
 from mes_server.store.lines import drop_all_lines, save_line
 from mes_server.store.lots import append_edges, drop_all, drop_edges, drop_lot, save_lots
 from mes_server.store.runs import drop_all_runs, drop_run, open_run_at, save_run
 from mes_server.store.transaction import writing
 
 _SAVE_EVERY = 1_000
+# What is computed from the whole of a stream. Others (the scans of a station: hundreds a day) are only
+# numbered on.
+_REPLAYED = ("lot:", "charge:", "line:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +65,7 @@ class Book:
     act: Act
     _histories: dict[str, list[Event]] = field(default_factory=dict)
     _drafts: list[Draft] = field(default_factory=list)
+    _lengths: dict[str, int] = field(default_factory=dict)
     _at_ms: int = 0
 
     def __post_init__(self) -> None:
@@ -81,16 +91,31 @@ class Book:
 
     def note(self, stream: str, kind: str, reason: str = "", /, **facts: Any) -> None:
         """A fact. For a stream "lot:…" it must follow from what is there: raises Impossible, TooLittle."""
+        if not stream.startswith(_REPLAYED):
+            self._number_on(stream, kind, reason, facts)
+            return
         act, history = self.act, self._history(stream)
         number = len(history) + 1
         if kind in MOVING:
             self.not_before(moved_ms(history))
-        at_ms = act.at_ms if stream.startswith("scans:") else self._at_ms
-        draft = Draft(stream, number, kind, act.id, at_ms, act.person, act.place, reason, facts)
+        draft = self._draft(stream, number, kind, reason, facts)
         event = seal("", number, act.now_ms, draft)
         self._check([*history, event])
         history.append(event)
         self._drafts.append(draft)
+
+    def _number_on(self, stream: str, kind: str, reason: str, facts: Mapping[str, Any]) -> None:
+        if stream not in self._lengths:
+            self._lengths[stream] = stream_length(self.conn, stream)
+        self._lengths[stream] += 1
+        self._drafts.append(self._draft(stream, self._lengths[stream], kind, reason, facts))
+
+    def _draft(
+        self, stream: str, number: int, kind: str, reason: str, facts: Mapping[str, Any]
+    ) -> Draft:
+        act = self.act
+        at_ms = act.at_ms if stream.startswith("scans:") else self._at_ms
+        return Draft(stream, number, kind, act.id, at_ms, act.person, act.place, reason, facts)
 
     def _check(self, history: list[Event]) -> None:
         """The last of these may follow the others: raises Impossible, TooLittle."""
@@ -150,7 +175,8 @@ def _follow(
                 conn, [e for event in events if event.stream == stream for e in edges_of(event)]
             )
     for stream in sorted({event.stream for event in events}):
-        _follow_place(conn, stream, histories[stream])
+        if stream.startswith(_REPLAYED):
+            _follow_place(conn, stream, histories[stream])
 
 
 def _follow_place(conn: Connection, stream: str, history: list[Event]) -> None:
@@ -180,7 +206,7 @@ def rebuild_lots(engine: Engine) -> int:
     with writing(engine) as conn:
         histories: dict[str, list[Event]] = {}
         for event in iter_events(conn):
-            if event.stream.startswith(("lot:", "charge:", "line:")):
+            if event.stream.startswith(_REPLAYED):
                 histories.setdefault(event.stream, []).append(event)
         drop_all(conn)
         drop_all_runs(conn)

@@ -74,7 +74,8 @@ def _use(book: Book, run: str, facts: Mapping[str, Any]) -> None:
 def unload(
     book: Book, code: str, operation: Operation, outcomes: Sequence[Outcome]
 ) -> list[Refusal] | Balance:
-    """Everything comes out of a run, and it is closed. A mass that does not add up holds what came out.
+    """Everything comes out of a run, and it is closed. A mass that does not add up holds what came out, and so
+    does a hold of the lot that it is made of.
 
     `outcomes`: one for each lot in it. Where the operation makes another kind of lot, each becomes a
     new one; else it goes on under its code.
@@ -88,9 +89,10 @@ def unload(
     if sorted(told) != sorted(inside):
         facts = {"run": code, "lots": ", ".join(sorted(inside)), "told": ", ".join(told)}
         return [Refusal("every_lot_is_told", facts)]
-    made: list[str] = []
+    made: dict[str, Lot] = {}
     for outcome in outcomes:
-        made += _come_out(book, inside[outcome.lot], run, operation, outcome)
+        lot = inside[outcome.lot]
+        made |= dict.fromkeys(_come_out(book, lot, run, operation, outcome), lot)
     went_in = [lot.amount for lot in inside.values()]
     came_out = [a for o in outcomes for a in (o.product, *(other for _, other in o.others))]
     kept = balance(went_in, came_out, operation)
@@ -98,10 +100,13 @@ def unload(
         "in_mg": kept.in_mg, "out_mg": kept.out_mg, "tolerance_mg": kept.tolerance_mg,
         "missing_mg": kept.missing_mg,
     }  # fmt: skip
-    book.note(f"charge:{code}", CLOSED, lots=sorted(inside), made=made, **masses)
-    if not kept.is_kept:
-        for lot in made:
-            book.note(f"lot:{lot}", lots.HELD, UNBALANCED)
+    book.note(f"charge:{code}", CLOSED, lots=sorted(inside), made=list(made), **masses)
+    for new, lot in made.items():
+        reasons = [UNBALANCED] * (not kept.is_kept)
+        if new != lot.code:  # what is made of a held lot is held for the same reasons
+            reasons += sorted(set(lot.holds.values()))
+        if reasons:
+            book.note(f"lot:{new}", lots.HELD, "; ".join(reasons))
     return kept
 
 

@@ -72,7 +72,8 @@ def _reasons(book: Book, done: Event, undo: Undo, worker: Worker) -> list[Refusa
     if not 0 <= undo.at_ms - done.at_ms <= UNDO_MS:
         seconds = str(UNDO_MS // 1000)
         refused.append(Refusal("undo_is_in_time", {"at_ms": str(done.at_ms), "seconds": seconds}))
-    for stream in {e.stream for e in list_action(book.conn, undo.scan)}:
+    touched = {e.stream for e in list_action(book.conn, undo.scan)}
+    for stream in (s for s in touched if s.startswith(("lot:", "charge:"))):
         if undo.scan in corrected_actions(load_stream(book.conn, stream)):
             return [*refused, Refusal("scan_is_not_undone", {"scan": undo.scan})]
     return refused

@@ -85,7 +85,9 @@ class ScanAnswer(Answer):
     run: str
     operation: str
     made: list[str] = Field(description="Codes of the product lots that came out of the run")
-    held: list[str] = Field(description="Those of them held because the mass does not add up")
+    held: list[str] = Field(
+        description="Those of them on hold: the mass does not add up, or what they are made of is on hold"
+    )
     again: bool
 
 

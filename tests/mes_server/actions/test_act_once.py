@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 
 from mes_server.actions import make_lots as make
 from mes_server.actions.act_once import Ask, act_once
@@ -13,7 +13,7 @@ from mes_server.actions.handle_lots import hold_lots, merge_lots
 from mes_server.actions.record_events import Act, Book
 from mes_server.domain.amounts import Amount
 from mes_server.domain.rules import Worker
-from mes_server.store.engine import reading
+from mes_server.store.engine import reading, writer_of
 from mes_server.store.ledger import head, load_stream
 from tests.mes_server.actions.lot_floor import Floor
 
@@ -61,6 +61,24 @@ def test_every_reason_is_told_and_the_refusal_recorded(floor: Floor) -> None:
     with reading(floor.engine) as conn:
         kinds = [e.kind for e in load_stream(conn, "scans:bench-1")]
     assert kinds == [REFUSED] * 4
+    floor.check()
+
+
+def test_an_answer_is_recorded_without_reading_all_answers_of_the_station(floor: Floor) -> None:
+    code = floor.receive(TEN)
+    ask(floor, "act-1", code)
+    asked: list[Any] = []
+
+    def look(_c: Any, _d: Any, query: str, values: Any, *_more: Any) -> None:
+        asked.append((query, values))
+
+    event.listen(writer_of(floor.engine), "before_cursor_execute", look)
+    ask(floor, "act-2", code)
+    rows = [q for q, values in asked if "scans:bench-1" in str(values) and q.startswith("SELECT")]
+    assert len(rows) == 2, "once to number it, once to see that nobody was quicker"
+    assert not [query for query in rows if "content" in query]
+    lots = [q for q, v in asked if f"lot:{code}" in str(v) and "content" in q]
+    assert lots, "the history of the lot is read whole"
     floor.check()
 
 

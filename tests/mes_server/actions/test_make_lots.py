@@ -142,3 +142,27 @@ def test_some_of_a_lot_is_never_more_than_it(pieces: int, mass_mg: int) -> None:
         left = TEN - amount
         assert left + amount == TEN
         assert bool(left.pieces) or left.is_nothing or not TEN.pieces or amount.pieces < TEN.pieces
+
+
+def test_coupons_and_waste_are_not_packed_for_customers_and_coupons_not_shipped(
+    floor: Floor,
+) -> None:
+    unfinished, held = floor.receive(TEN), floor.receive(TEN)
+    floor.act(hold_lots, [held], "crack")
+    (coupon,) = floor.act(make.take_coupons, unfinished, 10, 0)
+    (waste,) = floor.act(make.scrap_some, held, (10, 0), ("rusty", "scrap"))
+    for code in (coupon, waste):
+        assert rules(floor.act(make.pack_lot, code, 5)) == ["lot_is_goods"]
+    assert rules(floor.act(ship_lots, [coupon], {"customer": "C"})) == ["lot_is_goods"]
+    assert isinstance(floor.act(ship_lots, [waste], {"customer": "recycler"}), str)
+    floor.check()
+
+
+def test_a_lot_does_not_become_more_packs_at_once_than_others_can_wait_for(floor: Floor) -> None:
+    code = floor.receive(Amount(make.PACKS_MAX + 1, 10**6), done=DONE)
+    assert rules(floor.act(make.pack_lot, code, 1)) == ["packs_are_few"]
+    packs = floor.act(make.pack_lot, code, 100)
+    assert len(packs) == make.PACKS_MAX // 100 + 1
+    assert total(floor.lot(pack).amount for pack in packs) == Amount(make.PACKS_MAX + 1, 10**6)
+    assert floor.lot(code).length == 2, "what it gave is told once"
+    floor.check()

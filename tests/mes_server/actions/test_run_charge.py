@@ -112,3 +112,23 @@ def test_a_lot_that_is_held_in_the_furnace_comes_out_held(floor: Floor) -> None:
     floor.act(unload, run, AGE, [Outcome(code, GREEN)])
     assert list(floor.lot(code).holds.values()) == ["thermocouple failed"]
     floor.check()
+
+
+@pytest.mark.parametrize("mass_mg", [GREEN.mass_mg, 1])
+def test_what_is_made_of_a_held_lot_is_held_for_the_same_reasons(
+    floor: Floor, mass_mg: int
+) -> None:
+    held, free = floor.receive(GREEN, "green"), floor.receive(GREEN, "green")
+    run = load(floor, [held, free])
+    for reason in ("oxygen", "thermocouple failed"):
+        floor.act(hold_lots, [held], reason)
+    outcomes = [Outcome(code, replace(GREEN, mass_mg=mass_mg)) for code in (held, free)]
+    floor.act(unload, run, SINTER, outcomes, place="sinter-1")
+    blocks = [lot.code for lot in floor.lots() if lot.kind == "block"]
+    with reading(floor.engine) as conn:
+        child = {edge.parent: edge.child for edge in list_edges(conn, blocks, BACK)}
+    unbalanced = ["mass balance"] if mass_mg == 1 else []
+    told = "; ".join([*unbalanced, "oxygen", "thermocouple failed"])
+    assert list(floor.lot(child[held]).holds.values()) == [told]
+    assert list(floor.lot(child[free]).holds.values()) == unbalanced
+    floor.check()
