@@ -7,6 +7,7 @@ not allow is returned as refusals, and then nothing was noted.
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from mes_server.actions.lot_origins import origins_of
 from mes_server.actions.record_events import Book
 from mes_server.domain import lots
 from mes_server.domain.amounts import Amount, TooLittle, total
@@ -80,9 +81,10 @@ def merge_lots(book: Book, codes: Codes) -> list[str] | list[Refusal]:
     if len(same) > 1:
         refused.append(Refusal("lots_are_alike", {"lots": ", ".join(codes)}))
     most, days = _merge_limits(book, found)
-    if len(set(codes)) != len(codes) or len(codes) < 2 or (most and len(codes) > most):
+    origins = origins_of(book.conn, found)
+    if len(set(codes)) != len(codes) or len(codes) < 2 or (most and len(origins) > most):
         refused.append(Refusal("lots_may_mix", {"others": ", ".join(codes), "most": str(most)}))
-    born = [lot.born_ms for lot in found]
+    born = list(origins.values())
     if days and born and max(born) - min(born) > days * _DAY_MS:
         refused.append(
             Refusal("lots_are_of_one_time", {"lots": ", ".join(codes), "days": str(days)})
@@ -271,6 +273,8 @@ def correct_action(book: Book, action: str, reason: str) -> list[Refusal]:
     streams = _streams_of(book, action)
     if not streams:
         return [Refusal("action_is_known", {"action": action})]
+    if any(stream.startswith("line:") for stream in streams):
+        return [Refusal("action_is_of_lots", {"action": action})]
     kinds = [(s, lots.CORRECTED if s.startswith("lot:") else RUN_CORRECTED) for s in streams]
     try:
         book.note_all(kinds, reason, corrects=action)
@@ -281,4 +285,6 @@ def correct_action(book: Book, action: str, reason: str) -> list[Refusal]:
 
 def _streams_of(book: Book, action: str) -> list[str]:
     found: Iterable[str] = (event.stream for event in list_action(book.conn, action))
-    return [stream for stream in dict.fromkeys(found) if stream.startswith(("lot:", "charge:"))]
+    return [
+        stream for stream in dict.fromkeys(found) if stream.startswith(("lot:", "charge:", "line:"))
+    ]

@@ -4,15 +4,21 @@ from collections.abc import Mapping
 
 from sqlalchemy import Connection
 
+from mes_server.actions.read_code import read_code
 from mes_server.actions.record_events import Book
+from mes_server.domain.cards import CONTAINER
 from mes_server.domain.charges import USED
 from mes_server.domain.codes import BadCode, parse_code
 from mes_server.domain.lines import CLEARED, LOCKED, MOUNTED, UNLOCKED
 from mes_server.domain.rules import Refusal
+from mes_server.domain.scan_codes import BATH, LOT, Scanner, expected
 from mes_server.store.lines import load_line
 from mes_server.store.lots import load_lots
 from mes_server.store.runs import open_run_at
 from mes_server.store.stations import load_station
+
+_SCANNER = Scanner()
+_UNREADABLE = ("code_is_misread", "code_is_no_script", "label_is_good", "label_is_known")
 
 
 def _stream(station: str) -> str:
@@ -27,14 +33,22 @@ def _unknown(book: Book, station: str) -> list[Refusal]:
 def clear_line(book: Book, station: str, reason: str) -> list[Refusal]:
     """Nothing of what ran before is left at the station. `reason`: how it was done, may be empty."""
     refused = _unknown(book, station)
+    run = open_run_at(book.conn, station)
+    if run is not None:
+        refused.append(Refusal("station_is_empty", {"station": station, "run": run.code}))
     if not refused:
         book.note(_stream(station), CLEARED, reason)
     return refused
 
 
-def mount(book: Book, station: str, role: str, resource: str) -> list[Refusal]:
+def mount(
+    book: Book, station: str, role: str, resource: str, scanner: Scanner = _SCANNER
+) -> list[Refusal]:
     """From now on each run opened here uses the resource in this role; "" takes off what was there."""
-    refused = _unknown(book, station)
+    named = name_resource(book.conn, resource, scanner)
+    if isinstance(named, Refusal):
+        return [*_unknown(book, station), named]
+    refused, resource = _unknown(book, station), named
     if not role.strip():
         refused.append(Refusal("role_is_given", {}))
     unfit = unfit_resources(book.conn, {role: resource}, book.act.at_ms)
@@ -71,6 +85,21 @@ def unlock_station(book: Book, station: str, reason: str) -> list[Refusal]:
 
 def _without_reason(reason: str) -> list[Refusal]:
     return [] if reason.strip() else [Refusal("reason_is_given", {})]
+
+
+def name_resource(conn: Connection, text: str, scanner: Scanner = _SCANNER) -> str | Refusal:
+    """What a resource is called in the records, however it was scanned: a recall must find it by one name.
+
+    A lot by its code, not by its label; what is no code of ours (the number of a jig) as it is.
+    """
+    read = read_code(conn, text, scanner) if text else text
+    if isinstance(read, Refusal):
+        return read if read.rule in _UNREADABLE else text
+    if isinstance(read, str):
+        return read
+    if read.kind in (LOT, BATH) and read.ours:
+        return read.value
+    return expected(read, (LOT, BATH, CONTAINER)) or (text.strip().upper() if read.ours else text)
 
 
 def unfit_resources(conn: Connection, mounted: Mapping[str, str], at_ms: int) -> dict[str, str]:

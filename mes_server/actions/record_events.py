@@ -104,14 +104,14 @@ class Book:
         history.append(event)
         self._drafts.append(draft)
 
-    def _number_on(self, stream: str, kind: str, reason: str, facts: Mapping[str, Any]) -> None:
+    def _number_on(self, stream: str, kind: str, reason: str, facts: dict[str, Any]) -> None:
         if stream not in self._lengths:
             self._lengths[stream] = stream_length(self.conn, stream)
         self._lengths[stream] += 1
         self._drafts.append(self._draft(stream, self._lengths[stream], kind, reason, facts))
 
     def _draft(
-        self, stream: str, number: int, kind: str, reason: str, facts: Mapping[str, Any]
+        self, stream: str, number: int, kind: str, reason: str, facts: dict[str, Any]
     ) -> Draft:
         act = self.act
         at_ms = act.at_ms if stream.startswith("scans:") else self._at_ms

@@ -22,7 +22,7 @@ from mes_server.actions.handle_lots import split_lot
 from mes_server.actions.make_lots import some_of
 from mes_server.actions.own_time import out_of_its_time
 from mes_server.actions.read_code import read_code
-from mes_server.actions.ready_station import unfit_resources
+from mes_server.actions.ready_station import name_resource, unfit_resources
 from mes_server.actions.record_events import Act, Book
 from mes_server.actions.run_charge import load_lot_into
 from mes_server.domain.amounts import Amount
@@ -70,16 +70,17 @@ def scan_lot(engine: Engine, scan: Scan, worker: Worker, now_ms: int) -> Answer:
 
 
 def _answer(book: Book, scan: Scan, worker: Worker) -> Answer:
+    scan, told = _named(book.conn, scan)
     found = _understand(book.conn, scan)
-    told: list[Refusal] = []
     lot_code, operation_code, run = scan.code, scan.operation, ""
     if isinstance(found, Refusal):
-        told = [found]
+        told.append(found)
     else:
         lot, route, operation, place = found
         lot_code, operation_code = lot.code, operation.code
         heavy_ppm_max = heavy_limit(scan.at_ms)
-        part, told = _part(lot, scan.part)
+        part, missing = _part(lot, scan.part)
+        told += missing
         attempt = ScanAttempt(
             replace(lot, amount=part), route, operation, worker, _seen(book.conn, place), scan.at_ms,
             scan.unplanned, str(scan.facts.get("recipe", "")), heavy_ppm_max,
@@ -94,6 +95,14 @@ def _answer(book: Book, scan: Scan, worker: Worker) -> Answer:
             run = load_lot_into(book, lot_code, operation, scan.facts, heavy)
     said = {"lot": lot_code, "run": run, "operation": operation_code, "scanned": scan.code}
     return tell(book, told, scan.unplanned, what=LOAD, sent_by=worker.sent_by, **said)
+
+
+def _named(conn: Connection, scan: Scan) -> tuple[Scan, list[Refusal]]:
+    """The scan with its resources as the records call them, and why some cannot be read."""
+    said = dict(scan.facts.get("resources", {}))
+    named = {role: name_resource(conn, str(what), scan.scanner) for role, what in said.items()}
+    refused = [one for one in named.values() if isinstance(one, Refusal)]
+    return (scan if refused else replace(scan, facts={**scan.facts, "resources": named})), refused
 
 
 def heavy_limit(at_ms: int) -> int:

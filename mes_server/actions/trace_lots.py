@@ -31,6 +31,7 @@ from mes_server.store.traces import (
     load_found,
     lots_in_runs,
     lots_of_supplier,
+    lots_served,
     reach,
     streams_of_person,
 )
@@ -38,8 +39,7 @@ from mes_server.store.traces import (
 
 def trace(conn: Connection, suspicion: Suspicion, direction: str) -> Recall:
     """The lots that lie BACK (causes) or FORWARD (what became of them) of what is suspected."""
-    starts = _starts(conn, suspicion, direction)
-    reached = reach(conn, starts, direction)
+    starts, reached = _reach(conn, _starts(conn, suspicion), direction)
     found = load_found(conn, reached)
     forward = direction == FORWARD
     flows = flows_into(conn, reached) if forward else []
@@ -52,21 +52,33 @@ def trace(conn: Connection, suspicion: Suspicion, direction: str) -> Recall:
     return Recall(suspicion, direction, begun, tuple(found), customers, into, balanced)
 
 
-def _starts(conn: Connection, suspicion: Suspicion, direction: str) -> dict[str, int]:
-    """The lots to begin with, and from (until) when each counts."""
+def _reach(
+    conn: Connection, starts: Mapping[str, int | None], direction: str
+) -> tuple[dict[str, int], dict[str, int]]:
+    """The starts, and all that lie in that direction, with the time that counts for each.
+
+    Forward a bath make-up, target or slurry that is found leads to the lots of the runs that it served.
+    """
+    whole = whole_life(direction)
+    begun = {code: whole if at_ms is None else at_ms for code, at_ms in starts.items()}
+    while True:
+        reached = reach(conn, begun, direction)
+        served = lots_served(conn, reached) if direction == FORWARD else {}
+        more = {c: at_ms for c, at_ms in served.items() if at_ms < reached.get(c, EVER_MS)}
+        if not more:
+            return begun, reached
+        begun |= more
+
+
+def _starts(conn: Connection, suspicion: Suspicion) -> Mapping[str, int | None]:
+    """The lots to begin with, and from (until) when each counts; None: all its life."""
     if suspicion.kind == LOT:
-        return _with_what_it_served(conn, suspicion.name, direction)
+        return {suspicion.name: None}
     if suspicion.kind == SUPPLIER_LOT:
-        return dict.fromkeys(lots_of_supplier(conn, suspicion.name), whole_life(direction))
+        return dict.fromkeys(lots_of_supplier(conn, suspicion.name))
     if suspicion.kind == PERSON:
         return _touched(conn, suspicion)
     return lots_in_runs(conn, _runs(conn, suspicion))
-
-
-def _with_what_it_served(conn: Connection, lot: str, direction: str) -> dict[str, int]:
-    """A lot; forward with the lots of the runs that it served, as a bath make-up, target or slurry does."""
-    served = lots_in_runs(conn, runs_with(conn, lot)) if direction == FORWARD else {}
-    return served | {lot: whole_life(direction)}
 
 
 def _span(suspicion: Suspicion) -> tuple[int, int]:

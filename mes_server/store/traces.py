@@ -99,6 +99,18 @@ def lots_in_runs(conn: Connection, runs: Iterable[str]) -> dict[str, int]:
     return {row.lot: row.at_ms for row in rows}
 
 
+def lots_served(conn: Connection, resources: Mapping[str, int]) -> dict[str, int]:
+    """The lots of the runs that used any of these since it counts, with the time each went in first."""
+    query = (
+        f"SELECT l.lot, min(l.from_ms) AS at_ms FROM ({_pairs(conn)}) asked "  # noqa: S608
+        "JOIN run_resource u ON u.resource = asked.key "
+        "JOIN run r ON r.code = u.run AND (r.closed_ms IS NULL OR r.closed_ms >= asked.value) "
+        "JOIN run_lot l ON l.run = u.run GROUP BY l.lot"
+    )
+    rows = run(conn, query, (json.dumps(dict(resources)),))
+    return {row.lot: row.at_ms for row in rows}
+
+
 def lots_of_supplier(conn: Connection, supplier_lot: str) -> list[str]:
     """The lots that came under a supplier's number, and what kept it since."""
     query = "SELECT code FROM lot WHERE supplier_lot = ? ORDER BY code"

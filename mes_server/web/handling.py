@@ -32,11 +32,16 @@ def carry(
 ) -> Response:
     """Do what a body asks, once. `ask`: what, the lots as scanned, and what else it is about."""
     site, (what, lots, about) = this_site(), ask
-    scanner = Scanner(site.settings.scanner_gs, site.settings.address)
     worker = worker_of(body.badge, permission)
     act = Act(body.act_id, worker.badge, body.station, moment_of(body.at), now_ms())
-    asked = Ask(what, tuple(lots), about, body.reason, scanner)
+    asked = Ask(what, tuple(lots), about, body.reason, scanner())
     return told(body.act_id, act_once(site.engine, act, asked, worker, acting))
+
+
+def scanner() -> Scanner:
+    """What is known of the scanners here."""
+    settings = this_site().settings
+    return Scanner(settings.scanner_gs, settings.address)
 
 
 def _does(summary: str, body: type[bodies.ActBody]) -> Operation:

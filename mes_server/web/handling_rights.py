@@ -6,12 +6,14 @@ from mes_server.actions import handle_lots as handle
 from mes_server.actions import ready_station as ready
 from mes_server.actions.record_events import Book
 from mes_server.actions.release_route import release_or_refuse
+from mes_server.actions.take_back import take_back
 from mes_server.domain.rules import Refusal
 from mes_server.web import answers_handling as bodies
 from mes_server.web.answers_scans import ScanAnswer
 from mes_server.web.bodies import read_body
 from mes_server.web.guards import needs
-from mes_server.web.handling import carry
+from mes_server.web.handling import carry, scanner
+from mes_server.web.identity import access
 from mes_server.web.parameters import Operation, described
 
 rights_pages = Blueprint("handling_rights", __name__, url_prefix="/api/v1")
@@ -55,7 +57,7 @@ def correct(action: str) -> Response:
     body = read_body(bodies.ActBody)
 
     def acting(book: Book, _codes: list[str]) -> list[Refusal]:
-        return handle.correct_action(book, action[:100], body.reason)
+        return take_back(book, action[:100], body.reason, access().granted)
 
     return carry(body, ("correct", [], action), "correct", acting)
 
@@ -81,7 +83,7 @@ def mount(station_id: str) -> Response:
     body = read_body(bodies.ResourceBody)
 
     def acting(book: Book, _codes: list[str]) -> list[Refusal]:
-        return ready.mount(book, station_id, body.role, body.resource)
+        return ready.mount(book, station_id, body.role, body.resource, scanner())
 
     return carry(body, ("mount", [], station_id), "scan", acting)
 

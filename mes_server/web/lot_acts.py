@@ -18,11 +18,13 @@ from mes_server.actions.answer_scan import ACCEPTED, nobody
 from mes_server.actions.one_action import carry_out
 from mes_server.actions.print_label import Paper, print_label
 from mes_server.actions.record_events import Act, Book
+from mes_server.actions.take_back import take_back
 from mes_server.domain.labels import Label
 from mes_server.domain.quantities import BadQuantity, mass_from_text, pieces_from_text
 from mes_server.domain.rules import Refusal, Worker
 from mes_server.reports.lot_label import to_pdf
 from mes_server.web.guards import needs, permission_of
+from mes_server.web.identity import access
 from mes_server.web.page import now_ms
 from mes_server.web.refusals import Titles, refusal_items
 from mes_server.web.scans import titles_of, worker_of
@@ -136,8 +138,8 @@ def give_back(code: str) -> Response:
 @needs("correct")
 def correct(code: str) -> Response:
     """Take back all that an action did to this lot and to others."""
-    told = text("action")[:100], text("reason")
-    return _do(code, "correct", lambda book, _: handle.correct_action(book, *told))
+    told = text("action")[:100], text("reason"), access().granted
+    return _do(code, "correct", lambda book, _: take_back(book, *told))
 
 
 @lot_acts.post("/lots/<code>/label")

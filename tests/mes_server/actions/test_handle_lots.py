@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine
 
 from mes_server.actions import handle_lots as handle
+from mes_server.actions.release_route import release_route
 from mes_server.domain.amounts import Amount, total
 from mes_server.domain.genealogy import BACK, FORWARD
 from mes_server.domain.lots import Lot
@@ -16,6 +17,7 @@ from mes_server.store.engine import reading
 from mes_server.store.ledger import head
 from mes_server.store.lots import list_edges
 from tests.mes_server.actions.lot_floor import Floor, rules
+from tests.mes_server.domain.test_routes import content as route_content
 
 TEN = Amount(10, 1_000_000, 500, {"Dy": 100, "Nd": 3000})
 
@@ -203,3 +205,23 @@ def _still(floor: Floor, received: dict[str, Amount]) -> list[Amount]:
         if action not in gone:
             gone.update(a for a in [*received, *(c for c, _ in corrections)] if f'"{a}"' in content)
     return [amount for action, amount in received.items() if action not in gone]
+
+
+def test_limits_of_merging_count_what_lots_were_put_together_from(floor: Floor) -> None:
+    assert (
+        floor.act(release_route, route_content() | {"merge": {"parents_max": 3, "days_max": 7}})
+        == []
+    )
+    one, two, three, four = (floor.receive(TEN) for _ in range(4))
+    (pair,) = floor.act(handle.merge_lots, [one, two])
+    (other,) = floor.act(handle.merge_lots, [three, four])
+    assert rules(floor.act(handle.merge_lots, [pair, other])) == ["lots_may_mix"]
+    (part,) = floor.act(handle.split_lot, pair, [TEN.share(1, 2)])
+    (whole,) = floor.act(handle.merge_lots, [pair, part])
+    assert floor.lot(whole).amount == TEN + TEN, "two lots, however often divided"
+    floor.now_ms += 30 * 86_400_000
+    late = floor.receive(TEN)
+    (young,) = floor.act(handle.split_lot, whole, [TEN.share(1, 2)])
+    refused = floor.act(handle.merge_lots, [young, late])
+    assert rules(refused) == ["lots_are_of_one_time"], "a part is as old as what it was part of"
+    floor.check()

@@ -4,7 +4,8 @@ import pytest
 from sqlalchemy import Engine
 
 from mes_server.actions import ready_station as ready
-from mes_server.actions.handle_lots import hold_lots
+from mes_server.actions.handle_lots import correct_action, hold_lots
+from mes_server.actions.print_label import print_label
 from mes_server.actions.release_route import release_route
 from mes_server.actions.run_charge import load_lot_into
 from mes_server.actions.scan_lot import Scan, scan_lot
@@ -61,7 +62,9 @@ def test_a_held_or_expired_bath_is_not_mounted_and_stops_the_line_it_is_on(floor
     bath = floor.receive(Amount(0, 500), "bath", expires_ms=floor.now_ms + 10**9)
     old = floor.receive(Amount(0, 500), "bath", expires_ms=floor.now_ms)
     assert rules(floor.act(ready.mount, "sinter-1", "getter", old)) == ["resources_are_good"]
-    assert rules(floor.act(ready.mount, "sinter-1", "getter", "BM26-999999-XX")) == []
+    assert rules(floor.act(ready.mount, "sinter-1", "getter", "BM26-999999-XX")) == [
+        "code_is_misread"
+    ]
     floor.act(ready.mount, "sinter-1", "getter", bath, place="sinter-1")
     floor.act(hold_lots, [bath], "zinc")
     assert scanned(floor, floor.receive(LIGHT)) == ["resources_are_good"]
@@ -95,6 +98,45 @@ def test_what_is_not_known_is_refused(floor: Floor) -> None:
         assert rules(floor.act(acting, "nowhere", "why")) == ["station_is_known"]
     assert "role_is_given" in rules(floor.act(ready.mount, "sinter-1", " ", "G-1"))
     assert rules(floor.act(ready.mount, "sinter-1", "jig", "")) == ["resource_is_mounted"]
+
+
+def test_a_resource_is_called_the_same_however_it_was_scanned(floor: Floor) -> None:
+    bath = floor.receive(Amount(0, 500), "bath")
+    old = floor.act(print_label, bath)
+    label = floor.act(print_label, bath, "wet")
+    for text in (bath.lower(), f"*{bath}*", label.id, f"[)>\x1e06\x1d1T{bath}\x1e\x04"):
+        assert floor.act(ready.mount, "sinter-1", "getter", text) == []
+        with reading(floor.engine) as conn:
+            assert load_line(conn, "sinter-1").mounted == {"getter": bath}
+    assert rules(floor.act(ready.mount, "sinter-1", "getter", old.id)) == ["label_is_good"]
+    assert rules(floor.act(ready.mount, "sinter-1", "getter", "DO-SCRAP")) == ["code_is_of_kind"]
+    assert rules(floor.act(ready.mount, "sinter-1", "jig", "=1+1")) == ["code_is_no_script"]
+    assert floor.act(ready.mount, "sinter-1", "jig", "挂具 7") == []
+    run = floor.receive(LIGHT)
+    facts = {"resources": {"mask": bath.lower()}}
+    assert scanned(floor, run, facts=facts) == []
+    with reading(floor.engine) as conn:
+        assert dict(resources_of_run(conn, floor.lot(run).run))["mask"] == bath
+    again = floor.receive(LIGHT.share(1, 10))
+    assert scanned(floor, again, facts={"resources": {"mask": old.id}}) == ["label_is_good"]
+    floor.check()
+
+
+def test_a_line_is_not_clear_while_something_is_in_it(floor: Floor) -> None:
+    floor.act(ready.mount, "sinter-1", "getter", "G-1")
+    assert scanned(floor, floor.receive(LIGHT)) == []
+    assert rules(floor.act(ready.clear_line, "sinter-1", "swept")) == ["station_is_empty"]
+
+
+def test_what_was_mounted_is_taken_off_and_not_corrected_by_half(floor: Floor) -> None:
+    floor.act(ready.mount, "sinter-1", "getter", "G-1")
+    assert scanned(floor, code := floor.receive(LIGHT)) == []
+    floor.act(ready.mount, "sinter-1", "getter", "G-2", place="sinter-1")
+    mounted = floor.actions[-1]
+    assert rules(floor.act(correct_action, mounted, "wrong one")) == ["action_is_of_lots"]
+    with reading(floor.engine) as conn:
+        assert len(resources_of_run(conn, floor.lot(code).run)) == 2
+    floor.check()
 
 
 def test_a_cleared_line_has_no_last_lots(floor: Floor) -> None:

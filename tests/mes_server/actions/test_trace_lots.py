@@ -7,6 +7,7 @@ from sqlalchemy import Engine
 
 from mes_server.actions.handle_lots import correct_action as correct
 from mes_server.actions.handle_lots import hold_lots, merge_lots, scrap, ship_lots, split_lot
+from mes_server.actions.make_lots import Wanted, blend_lots
 from mes_server.actions.run_charge import Outcome, load_lot_into, unload
 from mes_server.actions.trace_lots import trace
 from mes_server.domain.amounts import Amount
@@ -203,3 +204,31 @@ def test_a_bath_that_is_a_lot_leads_to_the_lots_it_served(floor: Floor) -> None:
     run(floor, [free], facts={"resources": {"bath": "another"}})
     assert codes(ask(floor, Suspicion("lot", bath))) == {bath, lot, block}
     assert codes(ask(floor, Suspicion("lot", bath), BACK)) == {bath}
+
+
+def test_a_chemical_leads_to_the_lots_of_the_baths_it_went_into(floor: Floor) -> None:
+    acid, water = (
+        floor.receive(Amount(0, 5_000), "raw", supplier_lot=n, route="") for n in ("S-7", "S-8")
+    )
+    (bath,) = floor.act(blend_lots, [(acid, 1_000), (water, 1_000)], Wanted("bath"))
+    before, seen = floor.receive(BLOCK), floor.receive(BLOCK)
+    for code, facts in ((before, {}), (seen, {"resources": {"bath": bath}})):
+        charge = floor.act(load_lot_into, code, AGE, facts, place="line-1")
+        floor.act(unload, charge, AGE, [Outcome(code, BLOCK)], place="line-1")
+    (child,) = floor.act(split_lot, seen, [Amount(3, 300_000)])
+    for suspicion in (Suspicion("lot", acid), Suspicion("supplier_lot", "S-7")):
+        found = ask(floor, suspicion)
+        assert codes(found) == {acid, bath, seen, child}
+        assert len(found.starts) == 2, "the acid, and what its bath served"
+    assert codes(ask(floor, Suspicion("lot", acid), BACK)) == {acid}
+    (late,) = floor.act(blend_lots, [(bath, 500), (water, 500)], Wanted("bath"))
+    assert codes(ask(floor, Suspicion("lot", late))) == {late}, "it served no run"
+
+
+def test_the_lots_of_a_mounted_target_are_found_by_its_suppliers_number(floor: Floor) -> None:
+    target = floor.receive(Amount(1, 5_000), "target", supplier_lot="T-77")
+    code = floor.receive(BLOCK)
+    facts = {"resources": {"target": target}}
+    charge = floor.act(load_lot_into, code, AGE, facts, place="coat-1")
+    floor.act(unload, charge, AGE, [Outcome(code, BLOCK)], place="coat-1")
+    assert codes(ask(floor, Suspicion("supplier_lot", "T-77"))) == {target, code}
