@@ -1,7 +1,7 @@
 """Carry out what somebody asked to be done to lots or stations: once, answered and recorded like a scan."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import Engine
@@ -54,7 +54,7 @@ def act_once(
 
     for left in range(TRIES, 0, -1):
         try:
-            return answer_once(engine, act, decide)
+            return answer_once(engine, act, decide, lambda book, f: _is_same(book, ask, f))
         except Overtaken:  # what was decided upon has moved on: decide again
             if left == 1:
                 raise
@@ -72,6 +72,13 @@ def _read(book: Book, ask: Ask) -> tuple[list[str], list[Refusal]]:
         else:
             codes.append(read.value)
     return codes, [one for one in refused if isinstance(one, Refusal)]
+
+
+def _is_same(book: Book, ask: Ask, facts: Mapping[str, Any]) -> bool:
+    """Whether the same was asked before: of the same lot, as far as it can still be read."""
+    codes, _ = _read(book, replace(ask, lots=ask.lots[:1]))
+    about = ask.about[:100] or (codes[0] if codes else facts["lot"])
+    return (facts.get("what"), facts["lot"] or about) == (ask.what, about)
 
 
 def _as_it_was(book: Book, ask: Ask, codes: Sequence[str]) -> list[Refusal]:

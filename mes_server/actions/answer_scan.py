@@ -4,7 +4,7 @@ A scan that comes again, because the network was gone when it was answered, gets
 does nothing. Refusals are recorded, too: they are the evidence that the gate held.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -36,19 +36,26 @@ class Answer:
     again: bool = False
 
 
-def answer_once(engine: Engine, act: Act, decide: Callable[[Book], Answer]) -> Answer:
+def answer_once(
+    engine: Engine,
+    act: Act,
+    decide: Callable[[Book], Answer],
+    is_same: Callable[[Book, Mapping[str, Any]], bool],
+) -> Answer:
     """What `decide` answers, the first time. Raises StoreFault: nothing happened, send it again.
 
-    Of two who are at it at once one is quicker; the other hears of it.
+    Of two who are at it at once one is quicker; the other hears of it. `is_same`: whether what was recorded
+    with the first answer is what is asked now: a program that gives two things one id must not think that
+    both were done.
     """
     with writing(engine) as conn:
         book = Book(conn, act)
         before = list_action(conn, act.id)
         if not before:
             return decide(book)
-        first = first_answer(before)
-        if first is not None:
-            return replace(first, again=True)
+        answered = answer_event(before)
+        if answered is not None and is_same(book, answered.facts()):
+            return replace(_answer(answered.kind, answered.facts()), again=True)
         # Somebody's action has this id: what was done under it must not be mixed with a scan.
         return tell(book, [Refusal("id_is_new", {"id": act.id})])
 

@@ -21,7 +21,7 @@ from mes_server.actions.handle_lots import (
 )
 from mes_server.actions.record_events import Book
 from mes_server.domain import lots
-from mes_server.domain.amounts import Amount, TooLittle, total
+from mes_server.domain.amounts import RARE_EARTHS, Amount, TooLittle, total
 from mes_server.domain.codes import PREFIXES
 from mes_server.domain.lots import Lot, born_with
 from mes_server.domain.rules import Refusal
@@ -49,6 +49,10 @@ def receive(book: Book, kind: str, amount: Amount, facts: Mapping[str, Any]) -> 
     """As receive_lot, after the rules: a kind there is, something of it, rare earths within the mass."""
     refused = _kind(kind) + _route(book, str(facts.get("route", "")))
     refused += not_nothing(amount)
+    others = sorted(set(amount.elements) - set(RARE_EARTHS))
+    if others:
+        told = {"elements": ", ".join(others), "known": ", ".join(RARE_EARTHS)}
+        refused.append(Refusal("elements_are_rare_earths", told))
     if sum(amount.elements.values()) > amount.mass_mg:
         told = {"mass_mg": str(amount.mass_mg), "elements_mg": str(sum(amount.elements.values()))}
         refused.append(Refusal("elements_fit_the_mass", told))

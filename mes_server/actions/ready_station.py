@@ -4,17 +4,19 @@ from collections.abc import Mapping
 
 from sqlalchemy import Connection
 
+from mes_server.actions.answer_scan import LATE_MS
 from mes_server.actions.read_code import read_code
 from mes_server.actions.record_events import Book
 from mes_server.domain.cards import CONTAINER
 from mes_server.domain.charges import USED
 from mes_server.domain.codes import BadCode, parse_code
 from mes_server.domain.lines import CLEARED, LOCKED, MOUNTED, UNLOCKED
+from mes_server.domain.reviews import since
 from mes_server.domain.rules import Refusal
 from mes_server.domain.scan_codes import BATH, LOT, Scanner, expected
 from mes_server.store.lines import load_line
 from mes_server.store.lots import load_lots
-from mes_server.store.runs import open_run_at
+from mes_server.store.runs import open_run_at, runs_at
 from mes_server.store.stations import load_station
 
 _SCANNER = Scanner()
@@ -51,6 +53,7 @@ def mount(
     refused, resource = _unknown(book, station), named
     if not role.strip():
         refused.append(Refusal("role_is_given", {}))
+    refused += _moved_on(book, station)
     unfit = unfit_resources(book.conn, {role: resource}, book.act.at_ms)
     if unfit:
         told = "; ".join(f"{what}: {why}" for what, why in unfit.items())
@@ -75,12 +78,26 @@ def lock_station(book: Book, station: str, reason: str) -> list[Refusal]:
 
 def unlock_station(book: Book, station: str, reason: str) -> list[Refusal]:
     """Work may go on."""
-    refused = _unknown(book, station) + _without_reason(reason)
+    refused = _unknown(book, station) + _without_reason(reason) + _moved_on(book, station)
     if not load_line(book.conn, station).locked:
         refused.append(Refusal("station_is_locked", {"station": station}))
     if not refused:
         book.note(_stream(station), UNLOCKED, reason)
     return refused
+
+
+def _moved_on(book: Book, station: str) -> list[Refusal]:
+    """A refusal of what was told late, when something else was done at the station since."""
+    at_ms, now_ms = book.act.at_ms, book.act.now_ms
+    if now_ms - at_ms <= LATE_MS:
+        return []
+    later = since(book.noted(_stream(station)), at_ms)
+    over = [run for run in runs_at(book.conn, station, at_ms, now_ms) if run.closed_ms is not None]
+    if later is None and not over:
+        return []
+    by = "" if later is None else later.person
+    last_ms = later.at_ms if later is not None else over[-1].closed_ms
+    return [Refusal("station_is_as_it_was", {"station": station, "by": by, "at_ms": str(last_ms)})]
 
 
 def _without_reason(reason: str) -> list[Refusal]:

@@ -66,7 +66,12 @@ class Scan:
 def scan_lot(engine: Engine, scan: Scan, worker: Worker, now_ms: int) -> Answer:
     """Answer a scan, and record the answer. Raises StoreFault: nothing happened, send it again."""
     act = Act(scan.id, worker.badge, scan.station, scan.at_ms, now_ms)
-    return answer_once(engine, act, lambda book: _answer(book, scan, worker))
+    return answer_once(
+        engine,
+        act,
+        lambda book: _answer(book, scan, worker),
+        lambda _, facts: facts.get("scanned") == scan.code,
+    )
 
 
 def _answer(book: Book, scan: Scan, worker: Worker) -> Answer:

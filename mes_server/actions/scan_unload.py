@@ -58,7 +58,12 @@ class Unloading:
 def scan_unload(engine: Engine, told: Unloading, worker: Worker, now_ms: int) -> Answer:
     """Answer it, and record the answer. Raises StoreFault: nothing happened, send it again."""
     act = Act(told.id, worker.badge, told.station, told.at_ms, now_ms)
-    return answer_once(engine, act, lambda book: _answer(book, told, worker))
+    return answer_once(
+        engine,
+        act,
+        lambda book: _answer(book, told, worker),
+        lambda _, facts: (facts.get("what"), facts["run"]) == (UNLOAD, told.run[:100]),
+    )
 
 
 def _answer(book: Book, told: Unloading, worker: Worker) -> Answer:

@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 
 from mes_server.actions.answer_scan import (
     ACCEPTED,
+    LATE_MS,
     LOAD,
     UNDO,
     UNLOAD,
@@ -47,7 +48,12 @@ def undo_scan(engine: Engine, undo: Undo, worker: Worker, now_ms: int) -> Answer
         done = answer_event(list_action(conn, undo.scan))
     place = "" if done is None else done.place
     act = Act(undo.id, worker.badge, place, undo.at_ms, now_ms)
-    return answer_once(engine, act, lambda book: _answer(book, undo, done, worker))
+    return answer_once(
+        engine,
+        act,
+        lambda book: _answer(book, undo, done, worker),
+        lambda _, facts: facts.get("undoes") == undo.scan,
+    )
 
 
 def _answer(book: Book, undo: Undo, done: Event | None, worker: Worker) -> Answer:
@@ -69,7 +75,9 @@ def _reasons(book: Book, done: Event, undo: Undo, worker: Worker) -> list[Refusa
     refused = []
     if worker.badge and worker.badge != done.person:
         refused.append(Refusal("undo_is_by_same_person", {"by": done.person}))
-    if not 0 <= undo.at_ms - done.at_ms <= UNDO_MS:
+    # A hold stands for others, too: whatever the tablet's clock says, its maker does not end it hours later.
+    stands = done.facts().get("what") == "hold" and book.act.now_ms - done.noted_ms > LATE_MS
+    if stands or not 0 <= undo.at_ms - done.at_ms <= UNDO_MS:
         seconds = str(UNDO_MS // 1000)
         refused.append(Refusal("undo_is_in_time", {"at_ms": str(done.at_ms), "seconds": seconds}))
     touched = {e.stream for e in list_action(book.conn, undo.scan)}

@@ -48,6 +48,7 @@ def test_a_lot_is_received_with_the_number_of_its_supplier(floor: Floor) -> None
         ("raw", Amount(), {}, ["amount_is_something"]),
         ("raw", NDPR, {"route": "R9/Z"}, ["route_is_released"]),
         ("raw", Amount(0, 10, 0, {"Nd": 11}), {}, ["elements_fit_the_mass"]),
+        ("raw", Amount(0, 10, 0, {"dy": 1, "Tb": 1}), {}, ["elements_are_rare_earths"]),
     ],
 )
 def test_what_cannot_be_is_not_received(

@@ -6,6 +6,7 @@ from flask.testing import FlaskClient
 
 from mes_server.web.formats import iso_text
 from tests.mes_server.people_help import hire, token_for
+from tests.mes_server.web.conftest import Clock
 from tests.mes_server.web.lot_data import Shop, route_content
 from tests.mes_server.web.plant_data import NOW_MS, Plant
 from tests.mes_server.web.test_handling import Desk
@@ -77,3 +78,54 @@ def test_who_may_not_is_told_so_and_nothing_is_done(
 
 def _own(path: str) -> dict[str, str]:
     return {"release": {"hold": "h"}, "regrade": {"grade": "N"}}.get(path.rsplit("/", 1)[1], {})
+
+
+def test_a_program_that_gives_two_things_one_id_hears_that_the_second_was_not_done(
+    desk: Desk, shop: Shop
+) -> None:
+    one, two = shop.lot(), shop.lot()
+    split = {"act_id": "same-00001", "parts": [{"pieces": 2, "mass_mg": 0}]}
+    (part,) = desk.done(f"/lots/{one}/split", **split)
+    assert desk.done(f"/lots/{one.lower()}/split", **split) == [part], "the same again"
+    for path in (f"/lots/{two}/hold", f"/lots/{one}/hold", "/stations/sinter-1/lock"):
+        assert desk.rules(path, act_id="same-00001", reason="dangerous") == ["id_is_new"]
+    assert desk.rules(f"/lots/{two}/split", **split) == ["id_is_new"]
+    scanned = scan(desk, two, scan_id="same-00001")
+    assert [refusal["rule"] for refusal in scanned] == ["id_is_new"]
+    assert desk.lot(two)["amount"]["pieces"] == 20
+
+
+def test_a_hold_is_not_undone_hours_later_by_a_tablet_that_says_it_was_at_once(
+    desk: Desk, shop: Shop, clock: Clock
+) -> None:
+    code = shop.lot()
+    desk.done(f"/lots/{code}/hold", act_id="hold-000001", reason="oxygen")
+    clock.now_ms += 5 * 3_600_000
+    undo = {"undo_id": "undo-00001", "at": iso_text(NOW_MS + 5_000)}
+    answer = desk.client.post("/api/v1/scans/hold-000001/undo", json=undo, headers=desk.shown)
+    assert [refusal["rule"] for refusal in answer.json] == ["undo_is_in_time"]
+    assert desk.lot(code)["holds"]
+
+
+def test_a_lead_does_not_release_by_taking_a_hold_back(
+    desk: Desk, client: FlaskClient, plant: Plant, shop: Shop
+) -> None:
+    code = shop.lot()
+    desk.done(f"/lots/{code}/hold", act_id="hold-000001", reason="oxygen")
+    hire(plant.engine, "W-1", roles=("lead",))
+    desk.shown = {"Authorization": f"Bearer {token_for(plant.engine, 'W-1')}"}
+    refused = desk.rules("/actions/hold-000001/correct", reason="mistake")
+    assert refused == ["judgement_is_of_quality"]
+
+
+def test_what_was_mounted_or_unlocked_hours_ago_does_not_undo_what_was_done_since(
+    desk: Desk, shop: Shop
+) -> None:
+    role, early = {"role": "bath"}, iso_text(NOW_MS - 7_200_000)
+    desk.done("/stations/sinter-1/resources", at=early, resource="B-1", **role)
+    desk.done("/stations/sinter-1/lock", reason="leak")
+    for path, body in (("resources", role | {"resource": "B-0"}), ("unlock", {"reason": "tight"})):
+        late = desk.post(f"/stations/sinter-1/{path}", at=early, **body)
+        assert late.headers["Scan-Outcome"] == "review"
+        assert [refusal["rule"] for refusal in late.json] == ["station_is_as_it_was"]
+    assert "station_is_unlocked" in scan_rules(desk, shop.lot())
