@@ -158,23 +158,25 @@ def _follow(
     """Bring lots and edges up to these events."""
     events = list(events)
     follow_labels(conn, events)
-    changed = {event.stream for event in events if event.stream.startswith("lot:")}
-    corrected = {event.stream for event in events if event.kind == CORRECTED}
-    for stream in sorted(changed):
+    new: dict[str, list[Event]] = {}
+    for event in events:
+        new.setdefault(event.stream, []).append(event)
+    kept, edges = [], []
+    for stream in sorted(s for s in new if s.startswith("lot:")):
         code, history = stream.removeprefix("lot:"), histories[stream]
         lot = replay(history)
         if lot is None:
             drop_lot(conn, code)
         else:
-            save_lots(conn, [lot])
-        if stream in corrected:  # its past is another one now
+            kept.append(lot)
+        if any(event.kind == CORRECTED for event in new[stream]):  # its past is another one now
             drop_edges(conn, code)
-            append_edges(conn, _edges(history))
+            edges += _edges(history)
         else:
-            append_edges(
-                conn, [e for event in events if event.stream == stream for e in edges_of(event)]
-            )
-    for stream in sorted({event.stream for event in events}):
+            edges += [edge for event in new[stream] for edge in edges_of(event)]
+    save_lots(conn, kept)
+    append_edges(conn, edges)
+    for stream in sorted(new):
         if stream.startswith(_REPLAYED):
             _follow_place(conn, stream, histories[stream])
 

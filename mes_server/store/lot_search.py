@@ -1,6 +1,7 @@
 """Lots found by a text, by what they are and by who had to do with them, a part at a time, the newest first."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection
@@ -13,6 +14,7 @@ _COLUMNS = ("kind", "part", "grade", "route", "status", "place", "shipment", "su
 SAME = frozenset((*_COLUMNS, "customer", "person"))
 _PERSON = "code IN (SELECT substr(stream, 5) FROM ledger WHERE person = ? AND substr(stream, 1, 4) = 'lot:')"
 PART = 1_000
+Reading = Callable[[], AbstractContextManager[Connection]]
 HELD = "held"  # in place of a status: whatever a lot's status is, a hold stands
 
 
@@ -44,16 +46,21 @@ def find_lots(conn: Connection, sought: Sought, limit: int) -> list[Lot]:
     values: list[str | int] = [*given]
     if sought.after is not None:
         born_ms, code = sought.after
-        where.append("(born_ms < ? OR (born_ms = ? AND code > ?))")
+        where.append("born_ms <= ? AND (born_ms < ? OR code > ?)")  # a range of lot_born
         values += [born_ms, born_ms, code]
     order = "ORDER BY born_ms DESC, code LIMIT ?"
     return lots_where(conn, f"{' AND '.join(where)} {order}", (*values, limit))
 
 
-def iter_lots(conn: Connection, sought: Sought) -> Iterator[Lot]:
-    """All of those sought, in parts of which one is in memory."""
-    while part := find_lots(conn, sought, PART):
+def iter_lots(reading: Reading, sought: Sought) -> Iterator[Lot]:
+    """All of those sought, in parts of which one is in memory, each read for itself: a store with a hundred
+    thousand takes longer than one reader may."""
+    while True:
+        with reading() as conn:
+            part = find_lots(conn, sought, PART)
         yield from part
+        if len(part) < PART:
+            return
         sought = replace(sought, after=(part[-1].born_ms, part[-1].code))
 
 

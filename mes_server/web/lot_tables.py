@@ -35,9 +35,8 @@ def lots() -> Response:
 
     def lines() -> Iterator[str]:
         yield BEGIN + csv_line(*LOT_COLUMNS)
-        with site.reading() as conn:
-            for lot in iter_lots(conn, sought):
-                yield _lot(lot)
+        for lot in iter_lots(site.reading, sought):
+            yield _lot(lot)
 
     return download("lots.csv", lines())
 

@@ -1,9 +1,10 @@
 """Lots are found by a part of their texts and by what they are, the newest first, a part at a time."""
 
+from contextlib import AbstractContextManager
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine, event
 
 from mes_server.domain.amounts import Amount
 from mes_server.domain.lots import Lot
@@ -85,9 +86,24 @@ def test_every_lot_comes_once_over_all_parts(kept: Engine) -> None:
 
 def test_all_lots_come_in_parts(kept: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mes_server.store.lot_search.PART", 2)
-    with reading(kept) as conn:
-        found = [lot.code for lot in iter_lots(conn, Sought(same={"grade": "N52"}))]
+    reads = []
+
+    def read() -> AbstractContextManager[Connection]:
+        reads.append(1)
+        return reading(kept)
+
+    found = [lot.code for lot in iter_lots(read, Sought(same={"grade": "N52"}))]
     assert found == ["L5", "L3", "L1"]
+    assert len(reads) == 2, "no reader lasts as long as all of them"
+
+
+def test_the_next_part_begins_where_the_index_does(sqlite_engine: Engine) -> None:
+    asked: list[str] = []
+    event.listen(sqlite_engine, "before_cursor_execute", lambda *told: asked.append(told[2]))
+    with reading(sqlite_engine) as conn:
+        find_lots(conn, Sought(after=(T0, "L1")), 2)
+        plan = conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked[-1]}", (T0, T0, "L1", 2)).all()
+    assert "SEARCH lot USING INDEX lot_born (born_ms<?)" in str(plan)
 
 
 def test_a_column_nobody_knows_is_a_bug(kept: Engine) -> None:
