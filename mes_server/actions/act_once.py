@@ -12,6 +12,7 @@ from mes_server.actions.read_code import read_code
 from mes_server.actions.record_events import Act, Book
 from mes_server.domain.rules import Refusal, Worker
 from mes_server.domain.scan_codes import BATH, LOT, Scanner, expected
+from mes_server.domain.texts import text_is_no_script
 from mes_server.store.ledger import Overtaken
 
 TRIES = 5
@@ -20,13 +21,17 @@ TIMELESS = ("hold", "release", "regrade")  # they are right, whatever was done s
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What is asked for: `what` in a word, of which lots (as scanned) or which station, and why."""
+    """What is asked for: `what` in a word, of which lots (as scanned) or which station, and why.
+
+    `fields`: all that was written into the fields of the request.
+    """
 
     what: str
     lots: tuple[str, ...] = ()
     about: str = ""
     reason: str = ""
     scanner: Scanner = field(default_factory=Scanner)
+    fields: Mapping[str, Any] = field(default_factory=dict)
 
 
 def act_once(
@@ -39,6 +44,7 @@ def act_once(
 
     def decide(book: Book) -> Answer:
         codes, refused = _read(book, ask)
+        refused += text_is_no_script({"reason": ask.reason, **ask.fields})
         refused += nobody(worker) + _as_it_was(book, ask, codes)
         done = refused or acting(book, codes)
         refused = (

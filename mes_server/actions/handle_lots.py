@@ -242,19 +242,11 @@ def route_ahead(book: Book, lot: Lot) -> list[Refusal]:
     return [Refusal("route_is_finished", {"lot": lot.code, "next": following, "route": lot.route})]
 
 
-def no_goods(lot: Lot, kinds: Codes) -> list[Refusal]:
-    """A refusal of a lot of these kinds: it has no route, and so none that could be unfinished."""
-    if lot.kind not in kinds:
-        return []
-    return [Refusal("lot_is_goods", {"lot": lot.code, "lot_kind": lot.kind})]
-
-
 def ship_lots(book: Book, codes: Codes, facts: Mapping[str, Any]) -> str | list[Refusal]:
     """The lots leave: the code of their shipment. `facts`: customer, order, papers."""
     found, refused = load_each(book, codes)
     for lot in found:
         refused += not_at_hand(lot) + not_fresh(book, lot) + route_ahead(book, lot)
-        refused += no_goods(lot, ("coupon",))  # waste leaves, too: for who recycles it
     if not codes or len(set(codes)) != len(codes):
         refused.append(Refusal("lots_are_told_once", {"lots": ", ".join(codes)}))
     if refused:

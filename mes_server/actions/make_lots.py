@@ -12,7 +12,6 @@ from mes_server.actions.handle_lots import (
     load_each,
     lot_stream,
     most_reworks,
-    no_goods,
     not_at_hand,
     not_fresh,
     route_ahead,
@@ -222,7 +221,7 @@ def pack_lot(book: Book, code: str, pieces_each: int) -> Made:
     found, refused = load_each(book, [code])
     for lot in found:
         refused += not_at_hand(lot) + not_fresh(book, lot) + route_ahead(book, lot)
-        refused += no_goods(lot, ("coupon", "waste")) + _packs(lot, pieces_each)
+        refused += _no_goods(lot) + _packs(lot, pieces_each)
     if refused:
         return refused
     (lot,) = found
@@ -235,6 +234,13 @@ def pack_lot(book: Book, code: str, pieces_each: int) -> Made:
         parents = [{"lot": code, "amount": amount.as_content()}]
         made.append(create(book, "pack", parents, born_with(lot, amount, "pack")))
     return made
+
+
+def _no_goods(lot: Lot) -> list[Refusal]:
+    """A refusal of what has no route, and so none that could be unfinished: it leaves as what it is."""
+    if lot.kind not in ("coupon", "waste"):
+        return []
+    return [Refusal("lot_is_goods", {"lot": lot.code, "lot_kind": lot.kind})]
 
 
 def _packs(lot: Lot, pieces_each: int) -> list[Refusal]:

@@ -31,6 +31,7 @@ from mes_server.domain.recalls import EVER_MS
 from mes_server.domain.routes import Operation, Route, next_operations
 from mes_server.domain.rules import Place, Refusal, ScanAttempt, Worker, is_heavy, refusals
 from mes_server.domain.scan_codes import LOT, Scanner, expected
+from mes_server.domain.texts import text_is_no_script
 from mes_server.store.ledger import load_stream
 from mes_server.store.lines import load_line
 from mes_server.store.lots import load_lot, lots_in_run
@@ -103,10 +104,12 @@ def _answer(book: Book, scan: Scan, worker: Worker) -> Answer:
 
 
 def _named(conn: Connection, scan: Scan) -> tuple[Scan, list[Refusal]]:
-    """The scan with its resources as the records call them, and why some cannot be read."""
+    """The scan with its resources as the records call them, and why some of its texts are not taken."""
     said = dict(scan.facts.get("resources", {}))
     named = {role: name_resource(conn, str(what), scan.scanner) for role, what in said.items()}
     refused = [one for one in named.values() if isinstance(one, Refusal)]
+    fields = {name: scan.facts.get(name) for name in ("recipe", "position")}
+    refused += text_is_no_script({"unplanned": scan.unplanned, "roles": list(said), **fields})
     return (scan if refused else replace(scan, facts={**scan.facts, "resources": named})), refused
 
 

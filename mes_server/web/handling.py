@@ -25,6 +25,8 @@ from mes_server.web.site import this_site
 
 handling_pages = Blueprint("handling", __name__, url_prefix="/api/v1")
 Acting = Callable[[Book, list[str]], Any]
+# Read as codes or as a document by who carries it out; ids and times have a form of their own.
+_CODES = {"act_id", "at", "badge", "lots", "parts", "resource", "content"}
 
 
 def carry(
@@ -34,7 +36,8 @@ def carry(
     site, (what, lots, about) = this_site(), ask
     worker = worker_of(body.badge, permission)
     act = Act(body.act_id, worker.badge, body.station, moment_of(body.at), now_ms())
-    asked = Ask(what, tuple(lots), about, body.reason, scanner())
+    fields = body.model_dump(exclude=_CODES)
+    asked = Ask(what, tuple(lots), about, body.reason, scanner(), fields)
     return told(body.act_id, act_once(site.engine, act, asked, worker, acting))
 
 

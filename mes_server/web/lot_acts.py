@@ -60,7 +60,7 @@ def _by_form() -> tuple[Act, Worker]:
 
 def _do(code: str, what: str, acting: Acting) -> Response:
     act, worker = _by_form()
-    ask = Ask(what, (code,), "", text("reason"))
+    ask = Ask(what, (code,), "", text("reason"), fields={"grade": text("grade")})
     answer = act_once(
         this_site().engine, act, ask, worker, lambda book, codes: acting(book, codes[0])
     )

@@ -116,8 +116,23 @@ def test_a_body_that_cannot_be_read_names_its_field(
     assert [fault["parameter"] for fault in answer.json["errors"]] == [field]
 
 
-def test_a_formula_in_a_field_is_kept_as_text(desk: Desk) -> None:
-    amount = {"mass_mg": 5}
-    (code,) = desk.done("/lots", kind="raw", amount=amount, part="=1+1", supplier="<script>")
+def test_what_is_in_the_ledger_all_the_same_is_shown_as_text(desk: Desk, shop: Shop) -> None:
+    code = shop.lot(part="=1+1", grade="<script>")
     page = desk.client.get(f"/lots/{code}", headers=desk.shown)
     assert "<script>" not in page.text.split("</head>")[1].replace("<script type", "")
+
+
+def test_a_formula_or_script_is_refused_in_any_field_and_the_refusal_recorded(
+    desk: Desk, shop: Shop
+) -> None:
+    code, evil = shop.lot(), "<img src=x onerror=alert(1)>"
+    raw = {"kind": "raw", "amount": {"mass_mg": 1000}}
+    for name in ("part", "grade", "supplier", "supplier_lot"):
+        assert desk.rules("/lots", **raw, **{name: "=1+1"}) == ["text_is_no_script"]
+    assert desk.rules(f"/lots/{code}/hold", reason=evil) == ["text_is_no_script"]
+    assert desk.rules(f"/lots/{code}/move", place=evil) == ["text_is_no_script"]
+    assert desk.rules("/shipments", lots=[code], customer=evil) == ["text_is_no_script"]
+    role = {"role": evil, "resource": "G-1"}
+    assert desk.rules("/stations/sinter-1/resources", **role) == ["text_is_no_script"]
+    assert len(shop.events("scan_refused")) == 8
+    assert desk.done(f"/lots/{code}/move", place="shelf < 3 m") == []
