@@ -12,6 +12,8 @@ _COUNTS = ("reworks_max", "tolerance_ppm", "mix_max", "wait_max_ms", "charge_mas
 _TEXTS = ("makes", "qualification", "strip", "adds", "recipe")
 _TRUTHS = ("line_clearance", "unplanned")
 _KNOWN = frozenset(Operation.__dataclass_fields__) - {"code"}
+_FIELDS = ("code", "revision", "title", "operations", "steps", "merge")
+_STEP_FIELDS = ("choices", "optional")
 _GAIN_PPM = 1_000_000
 
 
@@ -28,7 +30,8 @@ def route_faults(content: Mapping[str, Any]) -> list[str]:
         operations = {}
     for code, said in operations.items():
         faults += _operation_faults(f"operations.{code}", said, operations)
-    return faults + _merge_faults(content.get("merge", {})) + _all_steps(content, operations)
+    faults += _merge_faults(content.get("merge", {})) + _all_steps(content, operations)
+    return faults + [f"{name}: not known" for name in content if name not in _FIELDS]
 
 
 def _is_name(value: object) -> bool:
@@ -60,6 +63,10 @@ def _all_steps(content: Mapping[str, Any], operations: Mapping[str, Any]) -> lis
     seen: set[str] = set()
     for index, step in enumerate(steps):
         faults += _step_faults(f"steps[{index}].choices", step, operations, seen)
+        named = step if isinstance(step, dict) else {}
+        if type(named.get("optional", False)) is not bool:
+            faults.append(f"steps[{index}].optional: write true or false")
+        faults += [f"steps[{index}].{n}: not known" for n in named if n not in _STEP_FIELDS]
     idle = [
         code
         for code, said in operations.items()

@@ -52,6 +52,20 @@ def test_each_field_has_its_fault() -> None:
     ]
 
 
+def test_a_misspelt_field_is_told_and_not_left_out_of_the_rules() -> None:
+    bad = whole() | {"merges": {"parents_max": 3}}
+    bad["steps"] = [
+        bad["steps"][0] | {"optionl": True},
+        bad["steps"][1] | {"optional": "no"},
+        *bad["steps"][2:],
+    ]
+    assert route_faults(bad) == [
+        "steps[0].optionl: not known",
+        "steps[1].optional: write true or false",
+        "merges: not known",
+    ]
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
     lambda inner: (
