@@ -25,6 +25,7 @@ from mes_server.domain.recalls import (
 from mes_server.store.ledger import load_stream
 from mes_server.store.runs import load_run, runs_at, runs_with
 from mes_server.store.traces import (
+    Mounted,
     customers_of,
     flows_from,
     flows_into,
@@ -32,6 +33,7 @@ from mes_server.store.traces import (
     lots_in_runs,
     lots_of_supplier,
     lots_served,
+    mounted_by,
     reach,
     streams_of_person,
 )
@@ -104,13 +106,25 @@ def _runs(conn: Connection, suspicion: Suspicion) -> list[str]:
 
 
 def _touched(conn: Connection, suspicion: Suspicion) -> dict[str, int]:
-    """The lots a person did something to, and those of the runs that person opened or closed."""
+    """The lots a person did something to, and those of the runs that person opened, closed or mounted for."""
     streams = streams_of_person(conn, suspicion.name, *_span(suspicion))
     runs = [s.removeprefix("charge:") for s in streams if s.startswith("charge:")]
+    runs += [
+        run
+        for what in mounted_by(conn, suspicion.name, *_span(suspicion))
+        for run in _used(conn, what)
+    ]
     lots = {s.removeprefix("lot:"): at for s, at in streams.items() if s.startswith("lot:")}
     for code, at_ms in lots_in_runs(conn, runs).items():
         lots[code] = min(at_ms, lots.get(code, at_ms))
     return lots
+
+
+def _used(conn: Connection, mounted: Mounted) -> list[str]:
+    """The runs of a station that used what was mounted there, from then on."""
+    used = set(runs_with(conn, mounted.resource))
+    after = runs_at(conn, mounted.station, mounted.at_ms, EVER_MS)
+    return [run.code for run in after if run.code in used]
 
 
 def _account(

@@ -6,11 +6,13 @@ split off before the bad run is free. Back, when it led into a lot before the mo
 
 import json
 from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
 from mes_server.domain.charges import Run
 from mes_server.domain.genealogy import BACK
+from mes_server.domain.lines import MOUNTED
 from mes_server.domain.recalls import Flow, Found
 from mes_server.store.tables import run
 
@@ -124,6 +126,26 @@ def streams_of_person(conn: Connection, person: str, from_ms: int, to_ms: int) -
         "GROUP BY stream"
     )
     return {row.stream: row.at_ms for row in run(conn, query, (person, from_ms, to_ms))}
+
+
+class Mounted(NamedTuple):
+    """From `at_ms` on a station used a resource."""
+
+    station: str
+    resource: str
+    at_ms: int
+
+
+def mounted_by(conn: Connection, person: str, from_ms: int, to_ms: int) -> list[Mounted]:
+    """What a person mounted in a span, and where."""
+    query = (
+        "SELECT stream, at_ms, content FROM ledger WHERE person = ? AND at_ms BETWEEN ? AND ? "
+        "AND kind = ? ORDER BY number"
+    )
+    return [
+        Mounted(row.stream.removeprefix("line:"), json.loads(row.content)["resource"], row.at_ms)
+        for row in run(conn, query, (person, from_ms, to_ms, MOUNTED))
+    ]
 
 
 def customers_of(conn: Connection, shipments: Iterable[str]) -> dict[str, str]:

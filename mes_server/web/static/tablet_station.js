@@ -30,6 +30,7 @@ function after(act) {
 // A code of something that is mounted rather than loaded; false: it is not one.
 export function offerMount(code, load) {
   const name = lotIn(code);
+  const told = /-[1-9]\d{0,3}-[0-9A-Z]{2}\W*$/i.test(code) ? code : name; // a label may be void: the server says so
   const roles = ROLES[/^([A-Z]{1,2})(?=\d|-)/.exec(name)?.[1]];
   if (!roles) return false;
   const role = Object.keys(state.work?.mounted ?? {}).find((one) => state.work.mounted[one] === name);
@@ -43,7 +44,7 @@ export function offerMount(code, load) {
   openSheet(new Pick(() => ({
     title: t("tablet.mount"), code: name,
     options: [
-      ...roles.map((one) => [t("tablet.mount.as", { role: t(`tablet.role.${one}`) }), after(() => mount(one, name, name)), instead(one)]),
+      ...roles.map((one) => [t("tablet.mount.as", { role: t(`tablet.role.${one}`) }), after(() => mount(one, told, name)), instead(one)]),
       ...(isLot ? [[t("tablet.mount.load"), after(load)]] : []),
     ],
   })));

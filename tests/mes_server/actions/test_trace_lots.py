@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 from mes_server.actions.handle_lots import correct_action as correct
 from mes_server.actions.handle_lots import hold_lots, merge_lots, scrap, ship_lots, split_lot
 from mes_server.actions.make_lots import Wanted, blend_lots
+from mes_server.actions.ready_station import mount
 from mes_server.actions.run_charge import Outcome, load_lot_into, unload
 from mes_server.actions.trace_lots import trace
 from mes_server.domain.amounts import Amount
@@ -16,6 +17,9 @@ from mes_server.domain.recalls import Recall, Suspicion
 from mes_server.domain.routes import Operation
 from mes_server.store.engine import reading
 from mes_server.store.exposures import exposures_of
+from mes_server.store.nodes import ensure_node
+from mes_server.store.stations import ensure_station
+from mes_server.store.transaction import writing
 from tests.mes_server.actions.lot_floor import Floor
 
 SINTER = Operation("sinter", {}, ("sinter_furnace",), makes="block", tolerance_ppm=50_000)
@@ -232,3 +236,21 @@ def test_the_lots_of_a_mounted_target_are_found_by_its_suppliers_number(floor: F
     charge = floor.act(load_lot_into, code, AGE, facts, place="coat-1")
     floor.act(unload, charge, AGE, [Outcome(code, BLOCK)], place="coat-1")
     assert codes(ask(floor, Suspicion("supplier_lot", "T-77"))) == {target, code}
+
+
+def test_who_mounted_a_target_is_answered_for_by_the_runs_it_was_used_in_since(
+    floor: Floor,
+) -> None:
+    with writing(floor.engine) as conn:
+        ensure_station(conn, ensure_node(conn, "g", "n"), "coat-1", "coater", "a")
+    seen: dict[str, str] = {}
+    for target in ("T-1", "T-2", "T-1"):
+        with floor.book("coat-1", "W-9" if "T-1" not in seen else "W-8") as book:
+            assert mount(book, "coat-1", "target", target) == []
+        code = seen[target] = seen.get(target) or floor.receive(BLOCK)
+        charge = floor.act(load_lot_into, code, AGE, {}, place="coat-1")
+        floor.act(unload, charge, AGE, [Outcome(code, BLOCK)], place="coat-1")
+    assert codes(ask(floor, Suspicion("person", "W-9"))) == {seen["T-1"]}
+    assert codes(ask(floor, Suspicion("person", "W-8"))) == {seen["T-1"], seen["T-2"]}
+    late = Suspicion("person", "W-8", from_ms=floor.now_ms)
+    assert codes(ask(floor, late)) == set()

@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, expect
 
 from mes_server.actions.call_help import call_help, come_to_help
 from mes_server.actions.make_lots import receive_lot
+from mes_server.actions.print_label import print_label
 from mes_server.domain.amounts import Amount
 from mes_server.domain.calls import stream_of
 from mes_server.domain.cards import CONTAINER, card_code
@@ -61,6 +62,20 @@ def test_a_tray_is_mounted_and_scanned_again_says_so(tablet: Tablet, shop: Shop)
     tablet.page.locator("#outcome-keys button", has_text="Take it off").click()
     tablet.told("ok", "Taken off")
     assert [e["resource"] for e in shop.events("line_mounted")] == [TRAY, ""]
+
+
+def test_a_void_label_of_a_bath_is_not_mounted_and_a_good_one_is_the_bath(
+    tablet: Tablet, shop: Shop
+) -> None:
+    bath = str(shop.act(receive_lot, "bath", Amount(0, 5_000_000_000)))
+    void, good = shop.act(print_label, bath), shop.act(print_label, bath, "wet")
+    tablet.scan(void.id)
+    pick(tablet, "As Bath")
+    tablet.told("refused", "void")
+    tablet.scan(good.id)
+    pick(tablet, "As Bath")
+    tablet.told("ok", "Mounted here", bath)
+    assert [e["resource"] for e in shop.events("line_mounted")] == [bath]
 
 
 def test_a_bath_is_used_by_the_next_run(tablet: Tablet, shop: Shop) -> None:
