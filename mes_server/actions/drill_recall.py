@@ -9,6 +9,7 @@ from mes_server.domain.genealogy import FORWARD
 from mes_server.domain.recalls import Suspicion
 from mes_server.domain.rules import Refusal
 from mes_server.domain.seal import Event
+from mes_server.domain.texts import text_is_no_script
 from mes_server.store.ledger import load_stream
 
 STARTED, STOPPED = "drill_started", "drill_stopped"
@@ -26,6 +27,9 @@ def stop_drill(book: Book, drill: str, remark: str = "") -> list[Refusal]:
     events = load_stream(book.conn, f"drill:{drill}")
     if not events or is_stopped(events):
         return [Refusal("drill_is_running", {"drill": drill})]
+    refused = text_is_no_script({"remark": remark})
+    if refused:
+        return refused
     suspicion = suspicion_of(events)
     found = trace(book.conn, suspicion, FORWARD)
     book.note(

@@ -15,6 +15,7 @@ from mes_server.domain.charges import RUN_CORRECTED
 from mes_server.domain.lots import Impossible, Lot, born_with
 from mes_server.domain.routes import is_finished, next_operations
 from mes_server.domain.rules import Refusal
+from mes_server.domain.texts import text_is_no_script
 from mes_server.store.ledger import list_action
 from mes_server.store.numbering import next_code
 from mes_server.store.routes import load_route
@@ -147,6 +148,7 @@ def not_fresh(book: Book, lot: Lot) -> list[Refusal]:
 def hold_lots(book: Book, codes: Codes, reason: str) -> list[Refusal]:
     """Nothing is done with them until each is released; the hold is named by the action."""
     _, refused = load_each(book, codes)
+    refused += text_is_no_script({"reason": reason})
     if not reason.strip():
         refused.append(Refusal("reason_is_given", {}))
     if not refused:
@@ -160,6 +162,7 @@ def release_lot(book: Book, code: str, hold: str, reason: str) -> list[Refusal]:
     found, refused = load_each(book, [code])
     if found and hold not in found[0].holds:
         refused.append(Refusal("hold_is_known", {"lot": code, "hold": hold}))
+    refused += text_is_no_script({"reason": reason})
     if not reason.strip():
         refused.append(Refusal("reason_is_given", {}))
     if not refused:

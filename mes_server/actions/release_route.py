@@ -6,6 +6,7 @@ from typing import Any
 from mes_server.actions.record_events import Book
 from mes_server.domain.route_content import route_faults
 from mes_server.domain.rules import Refusal
+from mes_server.domain.texts import text_is_no_script
 from mes_server.store.routes import load_route, save_route
 
 RELEASED = "route_released"
@@ -29,4 +30,6 @@ def release_route(book: Book, content: Mapping[str, Any]) -> list[str]:
 
 def release_or_refuse(book: Book, content: Mapping[str, Any]) -> list[Refusal]:
     """As release_route, each fault as a refusal."""
-    return [Refusal("route_is_whole", {"fault": fault}) for fault in release_route(book, content)]
+    scripts = text_is_no_script(content)
+    faults = [] if scripts else release_route(book, content)
+    return scripts + [Refusal("route_is_whole", {"fault": fault}) for fault in faults]

@@ -21,6 +21,7 @@ from mes_server.domain.reviews import (
     stream_of_try,
 )
 from mes_server.domain.rules import Refusal
+from mes_server.domain.texts import text_is_no_script
 from mes_server.store.ledger import list_action, load_stream
 from mes_server.store.reviews import load_review
 from mes_server.store.transaction import writing
@@ -91,7 +92,8 @@ def _reasons(review: Review | None, scan: str, reason: str) -> list[Refusal]:
     if review.settled is not None:
         by, at_ms = review.settled.person, str(review.settled.at_ms)
         return [Refusal("review_is_open", {"scan": scan, "by": by, "at_ms": at_ms})]
-    return [] if reason.strip() else [Refusal("reason_is_given", {})]
+    missing = [] if reason.strip() else [Refusal("reason_is_given", {})]
+    return missing + text_is_no_script({"reason": reason})
 
 
 def _answer(book: Book, review: Review) -> Answer | None:

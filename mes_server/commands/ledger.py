@@ -10,6 +10,7 @@ from mes_server.commands.printing import as_json_option, print_facts
 from mes_server.domain.seal import FILE, PAPER, Anchor, anchor_on_paper
 from mes_server.settings import Settings
 from mes_server.store.engine import open_engine
+from mes_server.store.straying import strayed
 from mes_server.store.verifying import Verdict, gather_anchors, verify_ledger
 from mes_server.web.formats import iso_text
 
@@ -49,26 +50,17 @@ class _OnPaper(click.ParamType[Anchor]):
 def verify(settings: Settings, papers: Sequence[Anchor], as_json: bool) -> None:
     """Check every event of the ledger and all anchors: of the file, of edge nodes, of papers.
 
-    Exit code 1 when an event is not as it was sealed or an anchor is not in the ledger.
+    And whether lots, runs and stations are what the ledger says. Exit code 1 when an event is not as it was
+    sealed, an anchor is not in the ledger, or something else than the ledger was changed.
     """
     engine = open_engine(settings.url)
     kept, unread = gather_anchors(engine, settings.data_dir)
     verdict = verify_ledger(engine, [*kept, *papers], time.time_ns() // 1_000_000)
     broken = verdict.broken
+    # Of a broken ledger nothing follows.
+    astray = [] if broken is not None else strayed(engine, _SHOWN_MAX)
     if as_json:
-        facts: dict[str, object] = {
-            "events": verdict.head.number,
-            "hash": verdict.head.hash,
-            "anchors": verdict.anchors,
-            "unread_anchors": unread,
-            "broken": None if broken is None else broken.number,
-            "why": None if broken is None else broken.why,
-            "unknown": [
-                {"source": _who(a), "at_ms": a.at_ms, "number": a.number, "hash": a.hash}
-                for a in verdict.unknown
-            ],
-        }
-        print_facts([facts], True)
+        print_facts([_facts(verdict, unread, astray)], True)
     elif broken is None:
         click.echo(
             f"{verdict.head.number} events and {verdict.anchors} anchors: as they were sealed."
@@ -76,12 +68,43 @@ def verify(settings: Settings, papers: Sequence[Anchor], as_json: bool) -> None:
     if unread:
         click.echo(f"{unread} lines of the file of anchors are none and were left out.", err=True)
     if not as_json:
-        for paper in papers:
-            if paper not in verdict.unknown:
-                click.echo(_yes(paper, verdict))
+        _tell_papers(papers, verdict)
     if broken is not None:
         _tell(verdict)
+    if astray:
+        _tell_strayed(astray)
+    if broken is not None or astray:
         sys.exit(EXIT_BROKEN)
+
+
+def _tell_papers(papers: Sequence[Anchor], verdict: Verdict) -> None:
+    for paper in papers:
+        if paper not in verdict.unknown:
+            click.echo(_yes(paper, verdict))
+
+
+def _facts(verdict: Verdict, unread: int, astray: Sequence[str]) -> dict[str, object]:
+    return {
+        "events": verdict.head.number,
+        "hash": verdict.head.hash,
+        "anchors": verdict.anchors,
+        "unread_anchors": unread,
+        "broken": None if verdict.broken is None else verdict.broken.number,
+        "why": None if verdict.broken is None else verdict.broken.why,
+        "strayed": astray,
+        "unknown": [
+            {"source": _who(a), "at_ms": a.at_ms, "number": a.number, "hash": a.hash}
+            for a in verdict.unknown
+        ],
+    }
+
+
+def _tell_strayed(astray: Sequence[str]) -> None:
+    click.echo(
+        f"The tables of {', '.join(astray)} are not what the ledger says: somebody changed them by hand. "
+        "Keep a copy of the database; then stop the MES, and `mes db rebuild` makes them anew.",
+        err=True,
+    )
 
 
 def _yes(paper: Anchor, verdict: Verdict) -> str:

@@ -39,3 +39,9 @@ def test_a_drill_stops_once_and_only_if_it_runs(floor: Floor) -> None:
     drill = floor.act(start_drill, Suspicion("person", "P7"))
     assert floor.act(stop_drill, drill) == []
     assert rules(floor.act(stop_drill, drill)) == ["drill_is_running"]
+
+
+def test_a_formula_as_a_remark_is_refused_and_the_clock_runs_on(floor: Floor) -> None:
+    drill = floor.act(start_drill, Suspicion("person", "P7"))
+    assert rules(floor.act(stop_drill, drill, "=1+1")) == ["text_is_no_script"]
+    assert floor.act(stop_drill, drill, "found") == []

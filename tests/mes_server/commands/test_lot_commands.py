@@ -156,3 +156,21 @@ def test_a_paper_and_an_edge_are_compared_with_the_ledger(
 def _hash(engine: Engine, number: int) -> str:
     with reading(engine) as conn:
         return list_events(conn, number - 1, 1)[0].hash
+
+
+def test_verify_names_what_was_changed_beside_the_ledger_and_it_is_made_anew(
+    mes: Call, engine: Engine, story: dict[str, str]
+) -> None:
+    with writing(engine) as conn:
+        conn.execute(text("UPDATE lot SET holds = '{}'"))
+    told = mes("verify", exit_code=1).output
+    assert f"lot:{story['held']}" in told
+    assert "`mes db rebuild`" in told
+    assert (
+        f"lot:{story['held']}"
+        in json.loads(mes("verify", "--json", exit_code=1).output.split("The tables")[0])[0][
+            "strayed"
+        ]
+    )
+    assert "lots were made anew" in mes("db", "rebuild").output
+    assert json.loads(mes("verify", "--json").output)[0]["strayed"] == []

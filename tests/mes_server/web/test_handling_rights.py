@@ -129,3 +129,11 @@ def test_what_was_mounted_or_unlocked_hours_ago_does_not_undo_what_was_done_sinc
         assert late.headers["Scan-Outcome"] == "review"
         assert [refusal["rule"] for refusal in late.json] == ["station_is_as_it_was"]
     assert "station_is_unlocked" in scan_rules(desk, shop.lot())
+
+
+def test_a_formula_in_a_route_or_a_reason_is_refused(desk: Desk, shop: Shop) -> None:
+    content = route_content(note={"en": "=HYPERLINK(1)", "zh": "x"}) | {"code": "R8"}
+    assert [r["rule"] for r in desk.post("/routes", content=content).json] == ["text_is_no_script"]
+    body = {"lots": [shop.lot()], "reason": "<script>alert(1)</script>"}
+    held = desk.client.post("/api/v1/holds", json=body, headers=desk.shown)
+    assert [r["rule"] for r in held.json] == ["text_is_no_script"]

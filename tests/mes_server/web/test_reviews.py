@@ -151,10 +151,14 @@ def test_the_page_shows_it_counts_it_and_settles_it(
     ours = lead.shown | {"Sec-Fetch-Site": "same-origin"}
     refused = client.post("/reviews/scan-late-1/carry-out", data={"reason": "x"}, headers=ours)
     assert refused.status_code == 409
-    done = client.post("/reviews/scan-late-1/set-aside", data={"reason": "<b>so</b>"}, headers=ours)
+    script = client.post("/reviews/scan-late-1/set-aside", data={"reason": "<b>so"}, headers=ours)
+    assert script.status_code == 409
+    assert "&lt;b&gt;so" in script.text
+    said = {"reason": "5 < 7 & so"}
+    done = client.post("/reviews/scan-late-1/set-aside", data=said, headers=ours)
     assert done.status_code == 303
     html = page("/reviews", headers=lead.shown)
-    assert "&lt;b&gt;so&lt;/b&gt;" in html
+    assert "5 &lt; 7 &amp; so" in html
     assert late in html, "among those that were settled"
 
 
