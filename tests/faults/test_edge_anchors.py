@@ -16,6 +16,7 @@ import pytest
 from sqlalchemy import text
 
 from edge_agent.anchors import APART_MS, Anchors
+from mes_server.actions.record_events import rebuild_lots
 from mes_server.domain.amounts import Amount
 from mes_server.domain.seal import Anchor
 from mes_server.store.engine import open_engine
@@ -77,6 +78,10 @@ def test_what_the_database_forgets_an_edge_remembers(plant: Plant) -> None:
         conn.execute(text("UPDATE node SET anchors = NULL"))
         conn.execute(text("DELETE FROM birth"))
     (plant.data / "anchors").unlink()
+    code, verdict = verified(plant)
+    assert (code, verdict["broken"]) == (1, None), "the lots still tell of what was cut off"
+    assert len(verdict["strayed"]) == 3
+    rebuild_lots(engine)
     code, verdict = verified(plant)
     assert (code, verdict["broken"]) == (0, None), "without anybody who remembers it is not seen"
 
