@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine
 
+from mes_server.actions.followers import drop_followed, follow_all
 from mes_server.domain.charges import RUN_CORRECTED, replay_run
 from mes_server.domain.genealogy import Edge, edges_of
 from mes_server.domain.lines import replay_line
@@ -158,6 +159,7 @@ def _follow(
     """Bring lots and edges up to these events."""
     events = list(events)
     follow_labels(conn, events)
+    follow_all(conn, events)
     new: dict[str, list[Event]] = {}
     for event in events:
         new.setdefault(event.stream, []).append(event)
@@ -207,7 +209,9 @@ def rebuild_lots(engine: Engine) -> int:
     how many lots there are."""
     with writing(engine) as conn:
         histories: dict[str, list[Event]] = {}
+        drop_followed(conn)
         for event in iter_events(conn):
+            follow_all(conn, [event])
             if event.stream.startswith(_REPLAYED):
                 histories.setdefault(event.stream, []).append(event)
         drop_all(conn)
