@@ -1,0 +1,38 @@
+"""What is computed of the ledger event by event: one line for each kind of table. Others (lots, runs, lines) are
+replayed from their whole stream.
+
+A table of these follows in the transaction that records the event; `mes db rebuild` drops it and lets it
+follow the whole ledger again. So what `follow` writes may depend on the events alone.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from mes_server.domain.seal import Event
+
+
+class Follower(NamedTuple):
+    """`streams`: beginnings such as "gauge:". `follow` writes what one event changes; `drop` forgets all."""
+
+    streams: tuple[str, ...]
+    follow: Callable[[Connection, Event], None]
+    drop: Callable[[Connection], None]
+
+
+FOLLOWERS: tuple[Follower, ...] = ()
+
+
+def follow_all(conn: Connection, events: Iterable[Event]) -> None:
+    """Bring every table up to these events, in their order."""
+    for event in events:
+        for follower in FOLLOWERS:
+            if event.stream.startswith(follower.streams):
+                follower.follow(conn, event)
+
+
+def drop_followed(conn: Connection) -> None:
+    """Forget what follows; only to let it follow anew in the same transaction."""
+    for follower in reversed(FOLLOWERS):
+        follower.drop(conn)
