@@ -13,6 +13,8 @@ from mes_server.store.engine import open_engine
 from mes_server.web.api import api_pages
 from mes_server.web.api_lots import api_lots
 from mes_server.web.calls import call_pages
+from mes_server.web.checks import check_pages
+from mes_server.web.documents import document_api
 from mes_server.web.errors import answer_errors
 from mes_server.web.events import FEED, HUB, event_pages
 from mes_server.web.feed import Feed
@@ -55,6 +57,7 @@ BLUEPRINTS = (
     sign_in_pages, people_pages, people_api,
     scan_pages, work_pages, tablet_pages, handling_pages, rights_pages, route_pages,
     review_pages, call_pages,
+    document_api, check_pages,
 )  # fmt: skip
 REQUEST_BYTES_MAX = 1_000_000
 _STATIC_AGE_S = 31_536_000

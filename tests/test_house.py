@@ -32,6 +32,8 @@ NOT_IMPORTED = {
     "mes_server.web.seen": "asked by the pages that show it: web/test_lot_pages.py",
     "mes_server.web.answers_scans": "shapes alone: web/test_openapi.py compares them with the answers",
     "mes_server.web.answers_handling": "shapes alone: web/test_openapi.py compares them",
+    "mes_server.web.answers_checks": "shapes alone: web/test_openapi.py compares them",
+    "mes_server.web.documents": "asked by its addresses: web/test_checks.py",
     "mes_server.web.routes": "asked by its addresses: web/test_route_pages.py",
     "mes_server.web.handling": "asked by its addresses: web/test_handling.py",
     "mes_server.web.handling_rights": "asked by its addresses: web/test_handling_rights.py",

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from mes_server.domain.seal import Event
+from mes_server.store import checks, documents, plans
 
 
 class Follower(NamedTuple):
@@ -21,7 +22,12 @@ class Follower(NamedTuple):
     drop: Callable[[Connection], None]
 
 
-FOLLOWERS: tuple[Follower, ...] = ()
+FOLLOWERS: tuple[Follower, ...] = (
+    Follower(documents.STREAMS, documents.follow, documents.drop_all),
+    Follower(plans.PLAN_STREAMS, plans.follow_plan, plans.drop_plans),
+    Follower(plans.ACK_STREAMS, plans.follow_ack, plans.drop_acks),
+    Follower(checks.STREAMS, checks.follow, checks.drop_all),
+)
 
 
 def follow_all(conn: Connection, events: Iterable[Event]) -> None:

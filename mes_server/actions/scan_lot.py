@@ -18,6 +18,7 @@ from mes_server.actions.answer_scan import (
     answer_once,
     tell,
 )
+from mes_server.actions.gather_evidence import evidence_for
 from mes_server.actions.handle_lots import split_lot
 from mes_server.actions.make_lots import some_of
 from mes_server.actions.own_time import out_of_its_time
@@ -91,6 +92,7 @@ def _answer(book: Book, scan: Scan, worker: Worker) -> Answer:
             replace(lot, amount=part), route, operation, worker, _seen(book.conn, place), scan.at_ms,
             scan.unplanned, str(scan.facts.get("recipe", "")), heavy_ppm_max,
             _finished_ms(book.conn, lot.code) if operation.wait_max_ms else None,
+            evidence_for(book.conn, lot, operation.code, (scan.station, worker.badge, scan.at_ms)),
         )  # fmt: skip
         told += [_with_who(book.conn, refusal, lot.code) for refusal in refusals(attempt)]
         told += out_of_its_time(book.conn, lot.code, scan.station, scan.at_ms, book.act.now_ms)

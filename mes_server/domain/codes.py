@@ -5,6 +5,7 @@ swapped. Codes are capitals, digits and hyphens: the same on every keyboard a sc
 """
 
 import re
+from collections.abc import Mapping
 from typing import NamedTuple
 
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -31,7 +32,19 @@ PREFIXES = {
     "charge": "CH",
     "bath": "BM",
 }
+# Numbers of records; they are written like codes of lots, and no scan takes one for a lot.
+RECORDS = {
+    "check": "CK",
+    "nonconformance": "NC",
+    "problem": "PS",
+    "change": "EC",
+    "temporary": "TD",
+    "report": "RP",
+    "certificate": "CE",
+    "recall_pack": "RL",
+}
 _KINDS = {prefix: kind for kind, prefix in PREFIXES.items()}
+_OF_RECORDS = {prefix: kind for kind, prefix in RECORDS.items()}
 
 
 class BadCode(ValueError):
@@ -51,7 +64,8 @@ class Code(NamedTuple):
     number: int
 
     def __str__(self) -> str:
-        body = f"{PREFIXES[self.kind]}{self.year:02d}-{self.number:06d}"
+        prefix = PREFIXES.get(self.kind) or RECORDS[self.kind]
+        body = f"{prefix}{self.year:02d}-{self.number:06d}"
         return f"{body}-{check_characters(body)}"
 
 
@@ -71,12 +85,21 @@ def check_characters(body: str) -> str:
 
 def parse_code(text: str) -> Code:
     """The Code of a text as scanned or typed; raises BadCode saying what is wrong with it."""
+    return _parse(text, _KINDS)
+
+
+def parse_record(text: str) -> Code:
+    """The Code of a record's number (check, nonconformance, report …); raises BadCode."""
+    return _parse(text, _OF_RECORDS)
+
+
+def _parse(text: str, kinds: Mapping[str, str]) -> Code:
     match = _CODE.fullmatch(text.strip().upper())
     if match is None:
         raise BadCode("code_is_unknown", text)
     prefix, year, number, check = match.groups()
     if check_characters(f"{prefix}{year}-{number}") != check:
         raise BadCode("code_is_misread", text)
-    if prefix not in _KINDS:
+    if prefix not in kinds:
         raise BadCode("code_is_unknown", text)
-    return Code(_KINDS[prefix], int(year), int(number))
+    return Code(kinds[prefix], int(year), int(number))

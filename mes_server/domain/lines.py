@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from mes_server.domain.seal import Event
 
 CLEARED, MOUNTED, LOCKED, UNLOCKED = "line_cleared", "line_mounted", "line_locked", "line_unlocked"
+STOPPED = "line_stopped"  # planned or not: what runs next is verified first (IATF 16949 8.5.1.4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,7 @@ class Line:
     mounted: Mapping[str, str] = field(default_factory=dict)
     locked: str = ""
     cleared_ms: int = 0
+    stopped_ms: int = 0
 
 
 def replay_line(station: str, history: Sequence[Event]) -> Line:
@@ -30,6 +32,10 @@ def replay_line(station: str, history: Sequence[Event]) -> Line:
             others = {r: what for r, what in line.mounted.items() if r != facts["role"]}
             now = {facts["role"]: facts["resource"]} if facts["resource"] else {}
             line = replace(line, mounted=others | now)
+        elif event.kind == STOPPED:
+            line = replace(line, stopped_ms=max(line.stopped_ms, event.at_ms))
         elif event.kind in (LOCKED, UNLOCKED):
-            line = replace(line, locked=event.reason if event.kind == LOCKED else "")
+            stopped_ms = max(line.stopped_ms, event.at_ms if event.kind == LOCKED else 0)
+            locked = event.reason if event.kind == LOCKED else ""
+            line = replace(line, locked=locked, stopped_ms=stopped_ms)
     return line

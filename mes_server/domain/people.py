@@ -24,6 +24,11 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "scan": frozenset(("operator", "lead")),  # move lots at stations, print their labels
     "hold": frozenset(("operator", "lead", "quality", "environment")),
     "release": frozenset(("quality",)),  # give held lots free, decide about what does not conform
+    "check": frozenset(("operator", "lead", "quality", "environment")),  # readings, challenges
+    "plan": frozenset(("quality",)),  # release control plans, instructions, recipes
+    "gauge": frozenset(("lead", "quality")),  # gauges, calibrations, surveys of furnaces
+    "dispose": frozenset(("lead", "quality")),  # nonconformances, 8D, changes
+    "paper": frozenset(("lead", "quality")),  # make reports, packs, certificates
     "correct": frozenset(("lead", "quality")),  # take back what was recorded wrongly
     "route": frozenset(("quality",)),  # release routes and rules
     "recall": frozenset(("lead", "quality", "environment")),  # drills, holds of all that was found

@@ -2,7 +2,7 @@
 
 import json
 
-from sqlalchemy import Connection
+from sqlalchemy import BigInteger, Connection, text
 from sqlmodel import Field, SQLModel
 
 from mes_server.domain.lines import Line
@@ -18,24 +18,29 @@ class LineRow(SQLModel, table=True):
     mounted: str
     locked: str
     cleared_ms: int = wide()
+    stopped_ms: int = Field(
+        sa_type=BigInteger, nullable=False, sa_column_kwargs={"server_default": text("0")}
+    )
 
 
 def save_line(conn: Connection, line: Line) -> None:
     """Keep a line as it is now."""
     run(conn, "DELETE FROM line WHERE station = ?", (line.station,))
     mounted = json.dumps(dict(line.mounted), sort_keys=True, ensure_ascii=False)
-    values = (line.station, mounted, line.locked, line.cleared_ms)
-    query = "INSERT INTO line (station, mounted, locked, cleared_ms) VALUES (?, ?, ?, ?)"
+    values = (line.station, mounted, line.locked, line.cleared_ms, line.stopped_ms)
+    query = (
+        "INSERT INTO line (station, mounted, locked, cleared_ms, stopped_ms) VALUES (?, ?, ?, ?, ?)"
+    )
     run(conn, query, values)
 
 
 def load_line(conn: Connection, station: str) -> Line:
     """A line as it is now; one of which nothing was told is empty."""
-    query = "SELECT mounted, locked, cleared_ms FROM line WHERE station = ?"
+    query = "SELECT mounted, locked, cleared_ms, stopped_ms FROM line WHERE station = ?"
     row = run(conn, query, (station,)).first()
     if row is None:
         return Line(station)
-    return Line(station, json.loads(row.mounted), row.locked, row.cleared_ms)
+    return Line(station, json.loads(row.mounted), row.locked, row.cleared_ms, row.stopped_ms)
 
 
 def drop_all_lines(conn: Connection) -> None:

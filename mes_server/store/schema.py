@@ -13,7 +13,9 @@ from sqlmodel import SQLModel
 from mes_server.store import (
     alarms,
     births,
+    checks,
     chunk_rows,
+    documents,
     excursions,
     forgotten,
     fresh,
@@ -27,6 +29,7 @@ from mes_server.store import (
     nodes,
     numbering,
     people,
+    plans,
     positions,
     quarantine,
     routes,
@@ -40,8 +43,8 @@ from mes_server.store.faults import SchemaTooNew
 from mes_server.store.transaction import writing
 
 TABLE_MODULES = (
-    alarms, births, chunk_rows, excursions, forgotten, fresh, inbox, labels, leases, ledger, lines, losses, lots, nodes, numbering, people,
-    positions, quarantine, routes, runs, series, series_now, sign_ins, stations,
+    alarms, births, checks, chunk_rows, documents, excursions, forgotten, fresh, inbox, labels, leases, ledger, lines, losses, lots, nodes, numbering, people,
+    plans, positions, quarantine, routes, runs, series, series_now, sign_ins, stations,
 )  # fmt: skip
 
 

@@ -80,6 +80,11 @@ def load_work(conn: Connection, station_id: str) -> WorkAnswer:
     )
 
 
+def waiting_here(conn: Connection, station_type: str) -> list[Waiting]:
+    """What may come next at a station of this type."""
+    return _waiting(conn, {route.name: route for route, _ in list_routes(conn)}, station_type)
+
+
 def _waiting(conn: Connection, routes: Mapping[str, Route], station_type: str) -> list[Waiting]:
     """By route and operation, the oldest lots of each first."""
     found: dict[tuple[str, str], tuple[RouteOperation, list[Lot], int]] = {}

@@ -125,6 +125,60 @@ STORIES = {
         10:02  anna  loads green at furnace-1  => refused: lot_is_fresh
         10:03  anna  loads old at furnace-1  => refused: lot_is_fresh
     """,
+    "checks_are_done": """
+        08:00  dora  releases plan CP-1/A: density, hardness
+        08:10  ben   receives green: green, 10 pcs 5 kg, after pressing
+        08:20  ben   mounts TC-1 as thermocouple at furnace-1
+        08:30  ben   loads green at furnace-1
+        20:00  ben   unloads furnace-1: green as block: 10 pcs 4.95 kg
+        20:10  ben   loads block at ageing-1  => refused: checks_are_done
+        20:20  ben   checks density of block at furnace-1: 7,55  => refused: figure_has_a_point
+        20:21  ben   checks density of block at furnace-1: 7.55
+        20:30  ben   loads block at ageing-1
+    """,
+    "station_checks_are_done": """
+        08:00  dora  releases plan CP-1/A: hourly
+        08:10  ben   receives block: block, 10 pcs 5 kg, after sintering
+        08:11  ben   checks hourly under CP-1/A at ageing-1: 5.00
+        12:12  ben   loads block at ageing-1  => refused: station_checks_are_done
+        12:13  ben   checks hourly under CP-1/A at ageing-1: 5.00
+        12:14  ben   loads block at ageing-1
+    """,
+    "setup_is_verified": """
+        08:00  dora  releases plan CP-1/A: first
+        08:10  ben   receives block: block, 10 pcs 5 kg, after sintering
+        08:20  ben   loads block at ageing-1  => refused: setup_is_verified
+        08:30  ben   checks first of block at ageing-1: 5.00
+        08:40  ben   loads block at ageing-1
+    """,
+    "restart_is_verified": """
+        08:00  dora  releases plan CP-1/A: restart
+        08:10  ben   receives block: block, 10 pcs 5 kg, after sintering
+        08:11  ben   receives next: block, 10 pcs 5 kg, after sintering
+        08:20  ben   loads block at ageing-1
+        08:30  ben   stops ageing-1, because power cut
+        08:40  ben   loads next at ageing-1  => refused: restart_is_verified
+        08:50  ben   checks restart under CP-1/A at ageing-1: good
+        09:00  ben   loads next at ageing-1
+    """,
+    "challenge_is_done": """
+        07:00  dora  releases plan CP-1/A: fool
+        07:10  ben   receives block: block, 10 pcs 5 kg, after sintering
+        07:20  ben   checks fool under CP-1/A at ageing-1: good
+        08:01  ben   loads block at ageing-1  => refused: challenge_is_done
+        08:02  ben   checks fool under CP-1/A at ageing-1: good
+        08:03  ben   loads block at ageing-1
+    """,
+    "instruction_is_read": """
+        08:00  dora  releases instruction WI-1/A
+        08:01  dora  releases plan CP-1/A: hardness, WI-1
+        08:10  ben   receives block: block, 10 pcs 5 kg, after sintering
+        08:20  ben   loads block at ageing-1  => refused: instruction_is_read
+        08:30  anna  acknowledges WI-1
+        08:40  ben   loads block at ageing-1  => refused: instruction_is_read
+        08:50  ben   acknowledges WI-1
+        09:00  ben   loads block at ageing-1
+    """,
 }
 
 

@@ -16,6 +16,7 @@ from mes_server.actions.act_once import Ask, act_once
 from mes_server.actions.answer_scan import Answer
 from mes_server.actions.record_events import Act, Book
 from tests.stories.plant import ROUTE, done_until, worker
+from tests.stories.quality_verbs import QUALITY_VERBS
 from tests.stories.reader import Line, moment, read_amount, read_pair
 
 if TYPE_CHECKING:
@@ -58,12 +59,13 @@ def deed(story: "Story", line: Line, verb: Verb, found: Match) -> Deed:
         return verb.acting(book, codes, told)
 
     def send(action: str) -> Answer:
-        act = Act(action, who.badge, "", line.at_ms, line.now_ms)
+        act = Act(action, who.badge, said.get("at", ""), line.at_ms, line.now_ms)
         return act_once(story.engine, act, asked, who, acting)
 
     parts = (said.get("parts") or said.get("made", "")).split(", ")
     made = tuple(part.split(": ")[0] for part in parts if part)
-    about = said.get("station") or said.get("to") or (lots or made)[0]
+    named = (said.get(name) for name in ("station", "to", "at", "plan"))
+    about = next(filter(None, named), "") or (lots or made or ("",))[0]
     return Deed(verb.what, about, send, made)
 
 
@@ -117,6 +119,7 @@ def _ship(book: Book, codes: list[str], said: Said) -> Any:
 
 LOT, STATION, MUCH = r"(?P<lot>\S+)", r"(?P<station>\S+)", "(?P<much>.+)"
 VERBS = [
+    *(Verb(*verb) for verb in QUALITY_VERBS),
     Verb(r"receives (?P<made>\w+): (?P<kind>\w+), (?P<facts>.+)", "receive", "scan", _receive),
     Verb(rf"splits {LOT} into (?P<parts>.+)", "split", "scan", _split),
     Verb(r"merges (?P<lots>.+) as (?P<made>\w+)", "merge", "scan",

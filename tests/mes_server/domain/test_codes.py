@@ -4,7 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mes_server.domain.codes import PREFIXES, BadCode, Code, check_characters, parse_code
+from mes_server.domain.codes import (
+    PREFIXES,
+    RECORDS,
+    BadCode,
+    Code,
+    check_characters,
+    parse_code,
+    parse_record,
+)
 
 codes = st.builds(
     Code, st.sampled_from(sorted(PREFIXES)), st.integers(0, 99), st.integers(1, 99_999_999)
@@ -55,3 +63,18 @@ def test_what_is_no_code_is_told_why(text: str, rule: str) -> None:
     with pytest.raises(BadCode) as caught:
         parse_code(text)
     assert caught.value.rule == rule
+
+
+@pytest.mark.parametrize("kind", RECORDS)
+def test_the_number_of_a_record_is_read_and_is_no_lot(kind: str) -> None:
+    code = Code(kind, 26, 7)
+    assert parse_record(str(code)) == code
+    with pytest.raises(BadCode, match="code_is_unknown"):
+        parse_code(str(code))
+    with pytest.raises(BadCode, match="code_is_unknown"):
+        parse_record(str(Code("block", 26, 7)))
+
+
+def test_no_prefix_has_two_meanings() -> None:
+    prefixes = [*PREFIXES.values(), *RECORDS.values()]
+    assert len(set(prefixes)) == len(prefixes)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from mes_server.domain.lines import CLEARED, LOCKED, MOUNTED, UNLOCKED, Line, replay_line
+from mes_server.domain.lines import CLEARED, LOCKED, MOUNTED, STOPPED, UNLOCKED, Line, replay_line
 from mes_server.domain.seal import Draft, Event, seal
 
 T0 = 1_795_500_000_000
@@ -30,4 +30,6 @@ def test_a_line_is_locked_until_it_is_unlocked_and_remembers_when_it_was_cleared
     locked = (LOCKED, "pH drifts", {})
     assert replay_line("pl-1", history(locked)).locked == "pH drifts"
     line = replay_line("pl-1", history(locked, (UNLOCKED, "titrated", {}), (CLEARED, "", {})))
-    assert line == Line("pl-1", {}, "", T0 + 3)
+    assert line == Line("pl-1", {}, "", T0 + 3, stopped_ms=T0 + 1)
+    stopped = replay_line("pl-1", history((LOCKED, "leak", {}), (STOPPED, "power cut", {})))
+    assert (stopped.locked, stopped.stopped_ms) == ("leak", T0 + 2)

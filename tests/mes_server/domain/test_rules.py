@@ -8,14 +8,9 @@ import pytest
 
 from mes_server.domain import lots
 from mes_server.domain.amounts import Amount
-from mes_server.domain.rules import (
-    SCAN_RULES,
-    Place,
-    ScanAttempt,
-    Worker,
-    is_heavy,
-    refusals,
-)
+from mes_server.domain.attempts import Place, ScanAttempt, Worker
+from mes_server.domain.evidence import Evidence
+from mes_server.domain.rules import SCAN_RULES, is_heavy, refusals
 from tests.mes_server.domain.lot_making import T0, History
 from tests.mes_server.domain.test_routes import ROUTE
 
@@ -68,6 +63,12 @@ CASES = {
     "line_is_clear": {"place": Place("age-1", "ageer", heavy=True)},
     "rework_is_allowed": {"lot": lot(reworks={"age": 2})},
     "lot_is_fresh": {"lot": lot(expires_ms=T0)},
+    "checks_are_done": {"evidence": Evidence(missing=("density",))},
+    "station_checks_are_done": {"evidence": Evidence(overdue=("oil",))},
+    "setup_is_verified": {"evidence": Evidence(setup=("first",))},
+    "restart_is_verified": {"evidence": Evidence(restart=("restart",))},
+    "challenge_is_done": {"evidence": Evidence(challenge=("master",))},
+    "instruction_is_read": {"evidence": Evidence(unread=("WI-1/B",))},
 }
 
 
@@ -84,9 +85,9 @@ def test_all_that_say_no_are_heard_at_once_in_order() -> None:
     )
     operation = replace(AGEING, recipe="A-7", resources=("jig",), charge_pieces_max=1)
     nobody = Worker("", frozenset(), {})
-    attempt = replace(
-        GOOD, **worst | {"lot": held, "place": place, "worker": nobody, "operation": operation}
-    )  # type: ignore[arg-type]
+    said_all = {"lot": held, "place": place, "worker": nobody, "operation": operation}
+    missing = Evidence(*([("x",)] * 6))
+    attempt = replace(GOOD, **worst | said_all | {"evidence": missing})  # type: ignore[arg-type]
     assert said(attempt) == [rule.__name__ for rule in SCAN_RULES]
 
 

@@ -8,8 +8,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from mes_server.actions.manage_people import qualify
+from mes_server.actions.record_check import Checking, record_check
 from mes_server.actions.record_person import act_of
+from mes_server.actions.release_document import release_document
+from mes_server.actions.run_charge import load_lot_into
 from mes_server.domain.people import PERMISSIONS
+from mes_server.domain.routes import Operation as RouteOperation
+from tests.mes_server.domain.plan_making import line, plan
 from tests.mes_server.people_help import BY, NOW_MS, act_as, hire, token_for
 from tests.mes_server.web.json_schema import faults
 from tests.mes_server.web.lot_data import Shop
@@ -43,6 +48,11 @@ EXAMPLES = {
     "/api/v1/routes": [""],
     "/api/v1/routes/{code}/{revision}": [""],
     "/api/v1/reviews": [""],
+    "/api/v1/documents/{kind}": [""],
+    "/api/v1/documents/{kind}/{code}/{revision}": [""],
+    "/api/v1/stations/{station_id}/due": [""],
+    "/api/v1/lots/{code}/checks": [""],
+    "/api/v1/checks/{code}": [""],
 }
 
 
@@ -105,17 +115,33 @@ def test_real_answers_are_as_the_document_says(
     plant.loss(1, stations["sinter-1"])
     told = tell(plant.engine) if re.search("lots|ledger|runs|routes", path) else {}
     code = told.get("run" if "/runs/" in path else "green", "")
+    if re.search("documents|/checks/|due", path):
+        code = checked(plant)
+    path_of = path.replace("{kind}/{code}/{revision}", "plan/CP-1/A").replace("{kind}", "plan")
     content = document["paths"][path]["get"]["responses"]["200"]["content"]
     schema = content["application/json"]["schema"]
     if "reviews" in path:
         late = {"scan_id": "scan-000001", "station": "sinter-1", "code": "x"}
         client.post("/api/v1/scans", json=late | {"at": "2026-11-23T08:00:00Z"}, headers=shown)
     for more in EXAMPLES[path]:
-        path = path.replace("{code}/{revision}", "R1/B")
-        base = path.replace("/{station_id}", "" if more.startswith("/") else "/sinter-1")
+        path_of = path_of.replace("{code}/{revision}", "R1/B")
+        base = path_of.replace("/{station_id}", "" if more.startswith("/") else "/sinter-1")
         answer = client.get(base.replace("{code}", code) + more, headers=shown)
         assert answer.status_code == 200, answer.text
         assert faults(answer.json, schema, document) == []
+
+
+def checked(plant: Plant) -> str:
+    """The number of a check under a control plan, of a lot that is in the furnace."""
+    shop = Shop(plant)
+    plan_ = plan(line(every={"each": "charge"}, sample=1))
+    assert shop.act(release_document, "plan", plan_) == []
+    lot = shop.lot()
+    operation = RouteOperation("sinter", {}, ("sinter_furnace",))
+    run = shop.act(load_lot_into, lot, operation, {}, place="sinter-1")
+    said = Checking("thickness", run=run, readings=[{"value": "5.00"}])
+    (code,) = shop.act(record_check, said, place="sinter-1")
+    return str(code)
 
 
 def test_every_json_path_has_an_example(document: Any) -> None:

@@ -142,7 +142,9 @@ def named_rules() -> set[str]:
     found = {rule.__name__ for rule in SCAN_RULES} | {LOCKED, WRONG, *map(str, _pin_faults())}
     for file in WEB.parent.rglob("*.py"):
         source = file.read_text(encoding="utf-8")
-        found |= set(re.findall(r"\b(?:BadCode|BadQuantity|Refusal)\(\s*\"([a-z_]+)\"", source))
+        found |= set(
+            re.findall(r"\b(?:BadCode|BadQuantity|NoFigure|Refusal)\(\s*\"([a-z_]+)\"", source)
+        )
         found |= set(re.findall(r"super\(\).__init__\(\"([a-z_]+)\"", source))
     for file in (WEB / "static").glob("*.js"):
         found |= set(re.findall(r"rule: \"([a-z_]+)\"", file.read_text(encoding="utf-8")))

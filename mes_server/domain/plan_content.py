@@ -1,0 +1,143 @@
+"""What is wrong with a control plan before it is released: every fault at once, each in a sentence."""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from mes_server.domain.control_plan import (
+    FREQUENCIES,
+    KINDS,
+    MOMENTS,
+    PHASES,
+    PPAP,
+    REACTIONS,
+    SYMBOLS,
+)
+from mes_server.domain.decimals import figure_or_none
+from mes_server.domain.documents import head_faults
+
+_CHOICES = {"symbol": SYMBOLS, "kind": KINDS, "moment": MOMENTS}
+_LIMITS = ("nominal", "lower", "upper", "action_lower", "action_upper")
+_KNOWN = frozenset(
+    (
+        "id", "title", "operation", "symbol", "customer_symbol", "kind", "quantity", "unit", "gauge", "method",
+        "sample", "positions", "moment", "every", "reaction", "reactions", "owner", "pass_through", *_LIMITS,
+    )
+)  # fmt: skip
+_TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
+SAMPLE_MAX = 1_000
+
+
+def plan_faults(content: Mapping[str, Any]) -> list[str]:
+    """Everything that is wrong with a plan's content; nothing: it can be released."""
+    faults = head_faults(content)
+    if content.get("phase") not in PHASES:
+        faults.append(f"phase: write one of {', '.join(PHASES)}")
+    parts = content.get("parts")
+    if not isinstance(parts, list) or not parts or not all(isinstance(p, str) and p for p in parts):
+        faults.append("parts: write at least one part number")
+    ppap = content.get("ppap", {})
+    if not isinstance(ppap, dict) or ppap.get("status", "none") not in PPAP:
+        faults.append(f"ppap.status: write one of {', '.join(PPAP)}")
+    starts = content.get("shifts_utc", ["00:00"])
+    if not isinstance(starts, list) or not all(_TIME.fullmatch(str(start)) for start in starts):
+        faults.append('shifts_utc: write times of the day such as "06:00"')
+    return faults + _lists(content) + _lines(content)
+
+
+def _lists(content: Mapping[str, Any]) -> list[str]:
+    faults = []
+    for name in ("instructions", "recipes"):
+        for i, said in enumerate(content.get(name, [])):
+            where = f"{name}[{i}]"
+            if not isinstance(said, dict) or not said.get("code") or not said.get("operation"):
+                faults.append(f"{where}: write code and operation")
+    return faults
+
+
+def _lines(content: Mapping[str, Any]) -> list[str]:
+    lines = content.get("characteristics")
+    if not isinstance(lines, list) or not lines:
+        return ["characteristics: write at least one"]
+    faults, seen = [], set()
+    for i, said in enumerate(lines):
+        where = f"characteristics[{i}]"
+        if not isinstance(said, dict):
+            faults.append(f"{where}: write an object")
+            continue
+        name = said.get("id")
+        if not isinstance(name, str) or not name or name in seen:
+            faults.append(f"{where}.id: write a text that no other line has")
+        seen.add(name)
+        faults += [f"{where} ({name}): {fault}" for check in _CHECKS for fault in check(said)]
+    return faults
+
+
+def _words(said: Mapping[str, Any]) -> list[str]:
+    title = said.get("title")
+    faults = [f"{key}: there is no such field" for key in sorted(set(said) - _KNOWN)]
+    if not isinstance(title, dict) or not all(title.get(lang) for lang in ("en", "zh")):
+        faults.append('title: write {"en": "…", "zh": "…"}')
+    if not said.get("operation"):
+        faults.append("operation: write the code of an operation of the route")
+    return faults + [
+        f"{name}: write one of {', '.join(repr(choice) for choice in allowed)}"
+        for name, allowed in _CHOICES.items()
+        if said.get(name, allowed[0]) not in allowed
+    ]
+
+
+def _limits(said: Mapping[str, Any]) -> list[str]:
+    faults = [
+        f'{name}: write a text such as "4.95"'
+        for name in _LIMITS
+        if name in said and figure_or_none(said[name]) is None
+    ]
+    limits = {name: figure_or_none(said.get(name)) for name in _LIMITS}
+    ordered = [limits[n] for n in ("lower", "action_lower", "action_upper", "upper")]
+    given = [one for one in ordered if one is not None]
+    if given != sorted(given):
+        faults.append("the limits: lower <= action_lower <= action_upper <= upper")
+    if said.get("kind", "variable") in ("variable", "magnetic", "life") and not faults:
+        if limits["lower"] is None and limits["upper"] is None:
+            faults.append("lower or upper: write at least one limit")
+        if not said.get("unit"):
+            faults.append("unit: write it")
+    return faults
+
+
+def _frequency(said: Mapping[str, Any]) -> list[str]:
+    every, faults = said.get("every", {}), []
+    if not isinstance(every, dict) or every.get("each", "lot") not in FREQUENCIES:
+        faults.append(f"every.each: write one of {', '.join(FREQUENCIES)}")
+    elif not _count(every.get("count", 1)):
+        faults.append("every.count: write a whole number from 1")
+    if not _count(said.get("sample", 1)):
+        faults.append(f"sample: write a whole number from 1 to {SAMPLE_MAX}")
+    positions = said.get("positions", [])
+    if positions and len(positions) != said.get("sample", 1):
+        faults.append("positions: write one for each reading of the sample")
+    return faults
+
+
+def _count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= SAMPLE_MAX
+
+
+def _reactions(said: Mapping[str, Any]) -> list[str]:
+    faults = []
+    reaction = said.get("reaction")
+    if not isinstance(reaction, dict) or not all(reaction.get(lang) for lang in ("en", "zh")):
+        faults.append('reaction: write what to do when it is out: {"en": "…", "zh": "…"}')
+    wrong = set(said.get("reactions", ["hold"])) - set(REACTIONS)
+    if wrong:
+        faults.append(f"reactions: write some of {', '.join(REACTIONS)}")
+    return faults
+
+
+_CHECKS: tuple[Callable[[Mapping[str, Any]], list[str]], ...] = (
+    _words,
+    _limits,
+    _frequency,
+    _reactions,
+)

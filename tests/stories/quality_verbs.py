@@ -1,0 +1,66 @@
+"""What the people of a story do under a control plan: release it, check, acknowledge, stop a line.
+
+The plans of the stories: a line is one characteristic, as `tests/mes_server/domain/plan_making.py` writes it.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from mes_server.actions.record_check import Checking, record_check
+from mes_server.actions.release_document import release_document, withdraw_document
+from mes_server.actions.stop_line import acknowledge, stop_line
+from tests.mes_server.domain.plan_making import WORDS, attribute, line, plan
+
+if TYPE_CHECKING:
+    from mes_server.actions.record_events import Book
+
+_AGEING = {"operation": "ageing", "sample": 1}
+LINES: dict[str, dict[str, Any]] = {
+    "density": line("density", operation="sintering", sample=1, unit="g/cm3", nominal="7.55",
+                    lower="7.45", upper="7.65", action_lower=None, action_upper=None),
+    "hardness": line("hardness", **_AGEING),
+    "hourly": line("hourly", **_AGEING, every={"each": "hours", "count": 4}),
+    "first": line("first", **_AGEING, moment="first_off", every={"each": "setup"}),
+    "restart": attribute("restart", operation="ageing", moment="restart", every={"each": "restart"}),
+    "fool": attribute("fool", operation="ageing", moment="challenge", every={"each": "shift"}),
+}  # fmt: skip
+
+
+def _release(book: "Book", _codes: list[str], said: dict[str, str]) -> Any:
+    lines = [LINES[name] for name in said["lines"].split(", ") if name in LINES]
+    more = (
+        {"instructions": [{"code": "WI-1", "operation": "ageing"}]}
+        if "WI-1" in said["lines"]
+        else {}
+    )
+    content = plan(*lines, code=said["plan"], revision=said["revision"], **more)
+    return release_document(book, "plan", content)
+
+
+def _instruct(book: "Book", _codes: list[str], said: dict[str, str]) -> Any:
+    content = {"code": "WI-1", "revision": said["revision"], "title": WORDS, "text": WORDS}
+    return release_document(book, "instruction", content)
+
+
+def _check(book: "Book", codes: list[str], said: dict[str, str]) -> Any:
+    values = [] if said["values"] == "good" else said["values"].split(" ")
+    readings = [{"value": value, "position": "", "piece": ""} for value in values]
+    sample = 1 if said["values"] == "good" else 0
+    about = {"lot": codes[0]} if codes else {"plan": said.get("plan", "")}
+    return record_check(
+        book, Checking(said["characteristic"], readings=readings, sample=sample, **about)
+    )
+
+
+# As tests/stories/verbs.py has them. `at`: where it is done.
+QUALITY_VERBS: list[tuple[str, str, str, Any]] = [
+    (r"releases plan (?P<plan>\S+)/(?P<revision>\w+): (?P<lines>.+)", "document", "plan", _release),
+    (r"releases instruction WI-1/(?P<revision>\w+)", "document", "plan", _instruct),
+    (r"withdraws plan (?P<plan>\S+)/(?P<revision>\w+)", "withdraw", "plan",
+     lambda book, codes, said: withdraw_document(book, "plan", said["plan"], said["revision"], said["reason"])),
+    (r"checks (?P<characteristic>\w+) of (?P<lot>\S+) at (?P<at>\S+): (?P<values>.+)", "check", "check", _check),
+    (r"checks (?P<characteristic>\w+) under (?P<plan>\S+) at (?P<at>\S+): (?P<values>.+)", "check", "check", _check),
+    (r"stops (?P<station>\S+)", "stop", "scan",
+     lambda book, codes, said: stop_line(book, said["station"], said["reason"])),
+    (r"acknowledges (?P<plan>\S+)", "acknowledge", "check",
+     lambda book, codes, said: acknowledge(book, said["plan"])),
+]  # fmt: skip
