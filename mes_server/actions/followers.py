@@ -11,7 +11,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from mes_server.domain.seal import Event
-from mes_server.store import checks, documents, plans
+from mes_server.store import checks, documents, plans, signatures
 
 
 class Follower(NamedTuple):
@@ -27,6 +27,7 @@ FOLLOWERS: tuple[Follower, ...] = (
     Follower(plans.PLAN_STREAMS, plans.follow_plan, plans.drop_plans),
     Follower(plans.ACK_STREAMS, plans.follow_ack, plans.drop_acks),
     Follower(checks.STREAMS, checks.follow, checks.drop_all),
+    Follower(signatures.STREAMS, signatures.follow, signatures.drop_all),
 )
 
 

@@ -105,6 +105,11 @@ class Book:
         history.append(event)
         self._drafts.append(draft)
 
+    def note_as(self, person: str, stream: str, kind: str, /, **facts: Any) -> None:
+        """A fact of somebody else than who acts: of who signs. The stream is none that is replayed."""
+        self._number_on(stream, kind, "", facts)
+        self._drafts[-1] = self._drafts[-1]._replace(person=person)
+
     def _number_on(self, stream: str, kind: str, reason: str, facts: dict[str, Any]) -> None:
         if stream not in self._lengths:
             self._lengths[stream] = stream_length(self.conn, stream)

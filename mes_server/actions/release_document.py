@@ -4,8 +4,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from mes_server.actions.record_events import Book
+from mes_server.actions.sign_record import may_sign, sign
 from mes_server.domain.documents import RELEASED, WITHDRAWN, Document, stream_of
 from mes_server.domain.instructions import instruction_faults
+from mes_server.domain.people import Person
 from mes_server.domain.plan_content import plan_faults
 from mes_server.domain.rules import Refusal
 from mes_server.domain.texts import text_is_no_script
@@ -27,18 +29,25 @@ def document_faults(kind: str, content: Mapping[str, Any]) -> list[str]:
     return checker(content)
 
 
-def release_document(book: Book, kind: str, content: Mapping[str, Any]) -> list[Refusal]:
-    """The revision counts from now on."""
+def release_document(
+    book: Book, kind: str, content: Mapping[str, Any], signer: Person | Refusal | None
+) -> list[Refusal]:
+    """The revision counts from now on, released by who signs it."""
+    unsigned = may_sign(signer, "plan")
     scripts = text_is_no_script(content)
     faults = [] if scripts else document_faults(kind, content)
-    refused = scripts + [Refusal("document_is_whole", {"fault": fault}) for fault in faults]
-    if refused:
+    refused = (
+        unsigned + scripts + [Refusal("document_is_whole", {"fault": fault}) for fault in faults]
+    )
+    if refused or not isinstance(signer, Person):
         return refused
     code, revision = str(content["code"]), str(content["revision"])
     if load_document(book.conn, kind, code, revision) is not None:
         return [Refusal("revision_is_new", {"document": f"{code}/{revision}"})]
     named = {"kind": kind, "code": code, "revision": revision}
     book.note(stream_of(kind, code), RELEASED, **named, content=dict(content))
+    made = Document(kind, code, revision, content, 0, signer.badge)
+    sign(book, f"{kind}:{made.name}", made.digest, signer, "released")
     return []
 
 

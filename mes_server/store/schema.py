@@ -37,6 +37,7 @@ from mes_server.store import (
     series,
     series_now,
     sign_ins,
+    signatures,
     stations,
 )
 from mes_server.store.faults import SchemaTooNew
@@ -44,7 +45,7 @@ from mes_server.store.transaction import writing
 
 TABLE_MODULES = (
     alarms, births, checks, chunk_rows, documents, excursions, forgotten, fresh, inbox, labels, leases, ledger, lines, losses, lots, nodes, numbering, people,
-    plans, positions, quarantine, routes, runs, series, series_now, sign_ins, stations,
+    plans, positions, quarantine, routes, runs, series, series_now, sign_ins, signatures, stations,
 )  # fmt: skip
 
 

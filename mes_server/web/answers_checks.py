@@ -6,6 +6,7 @@ from pydantic import Field, StringConstraints
 
 from mes_server.web.answers import Answer, Time
 from mes_server.web.answers_handling import ActBody
+from mes_server.web.answers_signatures import SignatureAnswer, SignatureBody
 from mes_server.web.bodies import Body, Count, Name
 
 Written = Annotated[str, StringConstraints(max_length=40)]
@@ -51,6 +52,7 @@ class DocumentBody(ActBody):
     """A revision of a document, as docs/control_plans.md describes it."""
 
     content: dict[str, Any]
+    signature: SignatureBody | None = Field(None, description="Of who releases it; it is needed")
 
 
 class ReadingAnswer(Answer):
@@ -169,6 +171,7 @@ class DocumentAnswer(Answer):
     withdrawn_at: Time | None
     digest: str
     content: dict[str, Any]
+    signatures: list[SignatureAnswer]
 
 
 class DocumentsAnswer(Answer):

@@ -1,6 +1,7 @@
 """/api/v1 for released documents: control plans, instructions, recipes, specs of baths."""
 
 from flask import Blueprint, Response
+from sqlalchemy import Connection
 
 from mes_server.actions import release_document as release
 from mes_server.actions.record_events import Book
@@ -15,6 +16,7 @@ from mes_server.web.guards import needs
 from mes_server.web.handling import carry
 from mes_server.web.parameters import Operation, described
 from mes_server.web.problems import NotFound
+from mes_server.web.signing import signature_answers, signed_by
 from mes_server.web.site import this_site
 
 document_api = Blueprint("document_api", __name__, url_prefix="/api/v1")
@@ -26,9 +28,10 @@ document_api = Blueprint("document_api", __name__, url_prefix="/api/v1")
 def post_document(kind: str) -> Response:
     """It counts from now on, and never changes."""
     body = read_body(shapes.DocumentBody)
+    signer = signed_by(body.signature)
 
     def acting(book: Book, _codes: list[str]) -> object:
-        return release.release_document(book, kind, body.content)
+        return release.release_document(book, kind, body.content, signer)
 
     about = f"{kind} {body.content.get('code', '')}"
     return carry(body, ("document", [], about), "plan", acting)
@@ -54,8 +57,8 @@ def get_documents(kind: str) -> Response:
     """By code, the newest of each first."""
     _known(kind)
     with this_site().reading() as conn:
-        found = list_documents(conn, kind)
-    return as_json(shapes.DocumentsAnswer(items=[document_answer(one) for one in found]))
+        items = [document_answer(conn, one) for one in list_documents(conn, kind)]
+    return as_json(shapes.DocumentsAnswer(items=items))
 
 
 @document_api.get("/documents/<kind>/<code>/<revision>")
@@ -66,9 +69,9 @@ def get_document(kind: str, code: str, revision: str) -> Response:
     _known(kind)
     with this_site().reading() as conn:
         found = load_document(conn, kind, code, revision)
-    if found is None:
-        raise NotFound("document", f"{kind} {code}/{revision}")
-    return as_json(document_answer(found))
+        if found is None:
+            raise NotFound("document", f"{kind} {code}/{revision}")
+        return as_json(document_answer(conn, found))
 
 
 def _known(kind: str) -> None:
@@ -76,11 +79,12 @@ def _known(kind: str) -> None:
         raise NotFound("document", kind)
 
 
-def document_answer(one: Document) -> shapes.DocumentAnswer:
+def document_answer(conn: Connection, one: Document) -> shapes.DocumentAnswer:
     """A revision as programs see it."""
     return shapes.DocumentAnswer(
         kind=one.kind, code=one.code, revision=one.revision, title=dict(one.content["title"]),
         released_at=iso_text(one.released_ms), released_by=one.person,
         withdrawn_at=iso_text(one.withdrawn_ms) if one.withdrawn_ms is not None else None,
         digest=one.digest, content=dict(one.content),
+        signatures=signature_answers(conn, f"{one.kind}:{one.name}"),
     )  # fmt: skip

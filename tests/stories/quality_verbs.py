@@ -9,6 +9,7 @@ from mes_server.actions.record_check import Checking, record_check
 from mes_server.actions.release_document import release_document, withdraw_document
 from mes_server.actions.stop_line import acknowledge, stop_line
 from tests.mes_server.domain.plan_making import WORDS, attribute, line, plan
+from tests.mes_server.people_help import signer
 
 if TYPE_CHECKING:
     from mes_server.actions.record_events import Book
@@ -33,12 +34,12 @@ def _release(book: "Book", _codes: list[str], said: dict[str, str]) -> Any:
         else {}
     )
     content = plan(*lines, code=said["plan"], revision=said["revision"], **more)
-    return release_document(book, "plan", content)
+    return release_document(book, "plan", content, signer(book.act.person))
 
 
 def _instruct(book: "Book", _codes: list[str], said: dict[str, str]) -> Any:
     content = {"code": "WI-1", "revision": said["revision"], "title": WORDS, "text": WORDS}
-    return release_document(book, "instruction", content)
+    return release_document(book, "instruction", content, signer(book.act.person))
 
 
 def _check(book: "Book", codes: list[str], said: dict[str, str]) -> Any:

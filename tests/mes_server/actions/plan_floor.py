@@ -15,6 +15,7 @@ from mes_server.store.stations import ensure_station, set_station_online
 from mes_server.store.transaction import writing
 from tests.mes_server.actions.lot_floor import Floor
 from tests.mes_server.domain.test_routes import content as route_content
+from tests.mes_server.people_help import signer
 
 WORKER = Worker("P1", frozenset({"operator"}), {})
 LIGHT = Amount(10, 1_000_000, elements={"Nd": 300_000})
@@ -35,7 +36,7 @@ class PlanFloor(Floor):
 
     def release(self, kind: str, content: dict[str, Any]) -> list[str]:
         """A document; the rules that refused it."""
-        return [one.rule for one in self.act(release_document, kind, content)]
+        return [one.rule for one in self.act(release_document, kind, content, signer())]
 
     def check(self, characteristic: str, *values: str, place: str = "sinter-1", **more: Any) -> Any:
         """The number of the check, or the rules that refused it."""

@@ -1,12 +1,13 @@
 """Documents and checks over HTTP: released, asked for at the station, measured, out, voided."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mes_server.web.checks import dues_at
 from tests.mes_server.domain.plan_making import WORDS, attribute, line, plan
-from tests.mes_server.people_help import hire, token_for
+from tests.mes_server.people_help import PIN, give_pin, hire, token_for
 from tests.mes_server.web.lot_data import Shop
 from tests.mes_server.web.plant_data import Plant
 from tests.mes_server.web.test_handling import Desk
@@ -14,12 +15,14 @@ from tests.mes_server.web.test_handling import desk as desk
 from tests.mes_server.web.test_handling import shop as shop
 from tests.mes_server.web.test_handling_rights import scan
 
+SIGNED = {"badge": "L-1", "pin": PIN, "meaning": "released"}
 LINES = (line(sample=2), line("hourly", every={"each": "hours"}, sample=1))
 
 
 @pytest.fixture
-def planned(desk: Desk, shop: Shop) -> Desk:
-    desk.done("/documents/plan", content=plan(*LINES))
+def planned(desk: Desk, shop: Shop, plant: Plant) -> Desk:
+    give_pin(plant.engine, Path(str(plant.engine.url.database)).parent, "L-1")
+    desk.done("/documents/plan", content=plan(*LINES), signature=SIGNED)
     return desk
 
 
@@ -99,10 +102,10 @@ def test_a_check_is_voided_and_stays_to_be_seen(planned: Desk) -> None:
 def test_an_instruction_is_shown_read_and_asked_for(planned: Desk, shop: Shop) -> None:
     text = {"en": "Wear gloves.", "zh": "戴手套。"}
     wi = {"code": "WI-1", "revision": "A", "title": WORDS, "text": text}
-    planned.done("/documents/instruction", content=wi)
+    planned.done("/documents/instruction", content=wi, signature=SIGNED)
     lines = [attribute("fool", moment="challenge", every={"each": "shift"})]
     second = plan(*lines, revision="B", instructions=[{"code": "WI-1", "operation": "sinter"}])
-    planned.done("/documents/plan", content=second)
+    planned.done("/documents/plan", content=second, signature=SIGNED)
     code = shop.lot()
     rules = [one["rule"] for one in scan(planned, code)]
     assert rules == ["challenge_is_done", "instruction_is_read"]
@@ -126,14 +129,36 @@ def test_documents_are_listed_shown_and_withdrawn(planned: Desk) -> None:
     get = planned.client.get
     (found,) = get("/api/v1/documents/plan", headers=planned.shown).json["items"]
     assert (found["code"], found["released_by"], found["withdrawn_at"]) == ("CP-1", "L-1", None)
+    assert [one["stands"] for one in found["signatures"]] == [True]
     assert get("/api/v1/documents/plan/CP-1/A", headers=planned.shown).json == found
     planned.done("/documents/plan/CP-1/A/withdraw", reason="wrong")
-    assert get("/api/v1/documents/plan/CP-1/A", headers=planned.shown).json["withdrawn_at"]
+    found = get("/api/v1/documents/plan/CP-1/A", headers=planned.shown).json
+    assert found["withdrawn_at"]
+    assert [(s["badge"], s["meaning"], s["stands"]) for s in found["signatures"]] == [
+        ("L-1", "released", False)
+    ], "what was signed is another document now"
     assert get("/api/v1/documents/novel", headers=planned.shown).status_code == 404
     assert get("/api/v1/documents/plan/CP-1/Z", headers=planned.shown).status_code == 404
-    told = planned.post("/documents/plan", content={"code": "CP-2"}).json
+    told = planned.post("/documents/plan", content={"code": "CP-2"}, signature=SIGNED).json
     assert {one["rule"] for one in told} == {"document_is_whole"}
     assert len(told) > 3
+
+
+def test_a_plan_that_nobody_signs_is_not_released_and_the_wrong_pin_is_kept_as_refused(
+    planned: Desk, shop: Shop
+) -> None:
+    second = plan(revision="B")
+    assert planned.rules("/documents/plan", content=second) == ["signature_is_given"]
+    wrong = SIGNED | {"pin": "735102"}
+    assert planned.rules("/documents/plan", content=second, signature=wrong) == [
+        "signature_is_right"
+    ]
+    assert [one["refusals"][0]["rule"] for one in shop.events("scan_refused")] == [
+        "signature_is_given", "signature_is_right",
+    ]  # fmt: skip
+    assert "735102" not in str(shop.events("scan_refused"))
+    get = planned.client.get("/api/v1/documents/plan/CP-1/B", headers=planned.shown)
+    assert get.status_code == 404
 
 
 def test_an_operator_measures_and_releases_nothing(desk: Desk, shop: Shop, plant: Plant) -> None:

@@ -15,7 +15,7 @@ from mes_server.actions.run_charge import load_lot_into
 from mes_server.domain.people import PERMISSIONS
 from mes_server.domain.routes import Operation as RouteOperation
 from tests.mes_server.domain.plan_making import line, plan
-from tests.mes_server.people_help import BY, NOW_MS, act_as, hire, token_for
+from tests.mes_server.people_help import BY, NOW_MS, act_as, hire, signer, token_for
 from tests.mes_server.web.json_schema import faults
 from tests.mes_server.web.lot_data import Shop
 from tests.mes_server.web.lot_story import tell
@@ -135,7 +135,7 @@ def checked(plant: Plant) -> str:
     """The number of a check under a control plan, of a lot that is in the furnace."""
     shop = Shop(plant)
     plan_ = plan(line(every={"each": "charge"}, sample=1))
-    assert shop.act(release_document, "plan", plan_) == []
+    assert shop.act(release_document, "plan", plan_, signer()) == []
     lot = shop.lot()
     operation = RouteOperation("sinter", {}, ("sinter_furnace",))
     run = shop.act(load_lot_into, lot, operation, {}, place="sinter-1")

@@ -1,0 +1,29 @@
+"""What a signature is bound to: the digest of each kind of record as it is now. One line for each kind."""
+
+from collections.abc import Callable
+
+from sqlalchemy import Connection
+
+from mes_server.actions.release_document import CHECKERS
+from mes_server.store.documents import load_named
+
+Digest = Callable[[Connection, str], str | None]
+
+
+def _document(kind: str) -> Digest:
+    def of(conn: Connection, name: str) -> str | None:
+        found = load_named(conn, kind, name)
+        return None if found is None else found.digest
+
+    return of
+
+
+# By what the name of a record begins with ("plan:CP-7/B"): how the digest of the rest is found.
+DIGESTS: dict[str, Digest] = {kind: _document(kind) for kind in CHECKERS}
+
+
+def digest_of(conn: Connection, about: str) -> str | None:
+    """The digest of a record as it is now; None: there is none, or nobody signs such records."""
+    kind, _, name = about.partition(":")
+    of = DIGESTS.get(kind)
+    return None if of is None else of(conn, name)

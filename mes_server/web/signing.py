@@ -1,0 +1,53 @@
+"""Signatures in requests and in answers: who signs, and whether what was signed still stands."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import request
+from sqlalchemy import Connection
+
+from mes_server.actions.digests import digest_of
+from mes_server.actions.sign_in import Gate
+from mes_server.actions.sign_record import Signing, check_signing
+from mes_server.domain.attempts import Refusal
+from mes_server.domain.people import Person
+from mes_server.domain.signatures import Signature
+from mes_server.store.people import load_person
+from mes_server.store.signatures import list_signatures
+from mes_server.web.answers_signatures import SignatureAnswer, SignatureBody
+from mes_server.web.formats import iso_text
+from mes_server.web.page import now_ms
+from mes_server.web.site import this_site
+
+
+def signed_by(said: SignatureBody | None) -> Person | Refusal | None:
+    """Who signs a request; None: nobody; a refusal: badge and PIN do not fit, or too many tries."""
+    if said is None:
+        return None
+    site = this_site()
+    gate = Gate(site.engine, site.settings.data_dir, 0, 0)
+    signing = Signing(said.badge, said.pin, said.meaning, request.remote_addr or "")
+    return check_signing(gate, signing, now_ms())
+
+
+def signature_answers(conn: Connection, about: str) -> list[SignatureAnswer]:
+    """The signatures of a record as programs see them."""
+    now = digest_of(conn, about)
+    return [
+        SignatureAnswer(
+            about=one.about, badge=one.badge, meaning=one.meaning, at=iso_text(one.at_ms),
+            event=one.number, hash=one.hash, digest=one.digest, stands=one.stands(now),
+        )
+        for one in list_signatures(conn, about)
+    ]  # fmt: skip
+
+
+def signature_rows(conn: Connection, about: str) -> list[Mapping[str, Any]]:
+    """The signatures of a record as pages show them: with names, and void where it has changed since."""
+    now = digest_of(conn, about)
+    return [_row(conn, one, one.stands(now)) for one in list_signatures(conn, about)]
+
+
+def _row(conn: Connection, one: Signature, stands: bool) -> Mapping[str, Any]:
+    person = load_person(conn, one.badge)
+    return {"signature": one, "name": person.name if person else one.badge, "stands": stands}
