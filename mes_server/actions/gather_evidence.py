@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from mes_server.actions.answer_scan import LATE_MS
 from mes_server.domain.charges import Run
 from mes_server.domain.checks import Check
 from mes_server.domain.control_plan import DURING, LAST_OFF, Plan
@@ -101,7 +102,8 @@ def due_of_place(
     asked = [line.id for line in lines if line.is_timed or line.moment not in (DURING, LAST_OFF)]
     if not asked:
         return []
-    checks = [one for name in asked for one in newest_of(conn, station, name, at_ms)]
+    until_ms = at_ms + LATE_MS  # clocks of tablets differ: what was just checked may seem to be of later
+    checks = [one for name in asked for one in newest_of(conn, station, name, until_ms)]
     place = Place(
         station, part, at_ms, other_part_ran(conn, station, part),
         load_line(conn, station).stopped_ms, tuple(checks),

@@ -50,6 +50,8 @@ from schemas.limit_rows import load_rows, row_at
 class Checking:
     """What was measured. `plan`: of a check of a station alone, "CP-7/B"; else that of the lot or run counts.
 
+    `part`: of such a check, where the plan is for several.
+
     `readings`: {value, position, piece} as written. `rejected`: pieces found bad; `sort`: they become a lot of
     their own, which is held, and the rest goes on. `sample`: pieces looked at for an attribute.
     """
@@ -58,6 +60,7 @@ class Checking:
     lot: str = ""
     run: str = ""
     plan: str = ""
+    part: str = ""
     gauge: str = ""
     readings: Sequence[Mapping[str, str]] = ()
     sample: int = 0
@@ -149,8 +152,14 @@ def _understand(book: Book, said: Checking) -> _Meant | list[Refusal]:
     if line is None or not line.is_recorded:
         facts = {"characteristic": said.characteristic, "plan": plan.name}
         return [Refusal("characteristic_is_planned", facts)]
-    part = of_run.part if of_run is not None else (plan.parts[0] if len(plan.parts) == 1 else "")
+    part = of_run.part if of_run is not None else _part_of(plan, said)
     return _of_run(conn, _Meant(plan, line, lot, run.code if run else "", part))
+
+
+def _part_of(plan: Plan, said: Checking) -> str:
+    if said.part in plan.parts:
+        return said.part
+    return plan.parts[0] if len(plan.parts) == 1 else ""
 
 
 def _plan(conn: Connection, said: Checking, lot: Lot | None, at_ms: int) -> Plan | None:

@@ -28,6 +28,7 @@ class CheckBody(ActBody):
     lot: Name = ""
     run: Name = ""
     plan: Name = Field("", description='Of a check of a station without a lot: "code/revision"')
+    part: Name = Field("", description="Of such a check, where the plan is for several parts")
     gauge: Name = Field("", description="As scanned")
     readings: list[ReadingBody] = Field(default_factory=list, max_length=1_000)
     sample: Count = Field(0, description="Pieces looked at, for an attribute")

@@ -42,7 +42,7 @@ KEPT = (
     "tablet_store.js", "tablet_queue.js", "tablet_view.js", "tablet_unload.js", "tablet_words.js",
     "tablet_sound.js", "tablet_looks.js", "tablet_codes.js", "tablet_tell.js", "tablet_people.js", "live.js",
     "words.js", "tablet_state.js", "tablet_submit.js", "tablet_camera.js", "tablet_pad.js", "tablet_sheet.js",
-    "tablet_lots.js", "tablet_station.js", "vendor/zxing/share.js",
+    "tablet_lots.js", "tablet_station.js", "tablet_checks.js", "vendor/zxing/share.js",
     "vendor/zxing/reader/index.js", "vendor/zxing/reader/zxing_reader.wasm",
 )  # fmt: skip
 
@@ -91,6 +91,10 @@ def _config(station: StationNow, work: WorkAnswer) -> dict[str, Any]:
     return {
         "station": station_id,
         "work": url_for("work.work", station_id=station_id),
+        "due": url_for("checks.get_due", station_id=station_id),
+        "checks": url_for("checks.post_check"),
+        "acknowledge": url_for("checks.post_acknowledged"),
+        "stop": url_for("checks.post_stop", station_id=station_id),
         "scans": url_for("scans.post_scan"),
         "unload": url_for("scans.post_unload", code="CODE"),
         "undo": url_for("scans.post_undo", scan_id="SCAN"),

@@ -3,6 +3,7 @@
 import { on } from "./live.js";
 import { now, setClock, t } from "./words.js";
 import { closeCamera, openCamera } from "./tablet_camera.js";
+import { askDue, CheckSheet, checkOf, checkKey, drawChecks, ReadSheet } from "./tablet_checks.js";
 import { cardOf, lotIn } from "./tablet_codes.js";
 import { markAllKept, seen, send, sendAllAgain } from "./tablet_queue.js";
 import { keepPage, speakTo, switchLanguage, switchTheme, wearAsBefore } from "./tablet_looks.js";
@@ -13,7 +14,7 @@ import { byId, config, root, state, titles } from "./tablet_state.js";
 import { submit } from "./tablet_submit.js";
 import { Task, taskKey, taskOf } from "./tablet_lots.js";
 import { closeSheet, openSheet } from "./tablet_sheet.js";
-import { callHelp, chooseOperation, clearLine, offerMount, openMenu, waysOut } from "./tablet_station.js";
+import { callHelp, chooseOperation, clearLine, offerMount, openMenu, stopLine, waysOut } from "./tablet_station.js";
 import { draftKey, fits, openUnload } from "./tablet_unload.js";
 import { attention, tell, tellAgain, tellAnswer } from "./tablet_tell.js";
 import { drawChip, drawLine, drawQueue, drawSamples, drawStanding, drawUndo, drawWho, drawWork, hideOutcome } from "./tablet_view.js";
@@ -158,11 +159,19 @@ async function draw() {
   drawQueue(waiting, review, titles(), (item) => seen(item.seq));
   drawWork(state.work, state.who, state.stale, (code, operation) => heard(code, operation));
   drawLine(state.work);
+  drawChecks(state.due, openCheck);
   drawKeys();
+}
+
+function openCheck(item) {
+  if (!state.who) return attention("tablet.badge_first");
+  openSheet(item.text ? new ReadSheet(item) : new CheckSheet(item));
 }
 
 function drawKeys() {
   const { form } = state;
+  if (form) byId("checks").hidden = true;
+  else drawChecks(state.due, openCheck);
   byId("lots").hidden = byId("next").hidden = Boolean(form);
   byId("cancel").hidden = !form;
   const key = byId("primary");
@@ -186,6 +195,7 @@ async function ask() {
     state.stale = false;
     drawStanding(state.standing);
     remember(`work:${config.station}`, state.work);
+    await askDue();
   } catch (error) {
     if (turn !== state.turn) return;
     state.stale = true;
@@ -236,7 +246,7 @@ const press = (id, act) => byId(id).addEventListener("click", act);
 press("camera-key", () => (byId("camera").hidden ? openCamera(heard) : closeCamera()));
 press("primary", primary);
 press("cancel", closeSheet);
-press("menu", () => openMenu(MENU.map((name) => [name, COMMANDS[name]])));
+press("menu", () => openMenu([...MENU.map((name) => [name, COMMANDS[name]]), ["STOP", asSomebody(stopLine)]]));
 press("undo-button", undo);
 press("who", signOut);
 press("chip", () => showQueue(byId("queue").hidden));
@@ -268,7 +278,7 @@ async function begin() {
   remember("who", state.who);
   await markAllKept();
   await forgetOld(now());
-  const [draft, task] = [await recall(draftKey), await recall(taskKey)];
+  const [draft, task, check] = [await recall(draftKey), await recall(taskKey), await recall(checkKey)];
   await draw();
   listen((code) => heard(code));
   watch(config, signOut);
@@ -278,6 +288,7 @@ async function begin() {
   await ask();
   if (draft && fits(draft, state.work?.run)) openUnload(draft);
   else if (task) openSheet(taskOf(task));
+  else if (check) openSheet(checkOf(check));
   root.dataset.tablet = "ready";
   keepPage(config);
 }

@@ -14,8 +14,9 @@ export function pressed(value, unit, digit, fresh) {
   return Number(text || 0) * SCALE[unit];
 }
 
-export function pad(press) {
-  const keys = ["7", "8", "9", "4", "5", "6", "1", "2", "3", "000", "0"].map((digit) => button("digit", digit, () => press(digit)));
+// `third`: the key beside the zero, thousands or the decimal point.
+export function pad(press, third = "000") {
+  const keys = ["7", "8", "9", "4", "5", "6", "1", "2", "3", third, "0"].map((digit) => button("digit", digit, () => press(digit)));
   const erase = button("digit", "⌫", () => press("erase"));
   erase.setAttribute("aria-label", t("tablet.erase"));
   return element("div", "pad", ...keys, erase);

@@ -5,7 +5,7 @@ export const root = document.documentElement;
 export const config = JSON.parse(byId("tablet-config").textContent);
 export const state = {
   who: "", work: null, stale: false, link: "wait", current: null, undo: null, form: null, gate: null, turn: 0,
-  standing: config.standing, hand: "",
+  standing: config.standing, hand: "", due: null,
 };
 
 // Titles of the operations that are known here, by their codes.

@@ -17,6 +17,14 @@ const line = `line:${config.station}`;
 export const clearLine = () => submit("clear", config.station, [line], config.clear, station());
 export const callHelp = () => submit("help", config.station, [], config.help, station());
 
+// It stands still, planned or not: what runs next is verified first where the control plan says so.
+export function stopLine() {
+  openSheet(new Pick(() => ({
+    title: t("tablet.menu.STOP"), code: "",
+    options: reasonsFor("stop", (reason) => after(() => submit("stop", config.station, [line], config.stop, { ...station(), reason }))()),
+  })));
+}
+
 const mount = (role, resource, label) =>
   submit(resource ? "mount" : "unmount", label, [line], config.resources, { ...station(), role, resource });
 

@@ -3,10 +3,10 @@
 import { t } from "./words.js";
 import { sound } from "./tablet_sound.js";
 import { drawOutcome } from "./tablet_view.js";
-import { reason } from "./tablet_words.js";
+import { reason, titleOf } from "./tablet_words.js";
 
 const NEW = new Set(["merge", "split"]);
-const OF_STATION = new Set(["mount", "unmount", "clear", "help"]);
+const OF_STATION = new Set(["mount", "unmount", "clear", "help", "stop", "acknowledge"]);
 let last = null; // told again in the other language when that is asked for
 
 // `make`: answers word, code and lines in the language of the moment.
@@ -25,6 +25,7 @@ export const attention = (key, facts) =>
 
 // What the server said to an item of the queue. `titles`: of operations, by code; `keys`: what is left to do.
 export function tellAnswer(item, titles, keys) {
+  if (item.state === "done" && item.kind === "check") return tellCheck(item);
   if (item.state === "done") {
     const { again, lot, run, made, held } = item.answer;
     const code = NEW.has(item.kind) ? made[0] : OF_STATION.has(item.kind) ? item.label : lot || item.label;
@@ -37,4 +38,15 @@ export function tellAnswer(item, titles, keys) {
   }
   const [word, kind, tone] = item.kept ? ["tablet.review", "attention", "attention"] : ["tablet.refused", "refused", "refused"];
   tell(kind, tone, () => ({ word: t(word), code: item.label, lines: (item.refusals ?? []).map((told) => reason(told, titles)), keys }));
+}
+
+// A reading that is out says at once what the reaction plan asks for.
+function tellCheck({ label, answer }) {
+  const { verdict, held, reaction, check } = answer;
+  const [kind, tone] = { ok: ["ok", "accepted"], action: ["attention", "attention"], out: ["refused", "refused"] }[verdict];
+  tell(kind, tone, () => ({ word: t(`tablet.check.${verdict}`), code: label, lines: [
+    t("tablet.accepted.check", { check }),
+    ...(verdict === "out" ? [titleOf(reaction)] : []),
+    ...(held.length ? [t("tablet.held", { held: held.join(", ") })] : []),
+  ] }));
 }

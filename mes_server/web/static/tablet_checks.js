@@ -1,0 +1,207 @@
+// What the control plan asks for here: the list of due checks, the sheet of one, an instruction to be read.
+
+import { now, sign, t } from "./words.js";
+import { pad } from "./tablet_pad.js";
+import { closeSheet, heading } from "./tablet_sheet.js";
+import { byId, config, state } from "./tablet_state.js";
+import { remember } from "./tablet_store.js";
+import { submit } from "./tablet_submit.js";
+import { attention } from "./tablet_tell.js";
+import { button, element } from "./tablet_view.js";
+import { titleOf } from "./tablet_words.js";
+
+const box = document.getElementById("sheet");
+const [SHOWN, DIGITS_MAX, ANSWER_MS] = [5, 12, 6000];
+const SIGNS = { due: "live", missed: "alarm", out: "alarm", unread: "warn" };
+export const checkKey = `check:${config.station}`;
+
+// What the server says is due; without an answer, what it said before.
+export async function askDue() {
+  try {
+    const answer = await fetch(config.due, { signal: AbortSignal.timeout(ANSWER_MS) });
+    if (answer.ok) state.due = await answer.json();
+  } catch {
+    // as it was
+  }
+}
+
+const open = (due) => [
+  ...(due?.instructions ?? []).filter((one) => !one.read),
+  ...(due?.items ?? []).filter((one) => one.state !== "done"),
+];
+
+export function specText({ lower, upper, unit, sample, kind }) {
+  if (kind === "attribute") return t("tablet.check.pieces", { n: sample });
+  const limits = lower && upper ? `${lower} – ${upper}` : lower ? `≥ ${lower}` : `≤ ${upper}`;
+  return `${limits} ${unit} · ${sample} ×`;
+}
+
+let drawn = "";
+export function drawChecks(due, pressed) {
+  const items = open(due);
+  byId("checks").hidden = !items.length || Boolean(state.form);
+  const said = JSON.stringify([document.documentElement.lang, items]);
+  if (said === drawn) return;
+  drawn = said;
+  byId("checks-count").textContent = String(items.length);
+  const rank = (one) => (one.text ? 1 : { missed: 0, out: 0, due: 2 }[one.state]);
+  const shown = [...items].sort((a, b) => rank(a) - rank(b)).slice(0, SHOWN);
+  const more = items.length - shown.length;
+  byId("checks-items").replaceChildren(...shown.map((one) => line(one, pressed)),
+    ...(more > 0 ? [element("li", "quiet note", t("tablet.more", { n: more }))] : []));
+}
+
+function line(item, pressed) {
+  const what = item.text ? "unread" : item.state;
+  const key = button("lot-key", "", () => pressed(item));
+  const about = item.text ? item.name : [item.lot || item.run, specText(item)].filter(Boolean).join(" · ");
+  key.append(element("span", "lot", element("b", "", titleOf(item.title)), element("span", "quiet", about)),
+    element("span", what === "due" ? "quiet" : "held", sign(SIGNS[what]), t(`tablet.due.${what}`)));
+  const made = element("li", "", key);
+  made.dataset.check = item.characteristic ?? item.name;
+  made.dataset.state = what;
+  return made;
+}
+
+// One check: readings by the pad, a gauge by scan, or pieces good and bad.
+export class CheckSheet {
+  constructor(item, kept = null) {
+    const values = Array(item.kind === "attribute" ? 0 : item.sample).fill("");
+    Object.assign(this, { box, item, at: 0, gauge: "", values, sample: item.sample, rejected: 0, unit: "rejected", ...kept });
+  }
+
+  get primary() {
+    const whole = this.values.every((value) => value && !value.endsWith("."));
+    return whole && (!this.item.gauge || this.gauge) ? t("tablet.check.record") : "";
+  }
+
+  act() {
+    if (!this.primary) return;
+    if (!state.who) return attention("tablet.badge_first");
+    const { item, gauge, values, sample, rejected } = this;
+    const readings = values.map((value, i) => ({ value, position: item.positions[i] ?? "" }));
+    const about = item.lot ? { lot: item.lot } : item.run ? { run: item.run } : { plan: item.plan, part: item.part };
+    const counted = item.kind === "attribute" ? { sample, rejected } : {};
+    const keys = [`check:${item.characteristic}`, ...(item.lot ? [`lot:${item.lot}`] : [])];
+    closeSheet();
+    submit("check", titleOf(item.title), keys, config.checks,
+      { station: config.station, characteristic: item.characteristic, gauge, readings, source: "tablet", ...about, ...counted });
+  }
+
+  command() {
+    return false;
+  }
+
+  forget() {
+    remember(checkKey, null);
+  }
+
+  // Here a scan is the gauge, or what a gauge types: a figure.
+  take(code) {
+    const figure = code.trim().replace(",", ".");
+    if (/^[+-]?\d+(\.\d+)?$/.test(figure) && this.values.length) this.fill(code.trim());
+    else this.gauge = code.trim().toUpperCase();
+    this.update();
+    return true;
+  }
+
+  fill(value) {
+    this.values[this.at] = value.slice(0, DIGITS_MAX);
+    this.next();
+  }
+
+  next() {
+    const empty = this.values.findIndex((one) => !one);
+    this.at = empty < 0 ? this.at : empty;
+  }
+
+  update() {
+    const { item, at, gauge, values, sample, rejected, unit } = this;
+    remember(checkKey, { item, kept: { at, gauge, values, sample, rejected, unit }, at: now() });
+    this.draw();
+    document.dispatchEvent(new Event("sheet"));
+  }
+
+  draw() {
+    const { item } = this;
+    const facts = [specText(item), titleOf(item.method), item.gauge ? t("tablet.check.gauge_type", { type: item.gauge }) : ""];
+    const told = [
+      heading(titleOf(item.title), item.lot || item.run),
+      element("p", "", facts.filter(Boolean).join(" · ")),
+      ...(item.state === "out" ? [element("p", "held", sign("alarm"), titleOf(item.reaction))] : []),
+      ...(item.gauge ? [this.gaugeLine()] : []),
+    ];
+    box.replaceChildren(...told, item.kind === "attribute" ? this.pieces() : this.readings());
+  }
+
+  gaugeLine() {
+    if (this.gauge) return element("p", "", t("tablet.check.gauge"), " ", element("b", "code", this.gauge));
+    return element("p", "held", sign("warn"), t("tablet.check.scan_gauge"));
+  }
+
+  readings() {
+    const keys = this.values.map((value, i) => {
+      const key = button("value", value || "–", () => { this.at = i; this.fresh = true; this.update(); });
+      const name = this.item.positions[i] ?? String(i + 1);
+      key.setAttribute("aria-pressed", String(i === this.at));
+      key.setAttribute("aria-label", `${name} ${value || t("tablet.check.empty")}`);
+      return element("div", "part", element("span", "name", name), key);
+    });
+    const digits = pad((digit) => this.press(digit), ".");
+    return element("div", "entry", element("div", "parts", ...keys), digits);
+  }
+
+  press(digit) {
+    const before = this.fresh ? "" : this.values[this.at];
+    this.fresh = false;
+    if (digit === "erase") this.values[this.at] = before.slice(0, -1);
+    else if (digit !== "." || (before && !before.includes("."))) this.values[this.at] = (before + digit).slice(0, DIGITS_MAX);
+    this.update();
+  }
+
+  pieces() {
+    const row = (name, unit) => {
+      const step = (by) => { this[unit] = Math.max(0, this[unit] + by); this.update(); };
+      const value = button("value", String(this[unit]), () => {});
+      value.setAttribute("aria-label", `${t(name)} ${this[unit]}`);
+      const [less, more] = [button("square", "−", () => step(-1)), button("square", "+", () => step(1))];
+      less.setAttribute("aria-label", `${t(name)}: ${t("tablet.less")}`);
+      more.setAttribute("aria-label", `${t(name)}: ${t("tablet.one_more")}`);
+      return element("div", "part", element("span", "name", t(name)), less, value, more);
+    };
+    return element("div", "parts", row("tablet.check.looked_at", "sample"), row("tablet.check.bad", "rejected"));
+  }
+}
+
+// A check that was left when the tab was closed.
+export const checkOf = (kept) => new CheckSheet(kept.item, kept.kept);
+
+// An instruction: read here, and acknowledged.
+export class ReadSheet {
+  constructor(item) {
+    Object.assign(this, { box, item });
+  }
+
+  get primary() {
+    return t("tablet.read.acknowledge");
+  }
+
+  act() {
+    const { name } = this.item;
+    closeSheet();
+    submit("acknowledge", name, [`read:${name}`], config.acknowledge, { station: config.station, instruction: name });
+  }
+
+  take() {
+    return false;
+  }
+
+  command() {
+    return false;
+  }
+
+  draw() {
+    box.replaceChildren(heading(titleOf(this.item.title), this.item.name),
+      ...titleOf(this.item.text).split("\n").map((text) => element("p", "", text)));
+  }
+}
