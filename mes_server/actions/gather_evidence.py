@@ -102,7 +102,9 @@ def due_of_place(
     asked = [line.id for line in lines if line.is_timed or line.moment not in (DURING, LAST_OFF)]
     if not asked:
         return []
-    until_ms = at_ms + LATE_MS  # clocks of tablets differ: what was just checked may seem to be of later
+    until_ms = (
+        at_ms + LATE_MS
+    )  # clocks of tablets differ: what was just checked may seem to be of later
     checks = [one for name in asked for one in newest_of(conn, station, name, until_ms)]
     place = Place(
         station, part, at_ms, other_part_ran(conn, station, part),

@@ -50,7 +50,17 @@ def post_check() -> Response:
     body = read_body(shapes.CheckBody)
     worker = worker_of(body.badge, "check")
     act = Act(body.act_id, worker.badge, body.station, moment_of(body.at), now_ms())
-    names = ("characteristic", "run", "plan", "part", "sample", "rejected", "sort", "note", "source")
+    names = (
+        "characteristic",
+        "run",
+        "plan",
+        "part",
+        "sample",
+        "rejected",
+        "sort",
+        "note",
+        "source",
+    )
     said = {name: getattr(body, name) for name in names}
     readings = [one.model_dump() for one in body.readings]
     asked = Ask("check", (body.lot,) if body.lot else (), body.characteristic, "", scanner())
