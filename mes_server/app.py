@@ -36,6 +36,7 @@ from mes_server.web.page import WATCH, furnish
 from mes_server.web.people import people_pages
 from mes_server.web.people_api import people_api
 from mes_server.web.plant import plant_pages
+from mes_server.web.quality import quality_pages
 from mes_server.web.recall import recall_pages
 from mes_server.web.reviews import review_pages
 from mes_server.web.routes import route_pages
@@ -57,7 +58,7 @@ BLUEPRINTS = (
     sign_in_pages, people_pages, people_api,
     scan_pages, work_pages, tablet_pages, handling_pages, rights_pages, route_pages,
     review_pages, call_pages,
-    document_api, check_pages,
+    document_api, check_pages, quality_pages,
 )  # fmt: skip
 REQUEST_BYTES_MAX = 1_000_000
 _STATIC_AGE_S = 31_536_000

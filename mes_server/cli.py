@@ -14,6 +14,7 @@ from mes_server.commands.bench import bench
 from mes_server.commands.database import db
 from mes_server.commands.demo import demo
 from mes_server.commands.doctor import run_doctor
+from mes_server.commands.documents import document
 from mes_server.commands.labels import label
 from mes_server.commands.ledger import verify
 from mes_server.commands.lots import lot
@@ -42,6 +43,7 @@ COMMANDS: tuple[click.Command, ...] = (
     node,
     lot,
     route,
+    document,
     label,
     verify,
     people,

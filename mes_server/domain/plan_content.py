@@ -39,6 +39,8 @@ def plan_faults(content: Mapping[str, Any]) -> list[str]:
     ppap = content.get("ppap", {})
     if not isinstance(ppap, dict) or ppap.get("status", "none") not in PPAP:
         faults.append(f"ppap.status: write one of {', '.join(PPAP)}")
+    if content.get("certainty", "high") not in ("high", "medium", "low"):
+        faults.append("certainty: write high, medium or low")
     starts = content.get("shifts_utc", ["00:00"])
     if not isinstance(starts, list) or not all(_TIME.fullmatch(str(start)) for start in starts):
         faults.append('shifts_utc: write times of the day such as "06:00"')

@@ -32,6 +32,7 @@ PAGES = frozenset(
         "tablet",
         "routes",
         "reviews",
+        "quality",
     )
 )
 THEMES = ("auto", "light", "dark")

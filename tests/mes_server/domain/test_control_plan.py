@@ -42,6 +42,7 @@ def test_a_plan_is_read_as_it_is_written() -> None:
         ({"shifts_utc": ["25:00"]}, "shifts_utc"),
         ({"characteristics": []}, "characteristics: write at least one"),
         ({"instructions": [{"code": "WI-1"}]}, "instructions[0]"),
+        ({"certainty": "M"}, "certainty: write high"),
         ({"note": 1.5}, "neither an integer nor a string"),
     ],
 )

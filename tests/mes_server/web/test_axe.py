@@ -22,6 +22,7 @@ from tests.mes_server.people_help import begin_session, hire, token_for
 from tests.mes_server.web.conftest import DATABASE, Clock
 from tests.mes_server.web.live_server import serving
 from tests.mes_server.web.lot_story import tell
+from tests.mes_server.web.plan_data import under_plan
 from tests.mes_server.web.plant_data import Plant, make_settings, write_status
 
 AXE = ROOT / ".tools/axe/node_modules/axe-core/axe.min.js"
@@ -40,6 +41,7 @@ STATES = (
     "/lots?q=nothing-like-it", "/lots?kind=block&status=active", "/lots/{held}", "/lots/{running}",
     "/recall?kind=lot&name={raw}", "/recall?kind=lot&name={pack}&direction=back",
     "/recall?kind=lot&name=nothing", "/people?q=nobody", "/stations/coater-1", "/nowhere",
+    "/quality/documents/instruction", "/quality/documents/instruction/WI-1/A", "/quality/checks?lot=none",
 )  # fmt: skip
 FAULTY = (
     '<!doctype html><html lang="en"><title>t</title><main><h1>t</h1><img src="/x"><input></main>'
@@ -62,7 +64,7 @@ class World:
         self.secret = begin_session(plant.engine, "A-1", station="sinter-1")
         self.filled = {"code": self.story["block"], "badge": "A-1", "station_id": "sinter-1"}
         run, route = {"code": self.story["run"]}, {"code": "R1", "revision": "B"}
-        self.elsewhere = {"runs": run, "routes": route}
+        self.elsewhere = {"runs": run, "routes": route, "quality": under_plan(plant)}
         plant.engine.dispose()
         self.app: Flask = create_app(settings, Clock())
 

@@ -1,0 +1,41 @@
+"""A control plan, an instruction and checks in the small plant of the web tests."""
+
+from mes_server.actions.record_check import Checking, record_check, void_check
+from mes_server.actions.record_events import Act, Book
+from mes_server.actions.release_document import release_document
+from mes_server.actions.stop_line import acknowledge
+from mes_server.store.transaction import writing
+from tests.mes_server.domain.plan_making import WORDS, attribute, line, plan
+from tests.mes_server.people_help import signer
+from tests.mes_server.web.plant_data import Plant
+
+
+def under_plan(plant: Plant) -> dict[str, str]:
+    """A plan with checks that are good, near the limit, out and voided; what names the plan in addresses."""
+    told = iter(range(100))
+
+    def act(acting: object, *args: object, place: str = "sinter-1") -> list[str]:
+        at_ms = plant.now_ms - 60_000 + 1000 * (number := next(told))
+        with writing(plant.engine) as conn:
+            book = Book(conn, Act(f"plan-{number}", "A-1", place, at_ms, at_ms))
+            answer: list[str] = acting(book, *args)  # type: ignore[operator]
+            book.close()
+        return answer
+
+    hourly = line("oil", every={"each": "hours"}, sample=1, reactions=["remeasure"])
+    lines = (hourly, attribute("master", moment="challenge", every={"each": "shift"}, symbol="CC"),
+             line("soak", kind="proof"), line("first", moment="first_off", every={"each": "setup"}))  # fmt: skip
+    wi = {"code": "WI-1", "revision": "A", "title": WORDS, "text": WORDS}
+    assert act(release_document, "instruction", wi, signer()) == []
+    content = plan(
+        *lines, instructions=[{"code": "WI-1", "operation": "sinter"}], ppap={"status": "approved"},
+        routes=["R1"], source="own", certainty="medium", note=WORDS, owner="quality",
+    )  # fmt: skip
+    assert act(release_document, "plan", content, signer()) == []
+    assert act(acknowledge, "WI-1") == []
+    checks = [
+        act(record_check, Checking("oil", plan="CP-1/A", readings=[{"value": value}]))
+        for value in ("5.00", "4.955", "5.20", "5.01")
+    ]
+    assert act(void_check, checks[-1][0], "another gauge") == []
+    return {"kind": "plan", "code": "CP-1", "revision": "A"}
