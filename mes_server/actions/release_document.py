@@ -45,7 +45,7 @@ def release_document(
     if load_document(book.conn, kind, code, revision) is not None:
         return [Refusal("revision_is_new", {"document": f"{code}/{revision}"})]
     named = {"kind": kind, "code": code, "revision": revision}
-    book.note(stream_of(kind, code), RELEASED, **named, content=dict(content))
+    book.note(stream_of(kind, code), RELEASED, **named, content=dict(content), signer=signer.badge)
     made = Document(kind, code, revision, content, 0, signer.badge)
     sign(book, f"{kind}:{made.name}", made.digest, signer, "released")
     return []

@@ -18,7 +18,7 @@ RELEASED, WITHDRAWN = "document_released", "document_withdrawn"
 class Document:
     """One revision. `released_ms`: when it was released; `withdrawn_ms`: when it was withdrawn, None: not yet.
 
-    `person`: the badge of who released it. `number`: of its event in the ledger.
+    `person`: the badge of who signed the release. `number`: of its event in the ledger.
     """
 
     kind: str

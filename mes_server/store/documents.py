@@ -38,7 +38,7 @@ def follow(conn: Connection, event: Event) -> None:
     key = (facts["kind"], facts["code"], facts["revision"])
     if event.kind == RELEASED:
         content = json.dumps(facts["content"], sort_keys=True, ensure_ascii=False)
-        values = (*key, content, event.noted_ms, event.person, None, event.number)
+        values = (*key, content, event.noted_ms, facts["signer"], None, event.number)
         query = f"INSERT INTO document ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
         run(conn, query, values)
     else:
