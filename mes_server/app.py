@@ -31,6 +31,7 @@ from mes_server.web.lots import lot_pages
 from mes_server.web.marks import mark_pages
 from mes_server.web.metrics import metrics_pages
 from mes_server.web.nodes import node_pages
+from mes_server.web.nonconformances import nc_pages
 from mes_server.web.openapi import openapi_pages
 from mes_server.web.page import WATCH, furnish
 from mes_server.web.people import people_pages
@@ -58,7 +59,7 @@ BLUEPRINTS = (
     sign_in_pages, people_pages, people_api,
     scan_pages, work_pages, tablet_pages, handling_pages, rights_pages, route_pages,
     review_pages, call_pages,
-    document_api, check_pages, quality_pages,
+    document_api, check_pages, quality_pages, nc_pages,
 )  # fmt: skip
 REQUEST_BYTES_MAX = 1_000_000
 _STATIC_AGE_S = 31_536_000

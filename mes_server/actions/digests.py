@@ -5,6 +5,8 @@ from collections.abc import Callable
 from sqlalchemy import Connection
 
 from mes_server.actions.release_document import CHECKERS
+from mes_server.actions.release_product import digest_of_release
+from mes_server.actions.settle_nonconformance import digest_of_nc
 from mes_server.store.documents import load_named
 
 Digest = Callable[[Connection, str], str | None]
@@ -19,7 +21,10 @@ def _document(kind: str) -> Digest:
 
 
 # By what the name of a record begins with ("plan:CP-7/B"): how the digest of the rest is found.
-DIGESTS: dict[str, Digest] = {kind: _document(kind) for kind in CHECKERS}
+DIGESTS: dict[str, Digest] = {kind: _document(kind) for kind in CHECKERS} | {
+    "nc": digest_of_nc,
+    "release": digest_of_release,
+}
 
 
 def digest_of(conn: Connection, about: str) -> str | None:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from mes_server.domain.seal import Event
-from mes_server.store import checks, documents, plans, signatures
+from mes_server.store import checks, documents, nonconformances, plans, releases, signatures
 
 
 class Follower(NamedTuple):
@@ -28,6 +28,8 @@ FOLLOWERS: tuple[Follower, ...] = (
     Follower(plans.ACK_STREAMS, plans.follow_ack, plans.drop_acks),
     Follower(checks.STREAMS, checks.follow, checks.drop_all),
     Follower(signatures.STREAMS, signatures.follow, signatures.drop_all),
+    Follower(nonconformances.STREAMS, nonconformances.follow, nonconformances.drop_all),
+    Follower(releases.STREAMS, releases.follow, releases.drop_all),
 )
 
 

@@ -1,7 +1,7 @@
 """What the control plan asks for at a station, and what of it is there: for the rules of a scan and for the tablet."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
@@ -9,7 +9,7 @@ from mes_server.actions.answer_scan import LATE_MS
 from mes_server.domain.charges import Run
 from mes_server.domain.checks import Check
 from mes_server.domain.control_plan import DURING, LAST_OFF, Plan
-from mes_server.domain.due import Due, Place, evidence_of, of_place, of_work
+from mes_server.domain.due import CONCEDED, Due, Place, evidence_of, of_place, of_work
 from mes_server.domain.evidence import Evidence
 from mes_server.domain.lots import CREATED, UNLOADED, Lot, corrected_actions
 from mes_server.domain.recalls import EVER_MS
@@ -19,6 +19,7 @@ from mes_server.store.documents import load_current
 from mes_server.store.ledger import load_stream
 from mes_server.store.lines import load_line
 from mes_server.store.lots import load_lot
+from mes_server.store.nonconformances import ncs_of_lots
 from mes_server.store.plans import acknowledged, any_plan, plan_for
 from mes_server.store.runs import load_run
 
@@ -67,11 +68,28 @@ def _last(conn: Connection, lot: str, before: int) -> Event | None:
     return kept[-1] if kept else None
 
 
-def due_of_work(conn: Connection, code: str) -> list[Due]:
-    """The planned checks of the operation a lot came out of last, made or not."""
+def due_of_work(conn: Connection, code: str, at_ms: int) -> list[Due]:
+    """The planned checks of the operation a lot came out of last, made or not; conceded at that time or not."""
     works = last_work(conn, code)
     checks = checks_of_runs(conn, sorted({work.run.code for work in works}))
-    return [due for work in works for due in _due_of(conn, work, checks)]
+    found = [due for work in works for due in _due_of(conn, work, checks)]
+    if not any(one.is_open for one in found):
+        return found
+    alike = {code, *(lot for work in works for lot in work.alike)}
+    conceded = conceded_of(conn, alike, at_ms)
+    return [
+        replace(one, state=CONCEDED) if one.is_open and one.line.id in conceded else one
+        for one in found
+    ]
+
+
+def conceded_of(conn: Connection, alike: Collection[str], at_ms: int) -> set[str]:
+    """The characteristics that a lot (by its codes) may miss: the customer agreed to it (IATF 16949 8.7.1.1)."""
+    return {
+        one.characteristic
+        for one in ncs_of_lots(conn, sorted(alike))
+        if one.characteristic and any(one.covers(lot, at_ms) for lot in alike)
+    }
 
 
 def _due_of(conn: Connection, work: Work, checks: Sequence[Check]) -> list[Due]:
@@ -136,7 +154,7 @@ def evidence_for(conn: Connection, lot: Lot, operation: str, at: tuple[str, str,
     if not any_plan(conn):
         return NOTHING
     station, badge, at_ms = at
-    work = due_of_work(conn, lot.code)
+    work = due_of_work(conn, lot.code, at_ms)
     plan = plan_for(conn, lot.part, lot.route, at_ms)
     if plan is None:
         missing = tuple(one.line.id for one in work if one.is_open)

@@ -9,6 +9,7 @@ from typing import Any
 
 from mes_server.actions.lot_origins import origins_of
 from mes_server.actions.record_events import Book
+from mes_server.actions.release_product import may_leave
 from mes_server.domain import lots
 from mes_server.domain.amounts import Amount, TooLittle, total
 from mes_server.domain.charges import RUN_CORRECTED
@@ -250,6 +251,7 @@ def ship_lots(book: Book, codes: Codes, facts: Mapping[str, Any]) -> str | list[
     found, refused = load_each(book, codes)
     for lot in found:
         refused += not_at_hand(lot) + not_fresh(book, lot) + route_ahead(book, lot)
+        refused += may_leave(book.conn, lot, str(facts.get("customer", "")), book.act.now_ms)
     if not codes or len(set(codes)) != len(codes):
         refused.append(Refusal("lots_are_told_once", {"lots": ", ".join(codes)}))
     if refused:

@@ -16,6 +16,7 @@ from mes_server.actions.call_help import call_help
 from mes_server.actions.gather_evidence import last_work
 from mes_server.actions.make_lots import split_off
 from mes_server.actions.record_events import Book
+from mes_server.actions.release_product import stands
 from mes_server.actions.trace_lots import trace
 from mes_server.domain import lots
 from mes_server.domain.checks import (
@@ -95,14 +96,14 @@ def record_check(book: Book, said: Checking) -> list[Refusal] | list[str]:
     if not isinstance(meant, _Meant):
         return refused + meant
     readings, wrong = readings_from(said.readings)
-    refused += wrong + _place_is_known(book) + _still_open(meant)
+    refused += wrong + _place_is_known(book) + _still_open(book.conn, meant)
     refused += _sampled(meant.line, said, readings) if not wrong else []
     for speaks in AGAINST:
         refused += speaks(book.conn, said, meant.line, book.act.at_ms)
     if refused:
         return refused
     verdict = verdict_of(meant.line, readings, said.rejected)
-    code = next_code(book.conn, "check", book.act.at_ms)
+    code, mark = next_code(book.conn, "check", book.act.at_ms), book.mark()
     book.note(
         stream_of(book.act.place), RECORDED, check=code, plan=meant.plan.name,
         characteristic=meant.line.id, operation=meant.line.operation, moment=meant.line.moment,
@@ -113,7 +114,10 @@ def record_check(book: Book, said: Checking) -> list[Refusal] | list[str]:
     )  # fmt: skip
     if verdict != OUT:
         return [code]
-    return _react(book, said, meant, code)
+    done = _react(book, said, meant, code)
+    if any(isinstance(one, Refusal) for one in done):
+        book.forget_since(mark)
+    return done
 
 
 def void_check(book: Book, code: str, reason: str) -> list[Refusal]:
@@ -194,9 +198,11 @@ def _place_is_known(book: Book) -> list[Refusal]:
     return [Refusal("station_is_known", {"station": place})]
 
 
-def _still_open(meant: _Meant) -> list[Refusal]:
-    """A lot that is gone is judged no more by what is written afterwards."""
-    if meant.lot is None or meant.lot.status != SHIPPED_OUT:
+def _still_open(conn: Connection, meant: _Meant) -> list[Refusal]:
+    """A lot that is released or gone is judged no more by what is written afterwards."""
+    if meant.lot is None:
+        return []
+    if meant.lot.status != SHIPPED_OUT and not stands(conn, meant.lot.code):
         return []
     facts = {"lot": meant.lot.code, "shipment": meant.lot.shipment}
     return [Refusal("lot_is_not_released", facts)]

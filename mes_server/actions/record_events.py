@@ -139,7 +139,7 @@ class Book:
 
     def note_all(self, streams: Iterable[tuple[str, str]], reason: str, **facts: Any) -> None:
         """The same facts in several streams, each with its kind; all of them, or none when it raises."""
-        before = len(self._drafts)
+        before = self.mark()
         noted = False
         try:
             for stream, kind in streams:
@@ -147,9 +147,20 @@ class Book:
             noted = True
         finally:
             if not noted:
-                for draft in self._drafts[before:]:
-                    self._histories[draft.stream].pop()
-                del self._drafts[before:]
+                self.forget_since(before)
+
+    def mark(self) -> int:
+        """Where the notes are now."""
+        return len(self._drafts)
+
+    def forget_since(self, mark: int) -> None:
+        """What was noted since is not: what came after it was refused, and nothing is half done."""
+        for draft in self._drafts[mark:]:
+            if draft.stream in self._histories:
+                self._histories[draft.stream].pop()
+            else:
+                self._lengths[draft.stream] -= 1
+        del self._drafts[mark:]
 
     def close(self) -> list[Event]:
         """Write it all; raises ledger.Overtaken when somebody else was quicker."""

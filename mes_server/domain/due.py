@@ -26,6 +26,7 @@ from mes_server.domain.control_plan import (
 from mes_server.domain.evidence import Evidence
 
 DUE, MISSED, DONE, FAILED = "due", "missed", "done", "out"
+CONCEDED = "conceded"  # missing or out, and the customer agreed to it
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
 
@@ -48,7 +49,7 @@ class Due:
     @property
     def is_open(self) -> bool:
         """Whether somebody has to make it."""
-        return self.state != DONE
+        return self.state not in (DONE, CONCEDED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,11 +27,13 @@ from mes_server.store import (
     losses,
     lots,
     nodes,
+    nonconformances,
     numbering,
     people,
     plans,
     positions,
     quarantine,
+    releases,
     routes,
     runs,
     series,
@@ -44,8 +46,8 @@ from mes_server.store.faults import SchemaTooNew
 from mes_server.store.transaction import writing
 
 TABLE_MODULES = (
-    alarms, births, checks, chunk_rows, documents, excursions, forgotten, fresh, inbox, labels, leases, ledger, lines, losses, lots, nodes, numbering, people,
-    plans, positions, quarantine, routes, runs, series, series_now, sign_ins, signatures, stations,
+    alarms, births, checks, chunk_rows, documents, excursions, forgotten, fresh, inbox, labels, leases, ledger, lines, losses, lots, nodes, nonconformances, numbering, people,
+    plans, positions, quarantine, releases, routes, runs, series, series_now, sign_ins, signatures, stations,
 )  # fmt: skip
 
 

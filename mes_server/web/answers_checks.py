@@ -131,7 +131,7 @@ class DueAnswer(Answer):
     method: dict[str, str]
     moment: str
     why: str
-    state: Literal["due", "missed", "done", "out"]
+    state: Literal["due", "missed", "done", "out", "conceded"]
     due_at: Time | None
     lot: str
     run: str

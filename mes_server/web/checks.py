@@ -211,7 +211,7 @@ def _dues(
     for group in waiting_here(conn, station_type):
         here += [(lot, group.operation.code) for lot in group.lots[:_ASKED_MAX]]
     for lot in list_lots(conn, limit=_ASKED_MAX, place=station, status=ACTIVE):
-        items += [_due(one, lot.part) for one in due_of_work(conn, lot.code)]
+        items += [_due(one, lot.part) for one in due_of_work(conn, lot.code, now_ms())]
     for lot, operation in here:
         plan = plan_for(conn, lot.part, lot.route, now_ms())
         if plan is not None and (plan.name, operation, lot.part) not in plans:

@@ -33,6 +33,7 @@ PAGES = frozenset(
         "routes",
         "reviews",
         "quality",
+        "nonconformances",
     )
 )
 THEMES = ("auto", "light", "dark")

@@ -34,6 +34,7 @@ QUALITY_PAGES: tuple[QualityPage, ...] = (
     QualityPage("plans", "quality.documents", {"kind": "plan"}),
     QualityPage("instructions", "quality.documents", {"kind": "instruction"}),
     QualityPage("checks", "quality.checks", {}),
+    QualityPage("nonconformances", "nonconformances.nonconformances", {}),
     QualityPage("routes", "routes.routes", {}),
 )
 

@@ -27,7 +27,7 @@ export async function askDue() {
 
 const open = (due) => [
   ...(due?.instructions ?? []).filter((one) => !one.read),
-  ...(due?.items ?? []).filter((one) => one.state !== "done"),
+  ...(due?.items ?? []).filter((one) => one.state !== "done" && one.state !== "conceded"),
 ];
 
 export function specText({ lower, upper, unit, sample, kind }) {

@@ -38,7 +38,9 @@ class PlanFloor(Floor):
         """A document; the rules that refused it."""
         return [one.rule for one in self.act(release_document, kind, content, signer())]
 
-    def check(self, characteristic: str, *values: str, place: str = "sinter-1", **more: Any) -> Any:
+    def measure(
+        self, characteristic: str, *values: str, place: str = "sinter-1", **more: Any
+    ) -> Any:
         """The number of the check, or the rules that refused it."""
         readings = [{"value": value, "position": "", "piece": ""} for value in values]
         said = Checking(characteristic, readings=more.pop("readings", readings), **more)

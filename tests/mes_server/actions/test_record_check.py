@@ -38,7 +38,7 @@ def test_a_missed_check_stops_the_lot_and_a_good_one_lets_it_go(floor: PlanFloor
     assert [(one.rule, one.facts["checks"]) for one in answer.refusals] == [
         ("checks_are_done", "thickness")
     ]
-    (check,) = floor.check("thickness", "5.00", "4.99", lot=code)
+    (check,) = floor.measure("thickness", "5.00", "4.99", lot=code)
     assert floor.told(code, "age-1") == []
     with reading(floor.engine) as conn:
         found = load_check(conn, check)
@@ -51,19 +51,19 @@ def test_without_a_plan_nothing_is_asked_for(floor: PlanFloor) -> None:
     code = floor.receive(LIGHT)
     floor.run(code)
     assert floor.told(code, "age-1") == [], "the negative control"
-    assert floor.check("thickness", "5.00", lot=code) == ["plan_is_in_force"]
+    assert floor.measure("thickness", "5.00", lot=code) == ["plan_is_in_force"]
 
 
 def test_a_reading_that_is_out_holds_the_lot_until_quality_releases_it(floor: PlanFloor) -> None:
     floor.release("plan", plan(line(reactions=["hold", "call"])))
     code = floor.receive(LIGHT)
     floor.run(code)
-    (check,) = floor.check("thickness", "5.00", "5.06", lot=code)
+    (check,) = floor.measure("thickness", "5.00", "5.06", lot=code)
     assert list(floor.lot(code).holds.values()) == [f"{check} thickness"]
     with reading(floor.engine) as conn:
         assert len(open_calls(conn, "sinter-1")) == 1
     assert floor.told(code, "age-1") == ["lot_is_free", "checks_are_done"]
-    floor.check("thickness", "5.00", "5.01", lot=code)
+    floor.measure("thickness", "5.00", "5.01", lot=code)
     assert floor.told(code, "age-1") == ["lot_is_free"], "measured again; the hold is by name"
 
 
@@ -95,15 +95,15 @@ def test_what_was_split_off_and_put_together_keeps_its_checks(floor: PlanFloor) 
     good, bare = floor.receive(LIGHT), floor.receive(LIGHT)
     floor.run(good)
     floor.run(bare)
-    floor.check("thickness", "5.00", "5.00", lot=good)
+    floor.measure("thickness", "5.00", "5.00", lot=good)
     (part,) = floor.act(split_off, good, [(4, 0)])
     (both,) = floor.act(merge_lots, [good, bare])
     assert floor.told(part, "age-1") == []
     with reading(floor.engine) as conn:
         assert [work.lot for work in last_work(conn, both)] == [good, bare]
-        assert [due.state for due in due_of_work(conn, both)] == ["done", "due"]
+        assert [due.state for due in due_of_work(conn, both, floor.now_ms)] == ["done", "due"]
     assert floor.told(both, "age-1") == ["checks_are_done"], "of one of the two nothing is known"
-    floor.check("thickness", "5.00", "5.00", lot=bare)
+    floor.measure("thickness", "5.00", "5.00", lot=bare)
     assert floor.told(both, "age-1") == []
 
 
@@ -123,7 +123,7 @@ def test_what_cannot_be_is_refused_and_changes_nothing(
     floor.release("plan", plan())
     code = floor.receive(LIGHT)
     floor.run(code)
-    assert floor.check("thickness", *values, lot=code, **more) == rules
+    assert floor.measure("thickness", *values, lot=code, **more) == rules
     with reading(floor.engine) as conn:
         assert list_checks(conn) == []
     assert floor.told(code, "age-1") == ["checks_are_done"]
@@ -132,26 +132,28 @@ def test_what_cannot_be_is_refused_and_changes_nothing(
 def test_a_check_is_of_something_that_is_there(floor: PlanFloor) -> None:
     floor.release("plan", plan(line(), line("of_age", operation="age")))
     code = floor.receive(LIGHT)
-    assert floor.check("thickness", "5.00", "5.00", lot="B26-000999-XX") == ["lot_is_known"]
-    assert floor.check("thickness", "5.00", "5.00", run="CH26-000999-XX") == ["run_is_known"]
-    assert floor.check("nothing", "5.00", lot=code) == ["characteristic_is_planned"]
-    assert floor.check("thickness", "5.00", "5.00", lot=code) == ["check_is_of_operation"]
-    assert floor.check("thickness", "5.00", "5.00", plan="CP-1/A") == ["check_names_its_lot"]
+    assert floor.measure("thickness", "5.00", "5.00", lot="B26-000999-XX") == ["lot_is_known"]
+    assert floor.measure("thickness", "5.00", "5.00", run="CH26-000999-XX") == ["run_is_known"]
+    assert floor.measure("nothing", "5.00", lot=code) == ["characteristic_is_planned"]
+    assert floor.measure("thickness", "5.00", "5.00", lot=code) == ["check_is_of_operation"]
+    assert floor.measure("thickness", "5.00", "5.00", plan="CP-1/A") == ["check_names_its_lot"]
     floor.run(code)
-    assert floor.check("thickness", "5.00", "5.00", lot=code, place="moon") == ["station_is_known"]
-    assert floor.check("of_age", "5.00", "5.00", lot=code) == ["check_is_of_operation"]
+    assert floor.measure("thickness", "5.00", "5.00", lot=code, place="moon") == [
+        "station_is_known"
+    ]
+    assert floor.measure("of_age", "5.00", "5.00", lot=code) == ["check_is_of_operation"]
 
 
 def test_pieces_that_are_bad_become_a_lot_of_their_own(floor: PlanFloor) -> None:
     floor.release("plan", plan(attribute("cracks")))
     code = floor.receive(LIGHT)
     floor.run(code)
-    check, bad = floor.check("cracks", lot=code, sample=10, rejected=3, sort=True)
+    check, bad = floor.measure("cracks", lot=code, sample=10, rejected=3, sort=True)
     assert (floor.lot(code).amount.pieces, floor.lot(bad).amount.pieces) == (7, 3)
     assert list(floor.lot(bad).holds.values()) == [f"{check} cracks"]
     assert floor.lot(code).holds == {}
     assert floor.told(code, "age-1") == ["checks_are_done"], "the rest is looked at again"
-    floor.check("cracks", lot=code, sample=7)
+    floor.measure("cracks", lot=code, sample=7)
     assert floor.told(code, "age-1") == []
 
 
@@ -160,17 +162,17 @@ def test_a_station_check_that_is_out_finds_all_since_the_last_good_one(floor: Pl
     floor.release("plan", plan(hourly))
     before, code, other = (floor.receive(LIGHT) for _ in range(3))
     assert floor.told(before) == ["station_checks_are_done"]
-    floor.check("hourly", "5.00", plan="CP-1/A")
+    floor.measure("hourly", "5.00", plan="CP-1/A")
     floor.run(before)
     floor.now_ms += 600_000
-    floor.check("hourly", "5.00", plan="CP-1/A")
+    floor.measure("hourly", "5.00", plan="CP-1/A")
     floor.run(code)
-    floor.check("hourly", "5.10", plan="CP-1/A")
+    floor.measure("hourly", "5.10", plan="CP-1/A")
     assert floor.lot(code).holds
     assert not floor.lot(before).holds, "it ran before the last good check"
     assert not floor.lot(other).holds
     assert floor.told(other) == ["station_checks_are_done"], "until it was measured again"
-    floor.check("hourly", "5.00", plan="CP-1/A")
+    floor.measure("hourly", "5.00", plan="CP-1/A")
     assert floor.told(other) == []
 
 
@@ -192,9 +194,9 @@ def test_set_up_restart_challenge_and_instruction_each_stop_the_next_lot(floor: 
     assert floor.told(code) == [
         "setup_is_verified", "restart_is_verified", "challenge_is_done", "instruction_is_read",
     ]  # fmt: skip
-    floor.check("first", "5.00", plan="CP-1/A")
-    floor.check("again", plan="CP-1/A", sample=1)
-    floor.check("fool", plan="CP-1/A", sample=1)
+    floor.measure("first", "5.00", plan="CP-1/A")
+    floor.measure("again", plan="CP-1/A", sample=1)
+    floor.measure("fool", plan="CP-1/A", sample=1)
     assert [one.rule for one in floor.act(acknowledge, "WI-9")] == ["document_is_known"]
     assert floor.act(acknowledge, "WI-1") == []
     assert floor.told(code) == []
@@ -210,10 +212,10 @@ def test_another_part_asks_for_another_first_off(floor: PlanFloor) -> None:
     first = line("first", moment="first_off", every={"each": "setup"}, sample=1)
     floor.release("plan", plan(first, parts=["P-1", "P-2"]))
     one, two = floor.receive(LIGHT), floor.receive(LIGHT, part="P-2")
-    floor.check("first", "5.00", lot=one)
+    floor.measure("first", "5.00", lot=one)
     floor.run(one)
     assert floor.told(two) == ["setup_is_verified"]
-    floor.check("first", "5.00", lot=two)
+    floor.measure("first", "5.00", lot=two)
     floor.run(two)
     assert floor.told(floor.receive(LIGHT)) == ["setup_is_verified"], "it was changed over since"
 
@@ -260,7 +262,7 @@ def test_a_voided_check_counts_for_nothing_and_stays(floor: PlanFloor) -> None:
     floor.release("plan", plan())
     code = floor.receive(LIGHT)
     floor.run(code)
-    (check,) = floor.check("thickness", "5.00", "5.00", lot=code)
+    (check,) = floor.measure("thickness", "5.00", "5.00", lot=code)
     assert [one.rule for one in floor.act(void_check, check, "")] == ["reason_is_given"]
     assert floor.act(void_check, check, "wrong lot") == []
     assert [one.rule for one in floor.act(void_check, check, "x")] == ["check_counts"]
@@ -277,7 +279,7 @@ def test_what_follows_the_ledger_is_made_anew_from_it(floor: PlanFloor) -> None:
     floor.release("plan", plan(instructions=[{"code": "WI-1", "operation": "sinter"}]))
     code = floor.receive(LIGHT)
     floor.run(code)
-    (check,) = floor.check("thickness", "5.00", "5.00", lot=code)
+    (check,) = floor.measure("thickness", "5.00", "5.00", lot=code)
     floor.act(void_check, check, "wrong lot")
     floor.act(withdraw_document, "plan", "CP-1", "A", "replaced")
     before = followed(floor)

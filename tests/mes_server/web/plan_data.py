@@ -3,6 +3,7 @@
 from mes_server.actions.record_check import Checking, record_check, void_check
 from mes_server.actions.record_events import Act, Book
 from mes_server.actions.release_document import release_document
+from mes_server.actions.settle_nonconformance import Opening, open_nonconformance
 from mes_server.actions.stop_line import acknowledge
 from mes_server.store.transaction import writing
 from tests.mes_server.domain.plan_making import WORDS, attribute, line, plan
@@ -39,3 +40,13 @@ def under_plan(plant: Plant) -> dict[str, str]:
     ]
     assert act(void_check, checks[-1][0], "another gauge") == []
     return {"kind": "plan", "code": "CP-1", "revision": "A"}
+
+
+def opened_nc(plant: Plant, *lots: str) -> str:
+    """An open nonconformance about these lots, of which some were shipped."""
+    at_ms = plant.now_ms - 30_000
+    with writing(plant.engine) as conn:
+        book = Book(conn, Act("nc-opened", "A-1", "office", at_ms, at_ms))
+        (code,) = open_nonconformance(book, Opening("cracks at the edge", "customer", lots, "edge"))
+        book.close()
+    return str(code)

@@ -12,6 +12,8 @@ from mes_server.actions.record_check import Checking, record_check
 from mes_server.actions.record_person import act_of
 from mes_server.actions.release_document import release_document
 from mes_server.actions.run_charge import load_lot_into
+from mes_server.actions.settle_nonconformance import Opening, dispose, open_nonconformance
+from mes_server.domain.nonconformance import Disposition
 from mes_server.domain.people import PERMISSIONS
 from mes_server.domain.routes import Operation as RouteOperation
 from tests.mes_server.domain.plan_making import line, plan
@@ -53,6 +55,9 @@ EXAMPLES = {
     "/api/v1/stations/{station_id}/due": [""],
     "/api/v1/lots/{code}/checks": [""],
     "/api/v1/checks/{code}": [""],
+    "/api/v1/nonconformances": [""],
+    "/api/v1/nonconformances/{code}": [""],
+    "/api/v1/lots/{code}/product-release": [""],
 }
 
 
@@ -117,6 +122,12 @@ def test_real_answers_are_as_the_document_says(
     code = told.get("run" if "/runs/" in path else "green", "")
     if re.search("documents|/checks/|due", path):
         code = checked(plant)
+    if "nonconformances" in path:
+        shop = Shop(plant)
+        opening = Opening("cracks", "inspection", (shop.lot(),))
+        (code,) = shop.act(open_nonconformance, opening)
+        given = Disposition("regrade", "measured", "N40")
+        assert shop.act(dispose, code, given, [signer()])[0] == code
     path_of = path.replace("{kind}/{code}/{revision}", "plan/CP-1/A").replace("{kind}", "plan")
     content = document["paths"][path]["get"]["responses"]["200"]["content"]
     schema = content["application/json"]["schema"]

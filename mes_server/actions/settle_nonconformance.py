@@ -1,0 +1,259 @@
+"""Nonconforming product: opened and held, disposed of with approvals and carried out at once, told, closed."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Connection
+
+from mes_server.actions import handle_lots as handle
+from mes_server.actions.make_lots import scrap_some
+from mes_server.actions.record_events import Book
+from mes_server.actions.sign_record import may_sign, sign
+from mes_server.actions.trace_lots import trace
+from mes_server.domain import lots
+from mes_server.domain import nonconformance as nc
+from mes_server.domain.attempts import Refusal
+from mes_server.domain.genealogy import FORWARD
+from mes_server.domain.lots import Lot
+from mes_server.domain.nonconformance import Disposition, Needs, Nonconformance
+from mes_server.domain.people import Person
+from mes_server.domain.recalls import LOT, Found, Suspicion
+from mes_server.domain.signatures import digest
+from mes_server.domain.texts import text_is_no_script
+from mes_server.store.lots import load_lots
+from mes_server.store.nonconformances import load_nc
+from mes_server.store.numbering import next_code
+from schemas.limit_rows import load_rows
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What does not conform. `lots`: those it was found at; what was made of them is found and held, too."""
+
+    title: str
+    source: str
+    lots: tuple[str, ...]
+    characteristic: str = ""
+
+
+def open_nonconformance(book: Book, said: Opening) -> list[str] | list[Refusal]:
+    """Its number. Every lot at hand that it concerns is held; customers who got some are listed to be told."""
+    refused = text_is_no_script({"title": said.title, "characteristic": said.characteristic})
+    if not said.title.strip():
+        refused.append(Refusal("reason_is_given", {}))
+    if said.source not in nc.SOURCES:
+        facts = {"source": said.source, "sources": ", ".join(nc.SOURCES)}
+        refused.append(Refusal("source_is_known", facts))
+    known = load_lots(book.conn, said.lots)
+    missing = [code for code in said.lots if code not in known]
+    refused += [Refusal("lot_is_known", {"lot": code}) for code in missing]
+    if not said.lots:
+        refused.append(Refusal("lots_are_named", {}))
+    if refused:
+        return refused
+    found, notices = _concerned(book.conn, said.lots)
+    code = next_code(book.conn, "nonconformance", book.act.at_ms)
+    held = [
+        one.code
+        for one in found
+        if one.status in (lots.ACTIVE, lots.RUNNING) and one.kind != "waste"
+    ]
+    book.note(
+        nc.stream_of(code), nc.OPENED, title=said.title, source=said.source, held=held,
+        lots=sorted({*said.lots, *held}), characteristic=said.characteristic, notices=notices,
+    )  # fmt: skip
+    for one in held:
+        book.note(f"lot:{one}", lots.HELD, f"{code} {said.title}"[:200])
+    return [code]
+
+
+def _concerned(conn: Connection, codes: Sequence[str]) -> tuple[list[Found], list[dict[str, Any]]]:
+    """All lots that came of these, and the customers who have some of them."""
+    found: dict[str, Found] = {}
+    by_customer: dict[str, tuple[set[str], set[str]]] = {}
+    for code in codes:
+        recall = trace(conn, Suspicion(LOT, code), FORWARD)
+        found |= {one.code: one for one in recall.lots}
+        for one in recall.lots:
+            customer = recall.customers.get(one.shipment)
+            if one.shipment and customer is not None:
+                shipments, gone = by_customer.setdefault(str(customer), (set(), set()))
+                shipments.add(one.shipment)
+                gone.add(one.code)
+    notices = [
+        {"customer": name, "shipments": sorted(shipments), "lots": sorted(gone)}
+        for name, (shipments, gone) in sorted(by_customer.items())
+    ]
+    return [found[code] for code in sorted(found)], notices
+
+
+def dispose(
+    book: Book, code: str, given: Disposition, signers: Sequence[Person | Refusal]
+) -> list[str] | list[Refusal]:
+    """Decide, sign and carry it out on every lot it holds; the codes of waste lots that were made."""
+    found = load_nc(book.conn, code)
+    if found is None:
+        return [Refusal("nonconformance_is_known", {"nonconformance": code})]
+    if found.state != nc.OPEN:
+        return [Refusal("nonconformance_is_open", {"nonconformance": code, "state": found.state})]
+    refused = text_is_no_script(
+        {"reason": given.reason, "to": given.to, "reference": given.customer_reference}
+    )
+    needs = needs_of(given.kind, book.act.now_ms)
+    if needs is None:
+        facts = {"disposition": given.kind, "dispositions": ", ".join(nc.DISPOSITIONS)}
+        return [*refused, Refusal("disposition_is_known", facts)]
+    if not signers:
+        refused += may_sign(None, "dispose")
+    for one in signers:
+        refused += may_sign(one, "dispose")
+    people = [one for one in signers if isinstance(one, Person)]
+    refused += nc.lacks(given, needs, [(one.badge, one.roles) for one in people])
+    refused += _covered(book, found, given)
+    return refused or _carry_out(book, found, given, people)
+
+
+def _covered(book: Book, found: Nonconformance, given: Disposition) -> list[Refusal]:
+    """A concession covers so many pieces, and no time that is over."""
+    if given.kind != nc.USE_AS_IS:
+        return []
+    pieces = sum(lot.amount.pieces for code in found.held if (lot := book.lot(code)) is not None)
+    if (not given.pieces or pieces <= given.pieces) and (
+        given.until_ms is None or book.act.at_ms <= given.until_ms
+    ):
+        return []
+    facts = {"pieces": str(pieces), "most": str(given.pieces), "until_ms": str(given.until_ms or 0)}
+    return [Refusal("concession_covers", facts)]
+
+
+def _carry_out(
+    book: Book, found: Nonconformance, given: Disposition, people: Sequence[Person]
+) -> list[str] | list[Refusal]:
+    made: list[str] = []
+    mark = book.mark()
+    for code in found.held:
+        lot = book.lot(code)
+        if lot is None or lot.status not in (lots.ACTIVE, lots.RUNNING):
+            continue
+        if given.kind != nc.RETURN and found.hold in lot.holds:
+            book.note(
+                f"lot:{code}", lots.RELEASED, f"{found.code}: {given.reason}", hold=found.hold
+            )
+        done = _DO[given.kind](book, lot, given)
+        refused = [one for one in done if isinstance(one, Refusal)]
+        if refused:
+            book.forget_since(mark)
+            return refused
+        made += [str(one) for one in done]
+    content = nc.as_content(given)
+    signed = [one.badge for one in people]
+    book.note(
+        nc.stream_of(found.code),
+        nc.DISPOSED,
+        given.reason,
+        disposition=content,
+        signed=signed,
+        made=made,
+    )
+    for one in people:
+        sign(book, f"nc:{found.code}", digest(_signed(found, content)), one, "disposed")
+    return [found.code, *made]
+
+
+def _signed(found: Nonconformance, content: dict[str, Any]) -> dict[str, Any]:
+    """What the approvals are bound to."""
+    return {"code": found.code, "lots": list(found.lots), "disposition": content}
+
+
+def digest_of_nc(conn: Connection, code: str) -> str | None:
+    """The digest of a nonconformance as it stands; None: nothing was decided yet."""
+    found = load_nc(conn, code)
+    if found is None or found.disposition is None:
+        return None
+    return digest(_signed(found, nc.as_content(found.disposition)))
+
+
+def _nothing(_book: Book, _lot: Lot, _given: Disposition) -> list[Any]:
+    return []
+
+
+def _rework(book: Book, lot: Lot, given: Disposition) -> list[Any]:
+    return handle.send_back(book, lot.code, given.to, given.reason)
+
+
+def _regrade(book: Book, lot: Lot, given: Disposition) -> list[Any]:
+    return handle.regrade_lot(book, lot.code, given.to, given.reason)
+
+
+def _scrap(book: Book, lot: Lot, given: Disposition) -> list[Any]:
+    much = (lot.amount.pieces, lot.amount.mass_mg)
+    return scrap_some(book, lot.code, much, (given.reason, "scrap"))
+
+
+def _send_home(book: Book, lot: Lot, _given: Disposition) -> list[Any]:
+    """Back to the supplier: it lies apart and stays held until it leaves."""
+    return handle.move_lot(book, lot.code, "return-to-supplier")
+
+
+_DO: dict[str, Callable[[Book, Lot, Disposition], list[Any]]] = {
+    nc.USE_AS_IS: _nothing,
+    nc.REWORK: _rework,
+    nc.REPAIR: _rework,
+    nc.REGRADE: _regrade,
+    nc.SCRAP: _scrap,
+    nc.RETURN: _send_home,
+}
+
+
+def notify(book: Book, code: str, customer: str, how: str) -> list[Refusal]:
+    """The customer was told; `how`: by which letter or call."""
+    found = load_nc(book.conn, code)
+    if found is None:
+        return [Refusal("nonconformance_is_known", {"nonconformance": code})]
+    refused = [] if how.strip() else [Refusal("reason_is_given", {})]
+    if customer not in {notice.customer for notice in found.untold}:
+        refused.append(
+            Refusal("customer_is_listed", {"customer": customer, "nonconformance": code})
+        )
+    if not refused:
+        book.note(nc.stream_of(code), nc.NOTIFIED, how, customer=customer)
+    return refused
+
+
+def close(book: Book, code: str, reason: str) -> list[Refusal]:
+    """Everything is done: it was disposed of, and every customer on its list was told."""
+    found = load_nc(book.conn, code)
+    if found is None:
+        return [Refusal("nonconformance_is_known", {"nonconformance": code})]
+    refused = [] if reason.strip() else [Refusal("reason_is_given", {})]
+    if found.state != nc.SETTLED:
+        refused.append(
+            Refusal("nonconformance_is_disposed", {"nonconformance": code, "state": found.state})
+        )
+    if found.untold:
+        told = ", ".join(notice.customer for notice in found.untold)
+        refused.append(Refusal("customers_are_told", {"nonconformance": code, "customers": told}))
+    if not refused:
+        book.note(nc.stream_of(code), nc.CLOSED, reason)
+    return refused
+
+
+def needs_of(kind: str, at_ms: int) -> Needs | None:
+    """What a disposition takes at a time; None: there is no such disposition."""
+    day = datetime.fromtimestamp(at_ms / 1000, UTC).date().isoformat()
+    rows = [row for row in _approvals() if row["disposition"] == kind and row["since"] <= day]
+    if not rows:
+        return None
+    row = rows[-1]
+    return Needs(
+        tuple(row["roles"]), int(row["persons"]), bool(row["customer_reference"]),
+        bool(row["quantity_and_expiry"]),
+    )  # fmt: skip
+
+
+@cache
+def _approvals() -> list[dict[str, Any]]:
+    return load_rows("approvals")

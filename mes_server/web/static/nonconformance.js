@@ -1,0 +1,50 @@
+// Forms that post to the API: fields become a body, signatures become badge and PIN, refusals are said in words.
+
+import { now } from "./words.js";
+
+const told = document.getElementById("answer");
+
+function newId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+function bodyOf(form) {
+  const said = Object.fromEntries([...new FormData(form)].filter(([, value]) => value !== ""));
+  const body = { act_id: newId(), at: new Date(now()).toISOString() };
+  const signatures = [];
+  for (const [name, value] of Object.entries(said)) {
+    if (/^(badge|pin)\d$/.test(name)) continue;
+    body[name] = name === "pieces" ? Number(value) : name === "until" ? `${value}T23:59:59+00:00` : value;
+  }
+  for (const n of [1, 2]) {
+    if (said[`badge${n}`]) signatures.push({ badge: said[`badge${n}`], pin: said[`pin${n}`] ?? "", meaning: n === 1 ? "disposed" : "witnessed" });
+  }
+  return form.hasAttribute("data-signed") ? { ...body, signatures } : body;
+}
+
+async function post(form) {
+  for (const key of form.querySelectorAll("button")) key.disabled = true;
+  try {
+    const answer = await fetch(form.dataset.post, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", Accept: "application/json" },
+      body: JSON.stringify(bodyOf(form)),
+    });
+    if (answer.ok) return location.reload();
+    const said = await answer.json();
+    const lines = Array.isArray(said) ? said.map((one) => `${one.message} ${one.next}`) : [said.detail, ...(said.errors ?? []).map((one) => `${one.parameter}: ${one.fault}`)];
+    told.replaceChildren(...lines.map((line) => Object.assign(document.createElement("strong"), { className: "void", textContent: `${line} ` })));
+  } catch (error) {
+    told.textContent = String(error.message);
+  }
+  for (const key of form.querySelectorAll("button")) key.disabled = false;
+  for (const pin of form.querySelectorAll("input[type=password]")) pin.value = "";
+}
+
+for (const form of document.querySelectorAll("form[data-post]")) {
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    post(form);
+  });
+}
