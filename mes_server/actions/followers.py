@@ -11,7 +11,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from mes_server.domain.seal import Event
-from mes_server.store import checks, documents, nonconformances, plans, releases, signatures
+from mes_server.store import checks, documents, gauges, nonconformances, plans, releases, signatures
 
 
 class Follower(NamedTuple):
@@ -29,6 +29,7 @@ FOLLOWERS: tuple[Follower, ...] = (
     Follower(checks.STREAMS, checks.follow, checks.drop_all),
     Follower(signatures.STREAMS, signatures.follow, signatures.drop_all),
     Follower(nonconformances.STREAMS, nonconformances.follow, nonconformances.drop_all),
+    Follower(gauges.STREAMS, gauges.follow, gauges.drop_all),
     Follower(releases.STREAMS, releases.follow, releases.drop_all),
 )
 

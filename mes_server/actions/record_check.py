@@ -3,7 +3,7 @@
 Readings that cannot be, or are not what the plan asks for, are refused, and kept as refused.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from mes_server.actions.call_help import call_help
 from mes_server.actions.gather_evidence import last_work
+from mes_server.actions.keep_gauges import against_gauge
 from mes_server.actions.make_lots import split_off
 from mes_server.actions.record_events import Book
 from mes_server.actions.release_product import stands
@@ -84,11 +85,6 @@ class _Meant:
     part: str
 
 
-# What else may speak against a check, by what is known of it; a gauge that may not be used is one.
-Against = Callable[[Connection, Checking, Characteristic, int], list[Refusal]]
-AGAINST: tuple[Against, ...] = ()
-
-
 def record_check(book: Book, said: Checking) -> list[Refusal] | list[str]:
     """The number of the check and, of pieces that were sorted out, their lot; or why it is refused."""
     refused = text_is_no_script({"note": said.note, "gauge": said.gauge})
@@ -98,8 +94,7 @@ def record_check(book: Book, said: Checking) -> list[Refusal] | list[str]:
     readings, wrong = readings_from(said.readings)
     refused += wrong + _place_is_known(book) + _still_open(book.conn, meant)
     refused += _sampled(meant.line, said, readings) if not wrong else []
-    for speaks in AGAINST:
-        refused += speaks(book.conn, said, meant.line, book.act.at_ms)
+    refused += against_gauge(book.conn, said.gauge, meant.line, book.act.at_ms)
     if refused:
         return refused
     verdict = verdict_of(meant.line, readings, said.rejected)

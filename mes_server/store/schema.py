@@ -19,6 +19,7 @@ from mes_server.store import (
     excursions,
     forgotten,
     fresh,
+    gauges,
     inbox,
     labels,
     leases,
@@ -46,7 +47,7 @@ from mes_server.store.faults import SchemaTooNew
 from mes_server.store.transaction import writing
 
 TABLE_MODULES = (
-    alarms, births, checks, chunk_rows, documents, excursions, forgotten, fresh, inbox, labels, leases, ledger, lines, losses, lots, nodes, nonconformances, numbering, people,
+    alarms, births, checks, chunk_rows, documents, excursions, forgotten, fresh, gauges, inbox, labels, leases, ledger, lines, losses, lots, nodes, nonconformances, numbering, people,
     plans, positions, quarantine, releases, routes, runs, series, series_now, sign_ins, signatures, stations,
 )  # fmt: skip
 

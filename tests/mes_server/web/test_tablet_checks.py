@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser, expect
 
+from mes_server.actions.keep_gauges import Calibrating, NewGauge, add_gauge, calibrate
 from mes_server.actions.release_document import release_document
 from mes_server.settings import Settings
 from tests.mes_server.domain.plan_making import attribute, line, plan
@@ -94,7 +95,10 @@ def test_a_missing_check_is_made_by_the_pad_and_the_lot_goes_in(
 def test_a_reading_that_is_out_says_what_to_do_and_holds_the_lot(
     browser: Browser, address: str, staff: dict[str, str], shop: Shop
 ) -> None:
-    release(shop, line("thickness", sample=1, gauge="micrometer", reaction=REACTION))
+    assert shop.act(add_gauge, NewGauge("MIC-07", "micrometer", "0-25 mm")) == []
+    points = [{"reference": "5", "reading": "5.0"}]
+    assert shop.act(calibrate, "MIC-07", Calibrating("0.01", points)) == []
+    release(shop, line("thickness", sample=1, gauge="micrometer", symbol="", reaction=REACTION))
     code = shop.lot()
     tablet = open_tablet(browser, address, staff)
     tablet.scan(code)
