@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from sqlalchemy import Connection
 
+from mes_server.actions.change_process import digest_of_change
 from mes_server.actions.release_document import CHECKERS
 from mes_server.actions.release_product import digest_of_release
 from mes_server.actions.settle_nonconformance import digest_of_nc
@@ -22,6 +23,7 @@ def _document(kind: str) -> Digest:
 
 # By what the name of a record begins with ("plan:CP-7/B"): how the digest of the rest is found.
 DIGESTS: dict[str, Digest] = {kind: _document(kind) for kind in CHECKERS} | {
+    "change": digest_of_change,
     "nc": digest_of_nc,
     "release": digest_of_release,
 }

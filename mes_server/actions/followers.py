@@ -11,7 +11,16 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from mes_server.domain.seal import Event
-from mes_server.store import checks, documents, gauges, nonconformances, plans, releases, signatures
+from mes_server.store import (
+    changes_of_process,
+    checks,
+    documents,
+    gauges,
+    nonconformances,
+    plans,
+    releases,
+    signatures,
+)
 
 
 class Follower(NamedTuple):
@@ -30,6 +39,7 @@ FOLLOWERS: tuple[Follower, ...] = (
     Follower(signatures.STREAMS, signatures.follow, signatures.drop_all),
     Follower(nonconformances.STREAMS, nonconformances.follow, nonconformances.drop_all),
     Follower(gauges.STREAMS, gauges.follow, gauges.drop_all),
+    Follower(changes_of_process.STREAMS, changes_of_process.follow, changes_of_process.drop_all),
     Follower(releases.STREAMS, releases.follow, releases.drop_all),
 )
 

@@ -13,6 +13,7 @@ from sqlmodel import SQLModel
 from mes_server.store import (
     alarms,
     births,
+    changes_of_process,
     checks,
     chunk_rows,
     documents,
@@ -47,7 +48,7 @@ from mes_server.store.faults import SchemaTooNew
 from mes_server.store.transaction import writing
 
 TABLE_MODULES = (
-    alarms, births, checks, chunk_rows, documents, excursions, forgotten, fresh, gauges, inbox, labels, leases, ledger, lines, losses, lots, nodes, nonconformances, numbering, people,
+    alarms, births, changes_of_process, checks, chunk_rows, documents, excursions, forgotten, fresh, gauges, inbox, labels, leases, ledger, lines, losses, lots, nodes, nonconformances, numbering, people,
     plans, positions, quarantine, releases, routes, runs, series, series_now, sign_ins, signatures, stations,
 )  # fmt: skip
 
