@@ -37,6 +37,7 @@ from mes_server.web.page import WATCH, furnish
 from mes_server.web.people import people_pages
 from mes_server.web.people_api import people_api
 from mes_server.web.plant import plant_pages
+from mes_server.web.problem_solving import solving_pages
 from mes_server.web.quality import quality_pages
 from mes_server.web.recall import recall_pages
 from mes_server.web.reviews import review_pages
@@ -59,7 +60,7 @@ BLUEPRINTS = (
     sign_in_pages, people_pages, people_api,
     scan_pages, work_pages, tablet_pages, handling_pages, rights_pages, route_pages,
     review_pages, call_pages,
-    document_api, check_pages, quality_pages, nc_pages,
+    document_api, check_pages, quality_pages, nc_pages, solving_pages,
 )  # fmt: skip
 REQUEST_BYTES_MAX = 1_000_000
 _STATIC_AGE_S = 31_536_000

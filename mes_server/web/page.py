@@ -34,6 +34,7 @@ PAGES = frozenset(
         "reviews",
         "quality",
         "nonconformances",
+        "solving",
     )
 )
 THEMES = ("auto", "light", "dark")

@@ -35,6 +35,8 @@ QUALITY_PAGES: tuple[QualityPage, ...] = (
     QualityPage("instructions", "quality.documents", {"kind": "instruction"}),
     QualityPage("checks", "quality.checks", {}),
     QualityPage("nonconformances", "nonconformances.nonconformances", {}),
+    QualityPage("problems", "solving.problems", {}),
+    QualityPage("changes", "solving.changes", {}),
     QualityPage("routes", "routes.routes", {}),
 )
 

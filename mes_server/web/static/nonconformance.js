@@ -2,6 +2,9 @@
 
 import { now } from "./words.js";
 
+const day = (value) => `${value}T23:59:59+00:00`;
+const yes = (value) => value === "true";
+const KINDS = { pieces: Number, until: day, due: day, check: day, done: yes, effective: yes };
 const told = document.getElementById("answer");
 
 function newId() {
@@ -15,7 +18,7 @@ function bodyOf(form) {
   const signatures = [];
   for (const [name, value] of Object.entries(said)) {
     if (/^(badge|pin)\d$/.test(name)) continue;
-    body[name] = name === "pieces" ? Number(value) : name === "until" ? `${value}T23:59:59+00:00` : value;
+    body[name] = KINDS[name] ? KINDS[name](value) : value;
   }
   for (const n of [1, 2]) {
     if (said[`badge${n}`]) signatures.push({ badge: said[`badge${n}`], pin: said[`pin${n}`] ?? "", meaning: n === 1 ? "disposed" : "witnessed" });

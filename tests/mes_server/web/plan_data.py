@@ -1,9 +1,16 @@
 """A control plan, an instruction and checks in the small plant of the web tests."""
 
+from mes_server.actions.change_process import (
+    Alternate,
+    Request,
+    begin_temporary,
+    request_change,
+)
 from mes_server.actions.record_check import Checking, record_check, void_check
 from mes_server.actions.record_events import Act, Book
 from mes_server.actions.release_document import release_document
 from mes_server.actions.settle_nonconformance import Opening, open_nonconformance
+from mes_server.actions.solve_problem import open_problem, write_step
 from mes_server.actions.stop_line import acknowledge
 from mes_server.store.transaction import writing
 from tests.mes_server.domain.plan_making import WORDS, attribute, line, plan
@@ -49,4 +56,24 @@ def opened_nc(plant: Plant, *lots: str) -> str:
         book = Book(conn, Act("nc-opened", "A-1", "office", at_ms, at_ms))
         (code,) = open_nonconformance(book, Opening("cracks at the edge", "customer", lots, "edge"))
         book.close()
+    return str(code)
+
+
+def solved(plant: Plant) -> str:
+    """An 8D with a discipline that is overdue, a temporary change and a change request; the 8D's number."""
+    at_ms, day_ms = plant.now_ms - 60_000, 86_400_000
+    with writing(plant.engine) as conn:
+        book = Book(conn, Act("8d-opened", "A-1", "office", at_ms, at_ms))
+        (code,) = open_problem(book, "cracks come back", ["NC26-000001-46"])
+        book.close()
+    for number, said in enumerate((("", "L-1", at_ms + 1), ("cracked at the press", "Q-1", None))):
+        with writing(plant.engine) as conn:
+            book = Book(conn, Act(f"8d-{number}", "A-1", "office", at_ms, at_ms))
+            assert write_step(book, str(code), f"D{4 - 2 * number}", said, bool(number)) == []
+            alternate = Alternate(
+                "sinter-1", "sinter", "load TC", f"zone TC {number}", at_ms + 9 * day_ms
+            )
+            begin_temporary(book, alternate, "broken", signer())
+            request_change(book, Request("Zn to Mn", "bath", "film", "SST", True))
+            book.close()
     return str(code)

@@ -22,7 +22,7 @@ from tests.mes_server.people_help import begin_session, hire, token_for
 from tests.mes_server.web.conftest import DATABASE, Clock
 from tests.mes_server.web.live_server import serving
 from tests.mes_server.web.lot_story import tell
-from tests.mes_server.web.plan_data import opened_nc, under_plan
+from tests.mes_server.web.plan_data import opened_nc, solved, under_plan
 from tests.mes_server.web.plant_data import Plant, make_settings, write_status
 
 AXE = ROOT / ".tools/axe/node_modules/axe-core/axe.min.js"
@@ -65,6 +65,7 @@ class World:
         self.filled = {"code": self.story["block"], "badge": "A-1", "station_id": "sinter-1"}
         run, route = {"code": self.story["run"]}, {"code": "R1", "revision": "B"}
         self.elsewhere = {"runs": run, "routes": route, "quality": under_plan(plant)}
+        self.problem = solved(plant)
         self.nc = opened_nc(plant, self.story["pack"], self.story["block"])
         plant.engine.dispose()
         self.app: Flask = create_app(settings, Clock())
@@ -86,8 +87,8 @@ class World:
 
     def _address(self, rule: str) -> str:
         facts = self.filled | self.elsewhere.get(rule.split("/")[1], {})
-        if "nonconformances" in rule:
-            facts = {"code": self.nc}
+        if "nonconformances" in rule or "problems" in rule:
+            facts = {"code": self.nc if "nonconformances" in rule else self.problem}
         return re.sub(r"<(?:\w+:)?(\w+)>", lambda m: facts.get(m[1], "1"), rule)
 
 

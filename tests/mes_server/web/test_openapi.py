@@ -21,6 +21,7 @@ from tests.mes_server.people_help import BY, NOW_MS, act_as, hire, signer, token
 from tests.mes_server.web.json_schema import faults
 from tests.mes_server.web.lot_data import Shop
 from tests.mes_server.web.lot_story import tell
+from tests.mes_server.web.plan_data import solved
 from tests.mes_server.web.plant_data import Plant
 
 EXAMPLES = {
@@ -56,6 +57,8 @@ EXAMPLES = {
     "/api/v1/lots/{code}/checks": [""],
     "/api/v1/checks/{code}": [""],
     "/api/v1/nonconformances": [""],
+    "/api/v1/problems": [""],
+    "/api/v1/changes": [""],
     "/api/v1/nonconformances/{code}": [""],
     "/api/v1/lots/{code}/product-release": [""],
 }
@@ -122,6 +125,8 @@ def test_real_answers_are_as_the_document_says(
     code = told.get("run" if "/runs/" in path else "green", "")
     if re.search("documents|/checks/|due", path):
         code = checked(plant)
+    if path.endswith(("/problems", "/changes")):
+        solved(plant)
     if "nonconformances" in path:
         shop = Shop(plant)
         opening = Opening("cracks", "inspection", (shop.lot(),))
