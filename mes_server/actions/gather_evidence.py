@@ -73,6 +73,10 @@ def due_of_work(conn: Connection, code: str, at_ms: int) -> list[Due]:
     works = last_work(conn, code)
     checks = checks_of_runs(conn, sorted({work.run.code for work in works}))
     found = [due for work in works for due in _due_of(conn, work, checks)]
+    if (
+        len(works) == 1
+    ):  # as it is called now; of what was put together, each as it was called in its run
+        found = [replace(due, lot=code) if due.lot else due for due in found]
     if not any(one.is_open for one in found):
         return found
     alike = {code, *(lot for work in works for lot in work.alike)}

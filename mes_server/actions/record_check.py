@@ -35,6 +35,7 @@ from mes_server.domain.checks import (
 from mes_server.domain.control_plan import CHARGE, LOT, Characteristic, Plan, plan_of
 from mes_server.domain.genealogy import FORWARD
 from mes_server.domain.lots import SHIPPED_OUT, Lot
+from mes_server.domain.recalls import LOT as LOT_ITSELF
 from mes_server.domain.recalls import STATION, Suspicion
 from mes_server.domain.rules import Refusal
 from mes_server.domain.texts import text_is_no_script
@@ -246,12 +247,14 @@ def _react(book: Book, said: Checking, meant: _Meant, code: str) -> list[Refusal
 
 
 def _suspects(book: Book, meant: _Meant) -> list[str]:
-    """The lots that a check which is out speaks against: its lot, those of its run; of a station all that it did
+    """The lots that a check which is out speaks against: its lot and all made of it since, those of its run; of a station all that it did
     since the last good check of the same."""
     conn = book.conn
     if meant.lot is not None:
-        return [meant.lot.code]
-    if meant.run:
+        codes = {
+            one.code for one in trace(conn, Suspicion(LOT_ITSELF, meant.lot.code), FORWARD).lots
+        }
+    elif meant.run:
         history = book.noted(f"charge:{meant.run}")
         codes = {code for code, _ in lots_of_run(conn, meant.run)}
         for event in history:

@@ -40,6 +40,7 @@ from mes_server.web.work import waiting_here
 
 check_pages = Blueprint("checks", __name__, url_prefix="/api/v1")
 _ASKED_MAX = 40  # lots and parts looked at for one answer
+_BEFORE_MAX = 10
 
 
 @check_pages.post("/checks")
@@ -210,6 +211,10 @@ def _dues(
         items += [_due(one, part) for one in due_of_run(conn, whole)]
     for group in waiting_here(conn, station_type):
         here += [(lot, group.operation.code) for lot in group.lots[:_ASKED_MAX]]
+        for lot in group.lots[
+            :_BEFORE_MAX
+        ]:  # what the operation before owes stands in the way here
+            items += [_due(one, lot.part) for one in due_of_work(conn, lot.code, now_ms())]
     for lot in list_lots(conn, limit=_ASKED_MAX, place=station, status=ACTIVE):
         items += [_due(one, lot.part) for one in due_of_work(conn, lot.code, now_ms())]
     for lot, operation in here:

@@ -67,6 +67,22 @@ def test_a_reading_that_is_out_holds_the_lot_until_quality_releases_it(floor: Pl
     assert floor.told(code, "age-1") == ["lot_is_free"], "measured again; the hold is by name"
 
 
+def test_a_reading_that_comes_late_holds_what_the_lot_became(floor: PlanFloor) -> None:
+    floor.release("plan", plan())
+    code = floor.receive(LIGHT)
+    floor.run(code)
+    floor.measure("thickness", "5.00", "5.00", lot=code)
+    other = floor.receive(LIGHT)
+    floor.run(other)
+    floor.measure("thickness", "5.00", "5.00", lot=other)
+    (both,) = floor.act(merge_lots, [code, other])
+    assert len(floor.measure("thickness", "5.00", "5.09", lot=code)) == 1, (
+        "a second look, from the lab"
+    )
+    assert floor.lot(both).holds
+    assert floor.told(both, "age-1") == ["lot_is_free", "checks_are_done"]
+
+
 def test_a_revision_counts_for_the_runs_that_began_under_it(floor: PlanFloor) -> None:
     floor.release("plan", plan())
     code = floor.receive(LIGHT)
