@@ -70,6 +70,9 @@ def _last(conn: Connection, lot: str, before: int) -> Event | None:
 
 def due_of_work(conn: Connection, code: str, at_ms: int) -> list[Due]:
     """The planned checks of the operation a lot came out of last, made or not; conceded at that time or not."""
+    lot = load_lot(conn, code)
+    if lot is not None and lot.kind in ("waste", "coupon"):
+        return []  # a sample, and what is thrown away, owe nothing
     works = last_work(conn, code)
     checks = checks_of_runs(conn, sorted({work.run.code for work in works}))
     found = [due for work in works for due in _due_of(conn, work, checks)]

@@ -77,12 +77,24 @@ def body_of(ask: Ask, at_ms: int) -> dict[str, Any]:
 def send(door: Door, ask: Ask, at_ms: int) -> Heard:
     """Do it; raises Unreachable."""
     status, told = door.call("POST", API + ask.path, body_of(ask, at_ms))
+    if status == 200 and ask.about == "check":
+        return Heard(
+            (), ask.lot, made=(told["check"], *told["sorted_out"]), held=tuple(told["held"])
+        )
     if status == 200:
         return Heard((), told["lot"], told["run"], told["operation"], tuple(told["made"]),
                      tuple(told["held"]))  # fmt: skip
     if status == 409:
         return Heard(tuple(one["rule"] for one in told))
     return Heard((f"{status} {told}",))
+
+
+def due_at(door: Door, station: str) -> dict[str, Any]:
+    """What the control plans ask for at a station; raises Unreachable."""
+    status, told = door.call("GET", f"{API}/stations/{station}/due", None)
+    if status != 200:
+        raise Unreachable(f"due at {station}: {status}")
+    return dict(told)
 
 
 def look(door: Door, routes: Mapping[str, Route]) -> Floor:

@@ -95,7 +95,8 @@ class Memory:
 
     `due_ms` of each run; `mounted`: resource and the runs it still serves, by station and role; `last`: the
     grade that ran at a station; `whole`: lots that need not wait for their barrels; `busy`: lots that
-    somebody has a plan with; `rest_ms`: what was refused, until when it is left alone.
+    somebody has a plan with; `rest_ms`: what was refused, until when it is left alone; `released`: lots that
+    quality has signed; `pin`: of quality, "" where nobody knows it: then nothing is signed.
     """
 
     due_ms: dict[str, int] = field(default_factory=dict)
@@ -107,6 +108,8 @@ class Memory:
     known_holds: set[str] = field(default_factory=set)
     rest_ms: dict[str, int] = field(default_factory=dict)
     locked: set[str] = field(default_factory=set)
+    released: set[str] = field(default_factory=set)
+    pin: str = ""
     later: list[tuple[int, Later]] = field(default_factory=list)
 
 

@@ -24,12 +24,14 @@ from mes_server.actions.record_events import Act, Book
 from mes_server.actions.upgrade_store import upgrade_store
 from mes_server.app import create_app
 from mes_server.demo import people
+from mes_server.demo.checking import check_asks, checks_follow, missing, release_asks
 from mes_server.demo.curves import Painter
-from mes_server.demo.door import API, Unreachable, iso, load_routes, send
+from mes_server.demo.door import API, Unreachable, due_at, iso, load_routes, send
 from mes_server.demo.floor import QUALITY, Ask, Floor, Heard
 from mes_server.demo.shift import Shift
 from mes_server.demo.simulation import load_routes as contents
 from mes_server.demo.simulation import load_simulation, load_stops
+from mes_server.demo.workers import pin_of
 from mes_server.domain.lots import ACTIVE, RUNNING, Lot
 from mes_server.domain.routes import Route
 from mes_server.settings import Settings
@@ -107,12 +109,14 @@ class History:
         self._paint()
 
     def release_routes(self) -> None:
-        """The routes of the demo, as quality releases them."""
+        """The routes and documents of the demo, as quality releases them."""
         for content in contents():
             name = f"{content['code']}-{content['revision']}".lower()
             body = {"content": content, "act_id": f"demo-route-{name}",
                     "at": iso(self.door.now_ms), "badge": QUALITY}  # fmt: skip
             self.door.call("POST", f"{API}/routes", body)
+        for ask in release_asks(self.shift.memory.pin):
+            send(self.door, ask, self.door.now_ms)
 
     def look(self) -> Floor:
         """What lies where, read from the store: only what was touched, and all of it now and then."""
@@ -135,7 +139,7 @@ class History:
         self.door.now_ms += _UNDO_MS if quick else self.chance.randint(*_SCAN_MS)
         heard = send(self.door, ask, self.door.now_ms)
         self.counts[ask.about] = self.counts.get(ask.about, 0) + 1
-        if heard.rules and not ask.mistake:
+        if heard.rules and not ask.mistake and not missing(ask, heard):
             self.refused.append(f"{ask.about} {ask.path} {ask.body}: {', '.join(heard.rules)}")
         self._follow(ask, heard)
         self._touched |= _named_in(ask) | {heard.lot, *heard.made}
@@ -143,6 +147,9 @@ class History:
             self._all_until_ms = 0
         for follow in self.shift.hear(ask, heard, floor, self.door.now_ms):
             self._do(follow, floor)
+        if checks_follow(ask, heard):
+            for check in check_asks(ask, due_at(self.door, ask.station), self.chance):
+                self._do(check, floor)
 
     def _follow(self, ask: Ask, heard: Heard) -> None:
         """Runs get their curves when they are over."""
@@ -185,13 +192,15 @@ def make_history(
     try:
         if _has_past(engine, say):
             return None
-        token = people.hire(settings, from_ms)["token"]
+        staff = people.hire(settings, from_ms)
+        token = staff["token"]
         if token is None:
             raise NoHistory("People were added here by hand: this is no demo's own store.")
         series = open_stations(engine, [astuple(stop) for stop in load_stops()], from_ms)
         carry_out(engine, Act(f"demo-history-{from_ms}", people.BY, "", now_ms, now_ms), _confess,
                   from_ms, now_ms, seed)  # fmt: skip
         history = _begin(settings, token, series, (seed, from_ms))
+        history.shift.memory.pin = pin_of(staff["people"])
         history.live(now_ms)
         close_stations(engine, now_ms)
         merge_all(engine, now_ms)

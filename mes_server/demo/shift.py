@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from mes_server.demo import machines, mishaps, yard
+from mes_server.demo.checking import missing
 from mes_server.demo.floor import Ask, Floor, Heard, Memory, Moment, Pace
 from mes_server.demo.simulation import Simulation
 
@@ -61,6 +62,8 @@ class Shift:
             self._loaded(at, ask, heard)
         elif ask.about == "merge":
             self.memory.whole.update(heard.made)
+        elif ask.about == "product_release":
+            self.memory.released.add(ask.lot)
         elif ask.about == "unlock":
             self.memory.locked.discard(ask.station)
         elif ask.about in ("mount", "receive"):
@@ -90,6 +93,8 @@ class Shift:
         if ask.mistake:
             return
         about = ask.lot or ask.path
+        if missing(ask, heard) and ask.station:
+            return  # somebody makes the checks now; then it is tried again
         self.memory.rest_ms[about] = at.now_ms + self.pace.wait_ms(_REST_MIN)
         if "line_is_clear" in heard.rules:
             self.memory.last.pop(ask.station, None)
@@ -111,4 +116,5 @@ class Shift:
         self.memory.due_ms = {r: due for r, due in self.memory.due_ms.items() if r in runs}
         codes = {lot.code for lot in floor.lots}
         self.memory.whole &= codes
+        self.memory.released &= codes
         self.memory.rest_ms = {c: t for c, t in self.memory.rest_ms.items() if t > now_ms}

@@ -5,10 +5,21 @@ import random
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from mes_server.demo.door import API, Door, HttpDoor, Unreachable, iso, load_routes, look, send
+from mes_server.demo.checking import check_asks, checks_follow, missing, release_asks
+from mes_server.demo.door import (
+    API,
+    Door,
+    HttpDoor,
+    Unreachable,
+    due_at,
+    iso,
+    load_routes,
+    look,
+    send,
+)
 from mes_server.demo.floor import QUALITY, Ask, Floor, Pace
 from mes_server.demo.shift import Shift
 from mes_server.demo.simulation import load_routes as contents
@@ -26,15 +37,23 @@ def _now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-def find_door(file: Path, stop: threading.Event) -> HttpDoor | None:
-    """The door that demo.json tells of, as soon as it does; None: told to stop, or there is no token."""
+def find_door(file: Path, stop: threading.Event) -> tuple[HttpDoor, str] | None:
+    """The door that demo.json tells of, as soon as it does, and the PIN of quality; None: told to stop, or there
+    is no token."""
     while not stop.is_set():
         try:
             told = json.loads(file.read_text(encoding="utf-8"))
-            return HttpDoor(told["url"], told["token"]) if told["token"] else None
+            if not told["token"]:
+                return None
+            return HttpDoor(told["url"], told["token"]), pin_of(told.get("people", []))
         except (OSError, ValueError, KeyError):
             stop.wait(_AGAIN_S)
     return None
+
+
+def pin_of(people: Sequence[Mapping[str, str]]) -> str:
+    """The PIN of quality among the people of the demo; "" when it is not told."""
+    return next((one["pin"] for one in people if one["badge"] == QUALITY), "")
 
 
 def release_routes(door: HttpDoor) -> None:
@@ -64,10 +83,13 @@ class Workers:
 
     def _do(self, ask: Ask, floor: Floor) -> None:
         heard = send(self.door, ask, _now_ms())
-        if heard.rules and not ask.mistake:
+        if heard.rules and not ask.mistake and not missing(ask, heard):
             self.say(f"{ask.about} {ask.path}: {', '.join(heard.rules)}")
         for follow in self.shift.hear(ask, heard, floor, _now_ms()):
             self._do(follow, floor)
+        if checks_follow(ask, heard):
+            for check in check_asks(ask, due_at(self.door, ask.station), self.shift.chance):
+                self._do(check, floor)
 
 
 def work(data_dir: Path, speed: float, seed: int, say: Callable[[str], None]) -> None:
@@ -75,19 +97,23 @@ def work(data_dir: Path, speed: float, seed: int, say: Callable[[str], None]) ->
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    door = find_door(data_dir / "demo.json", stop)
-    if door is None:
+    found = find_door(data_dir / "demo.json", stop)
+    if found is None:
         say("This is no demo's own store: nobody works here.")
         stop.wait()
         return
+    door, pin = found
     pace = Pace(speed, LONGEST_MIN, WAITS_MIN, COMPANY_MIN)
     shift = Shift(f"{_now_ms():x}", load_simulation(), random.Random(seed), pace)  # noqa: S311
+    shift.memory.pin = pin
     workers = Workers(door, shift, say)
     released = False
     while not stop.wait(_LOOK_S):
         try:
             if not released:
                 release_routes(door)
+                for ask in release_asks(pin):
+                    send(door, ask, _now_ms())
                 released = True
             workers.turn()
         except Unreachable as fault:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from mes_server.demo import machines
+from mes_server.demo.checking import is_planned, release_product
 from mes_server.demo.floor import QUALITY, Ask, Later, Moment
 from mes_server.demo.yields import PPM
 from mes_server.domain.lots import RUNNING, Lot
@@ -127,6 +128,9 @@ def pack_finished(at: Moment) -> Iterator[Ask]:
         if route is None or not is_finished(route, lot.done, lot.first):
             continue
         at.taken.add(lot.code)
+        if at.memory.pin and is_planned(lot.route) and lot.code not in at.memory.released:
+            yield release_product(lot.code, at.memory.pin)
+            continue
         most = at.plan.products[route.code]["pack"]
         body = {"pieces_each": min(most, lot.amount.pieces)}
         yield Ask("pack", f"/lots/{lot.code}/pack", body, at.operator(), lot=lot.code)

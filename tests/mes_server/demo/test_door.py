@@ -95,9 +95,10 @@ def test_a_server_that_is_away_is_unreachable() -> None:
 def test_the_door_is_the_one_that_the_demo_file_tells_of(tmp_path: Path) -> None:
     file, stop = tmp_path / "demo.json", threading.Event()
     file.write_text(json.dumps({"url": "http://127.0.0.1:1", "token": "mes_x"}))
-    door = find_door(file, stop)
-    assert door is not None
-    assert (door.url, door.token) == ("http://127.0.0.1:1", "mes_x")
+    found = find_door(file, stop)
+    assert found is not None
+    door, pin = found
+    assert (door.url, door.token, pin) == ("http://127.0.0.1:1", "mes_x", "")
     file.write_text(json.dumps({"url": "http://127.0.0.1:1", "token": None}))
     assert find_door(file, stop) is None, "people of a plant: nobody works here"
     file.unlink()
