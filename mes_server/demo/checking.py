@@ -63,6 +63,12 @@ def missing(ask: Ask, heard: Heard) -> bool:
     return bool(ASKS_FOR & set(heard.rules)) and not ask.mistake
 
 
+def is_surprise(ask: Ask, heard: Heard) -> bool:
+    """Whether a refusal was neither meant, nor one that leads to a check or a signature."""
+    expected = ask.mistake or missing(ask, heard) or "lot_is_released" in heard.rules
+    return bool(heard.rules) and not expected
+
+
 def checks_follow(ask: Ask, heard: Heard) -> bool:
     """Whether somebody looks at the list of checks now: lots came out, or a scan was refused for want of one."""
     return bool(ask.station) and (missing(ask, heard) or (ask.about == "unload" and heard.done))

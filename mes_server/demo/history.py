@@ -24,7 +24,7 @@ from mes_server.actions.record_events import Act, Book
 from mes_server.actions.upgrade_store import upgrade_store
 from mes_server.app import create_app
 from mes_server.demo import people
-from mes_server.demo.checking import check_asks, checks_follow, missing, release_asks
+from mes_server.demo.checking import check_asks, checks_follow, is_surprise, release_asks
 from mes_server.demo.curves import Painter
 from mes_server.demo.door import API, Unreachable, due_at, iso, load_routes, send
 from mes_server.demo.floor import QUALITY, Ask, Floor, Heard
@@ -139,7 +139,7 @@ class History:
         self.door.now_ms += _UNDO_MS if quick else self.chance.randint(*_SCAN_MS)
         heard = send(self.door, ask, self.door.now_ms)
         self.counts[ask.about] = self.counts.get(ask.about, 0) + 1
-        if heard.rules and not ask.mistake and not missing(ask, heard):
+        if is_surprise(ask, heard):
             self.refused.append(f"{ask.about} {ask.path} {ask.body}: {', '.join(heard.rules)}")
         self._follow(ask, heard)
         self._touched |= _named_in(ask) | {heard.lot, *heard.made}

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from mes_server.demo import machines, mishaps, yard
-from mes_server.demo.checking import missing
+from mes_server.demo.checking import missing, release_product
 from mes_server.demo.floor import Ask, Floor, Heard, Memory, Moment, Pace
 from mes_server.demo.simulation import Simulation
 
@@ -57,7 +57,7 @@ class Shift:
         at = self._moment(floor, now_ms)
         if not heard.done:
             self._refused(at, ask, heard)
-            return []
+            return [self._named(again) for again in self._sign_again(ask, heard)]
         if ask.about == "load":
             self._loaded(at, ask, heard)
         elif ask.about == "merge":
@@ -70,6 +70,12 @@ class Shift:
             self._equipped(ask, heard)
         mishaps.after(at, ask, heard)
         return [self._named(follow) for follow in mishaps.undo_at_once(at, ask)]
+
+    def _sign_again(self, ask: Ask, heard: Heard) -> list[Ask]:
+        """What was packed changed since it was signed (another grade): quality signs each pack."""
+        if "lot_is_released" not in heard.rules or not self.memory.pin:
+            return []
+        return [release_product(str(code), self.memory.pin) for code in ask.body["lots"]]
 
     def _loaded(self, at: Moment, ask: Ask, heard: Heard) -> None:
         minutes = self.plan.operations[heard.operation]["minutes"]
@@ -93,8 +99,8 @@ class Shift:
         if ask.mistake:
             return
         about = ask.lot or ask.path
-        if missing(ask, heard) and ask.station:
-            return  # somebody makes the checks now; then it is tried again
+        if (missing(ask, heard) and ask.station) or "lot_is_released" in heard.rules:
+            return  # somebody makes the checks, or signs, now; then it is tried again
         self.memory.rest_ms[about] = at.now_ms + self.pace.wait_ms(_REST_MIN)
         if "line_is_clear" in heard.rules:
             self.memory.last.pop(ask.station, None)

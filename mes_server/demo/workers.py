@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from mes_server.demo.checking import check_asks, checks_follow, missing, release_asks
+from mes_server.demo.checking import check_asks, checks_follow, is_surprise, release_asks
 from mes_server.demo.door import (
     API,
     Door,
@@ -83,7 +83,7 @@ class Workers:
 
     def _do(self, ask: Ask, floor: Floor) -> None:
         heard = send(self.door, ask, _now_ms())
-        if heard.rules and not ask.mistake and not missing(ask, heard):
+        if is_surprise(ask, heard):
             self.say(f"{ask.about} {ask.path}: {', '.join(heard.rules)}")
         for follow in self.shift.hear(ask, heard, floor, _now_ms()):
             self._do(follow, floor)
