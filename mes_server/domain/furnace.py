@@ -6,12 +6,13 @@ when even what is not known, had it been good, would not have been enough.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from mes_server.domain.curves import Curve, spread
+from mes_server.domain.curves import Curve
 from mes_server.domain.decimals import written
-from mes_server.domain.recipes import Recipe, Soak
-from mes_server.domain.spans import Span, joined, length, longest, met_all, within
+from mes_server.domain.recipes import Limit, Recipe, Stage
+from mes_server.domain.soaks import Soak, beyond_s, dropped_s, find_soak, might_have_held
+from mes_server.domain.spans import Span, length, within
 
 PROVEN, NOT_PROVEN, FAILED = VERDICTS = ("proven", "not_proven", "failed")
 
@@ -26,204 +27,197 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class OfThermocouple:
-    """One thermocouple in one soak, or over the run. Seconds, °C, °C·h; None: not known."""
+class Doubt:
+    """What speaks against the data themselves. `stuck`: by metric, when it stood still; `clock`: see judge_clock."""
 
-    metric: str
-    in_band_s: float
-    highest_c: float | None
-    lowest_c: float | None
-    unknown_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class OfSoak:
-    """`span`: the longest time in which all were in the band, None: there was none. `spread_c`: between them."""
-
-    soak: Soak
-    span: Span | None
-    held_s: float
-    spread_c: float | None
-    thermocouples: tuple[OfThermocouple, ...]
+    stuck: Mapping[str, Sequence[Span]] = field(default_factory=dict)
+    clock: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What the curves of a run say. `dose_c_h`, `ramp_c_min`: by thermocouple."""
+    """What the curves of a run say. The mappings are by thermocouple: °C·h above the base of the recipe, °C/min,
+    and the share of the run that is known."""
 
     recipe: str
     verdict: str
     findings: tuple[Finding, ...]
-    soaks: tuple[OfSoak, ...]
+    soaks: tuple[Soak, ...]
     dose_c_h: Mapping[str, float]
     ramp_c_min: Mapping[str, float]
     covered: Mapping[str, float]
 
 
-def prove(recipe: Recipe, curves: Mapping[str, Curve]) -> Proof:
-    """Judge a run. `curves`: of all metrics the recipe names; one that is missing is not known at all."""
+def verdict_of(findings: Sequence[Finding]) -> str:
+    """The worst of them; nothing found: proven."""
+    return max((one.verdict for one in findings), key=VERDICTS.index, default=PROVEN)
+
+
+def prove(recipe: Recipe, curves: Mapping[str, Curve], doubt: Doubt | None = None) -> Proof:
+    """Judge a run. `curves`: of all metrics the recipe names; one without samples is not known at all."""
     control = [curves[name] for name in recipe.control]
-    findings: list[Finding] = []
-    soaks = []
-    behind = control[0].from_ms
-    for soak in recipe.soaks:
-        found, told = _prove_soak(soak, control, behind)
-        soaks.append(found)
-        findings += told + _pressure(soak, found, curves)
-        behind = found.span[1] if found.span else behind
-    ramps = {
-        c.metric: rise for c in control if (rise := c.steepest((c.from_ms, c.to_ms))) is not None
-    }
-    findings += _ramp(recipe, ramps)
-    verdict = max((one.verdict for one in findings), key=VERDICTS.index, default=PROVEN)
+    soaks: list[Soak] = []
+    findings = _of_data(control, doubt or Doubt())
+    behind_ms = control[0].span[0] if control else 0.0
+    for stage in recipe.soaks:
+        soak = find_soak(stage, control, behind_ms)
+        soaks.append(soak)
+        behind_ms = soak.extent[1] if soak.extent else behind_ms
+    for i, soak in enumerate(soaks):
+        findings += _judge(recipe, soak, control, curves)
+        findings += _overshoot(soak, soaks[:i], soaks[i + 1 :], control)
+    over_ms = recipe.ramp_over_s * 1000
+    ramps = {c.metric: c.steepest(c.span, over_ms) for c in control}
     return Proof(
-        recipe.name, verdict, tuple(findings), tuple(soaks),
+        recipe.name, verdict_of(findings), tuple(findings), tuple(soaks),
         {one.metric: one.dose(recipe.dose_base_c) for one in control},
-        ramps,
+        {name: rise for name, rise in ramps.items() if rise is not None},
         {one.metric: _covered(one) for one in control},
     )  # fmt: skip
 
 
 def _covered(curve: Curve) -> float:
-    whole = curve.to_ms - curve.from_ms
-    return length(curve.known) / whole if whole > 0 else 0.0
+    whole = curve.span[1] - curve.span[0]
+    return 1 - length(curve.unknown) / whole if whole > 0 else 0.0
 
 
-def _prove_soak(
-    soak: Soak, control: Sequence[Curve], behind: float
-) -> tuple[OfSoak, list[Finding]]:
-    low, high = soak.setpoint_c - soak.tolerance_c, soak.setpoint_c + soak.tolerance_c
-    inside = [curve.inside(low, high) for curve in control]
-    span = longest(met_all(inside), behind)
-    held_s = (span[1] - span[0]) / 1000 if span else 0.0
-    around = _around(soak, control, span, behind)
-    found = OfSoak(
-        soak, span, held_s, spread(control, span) if span else None,
-        tuple(_of_thermocouple(c, spans, around) for c, spans in zip(control, inside, strict=True)),
-    )  # fmt: skip
-    facts = {"soak": soak.id, "held": minutes(held_s), "asked": minutes(soak.hold_s)}
-    if held_s >= soak.hold_s:
-        return found, [
-            Finding("soak_held", facts),
-            *_too_much(found, control, (inside, behind), facts),
-        ]
-    perhaps = [
-        joined([*spans, *curve.unknown]) for curve, spans in zip(control, inside, strict=True)
-    ]
-    best = longest(met_all(perhaps), behind)
-    best_s = (best[1] - best[0]) / 1000 if best else 0.0
-    if best is not None and best_s >= soak.hold_s:
-        return found, [_unknown(control, best, facts)]
-    worst = max(zip(control, inside, strict=True), key=lambda one: _missing(one[1], soak.hold_s))
-    return found, [Finding("soak_short", facts | _lowest(soak, worst[0], around), FAILED)]
+def _of_data(control: Sequence[Curve], doubt: Doubt) -> list[Finding]:
+    found = []
+    if control and not any(len(curve.times) for curve in control):
+        found.append(Finding("no_data", {"metrics": ", ".join(c.metric for c in control)}, NOT_PROVEN))  # fmt: skip
+    for metric, spans in sorted(doubt.stuck.items()):
+        facts = {"metric": metric, "minutes": minutes(length(spans) / 1000), "at_ms": str(int(spans[0][0]))}  # fmt: skip
+        found.append(Finding("stuck", facts))
+    if doubt.clock:
+        found.append(Finding(doubt.clock, {}, NOT_PROVEN if doubt.clock == "clock_unset" else PROVEN))  # fmt: skip
+    return found
 
 
-def _missing(spans: Sequence[Span], hold_s: int) -> float:
-    best = longest(spans)
-    return hold_s - ((best[1] - best[0]) / 1000 if best else 0.0)
-
-
-def _around(soak: Soak, control: Sequence[Curve], span: Span | None, behind: float) -> Span:
-    """The time of a soak: what was held, or what came nearest to it."""
-    if span is not None:
-        return span
-    near = [
-        c.inside(soak.setpoint_c - 10 * soak.tolerance_c, soak.setpoint_c + 10 * soak.tolerance_c)
-        for c in control
-    ]
-    return longest(joined(one for spans in near for one in spans), behind) or (
-        behind,
-        control[0].to_ms,
-    )
-
-
-def _of_thermocouple(curve: Curve, inside: Sequence[Span], around: Span) -> OfThermocouple:
-    return OfThermocouple(
-        curve.metric, length(within(inside, around)) / 1000, curve.highest(around),
-        curve.lowest(around), length(within(curve.unknown, around)) / 1000,
-    )  # fmt: skip
-
-
-def _too_much(
-    found: OfSoak,
-    control: Sequence[Curve],
-    known: tuple[Sequence[Sequence[Span]], float],
-    facts: Mapping[str, str],
+def _judge(
+    recipe: Recipe, soak: Soak, control: Sequence[Curve], curves: Mapping[str, Curve]
 ) -> list[Finding]:
-    told = []
-    soak, (inside, behind) = found.soak, known
-    if soak.hold_max_s and found.held_s > soak.hold_max_s:
-        told.append(Finding("soak_long", {**facts, "most": minutes(soak.hold_max_s)}, FAILED))
-    if soak.over_c and found.span is not None:
-        # From when it first came into the band: on the way down to a cooler soak it was hotter before.
-        end = found.span[1]
-        tops = [
-            (top, curve.metric)
-            for curve, spans in zip(control, inside, strict=True)
-            if (first := next((at for at, to in spans if to > behind), None)) is not None
-            and (top := curve.highest((max(first, behind), end))) is not None
-        ]
-        top, metric = max(tops, default=(soak.setpoint_c, ""))
-        most = soak.setpoint_c + soak.over_c
-        if top > most:
-            said = {**facts, "metric": metric, "top": written(top), "most": written(most)}
-            told.append(Finding("overshoot", said, FAILED))
-    return told
+    stage = soak.stage
+    found = [*_held(soak, control), *_ramp(recipe, soak, control)]
+    if soak.extent is None or soak.span is None:
+        return found
+    if stage.drop.below_c:
+        longest_s, metric = dropped_s(stage, control, soak.extent)
+        if longest_s > stage.drop.for_s:
+            facts = {
+                "stage": stage.id, "metric": metric, "minutes": minutes(longest_s),
+                "below": written(stage.setpoint_c - stage.drop.below_c), "most": minutes(stage.drop.for_s),
+            }  # fmt: skip
+            found.append(Finding("dropped", facts, FAILED))
+    if stage.spread_c and soak.spread_c is not None and soak.spread_c > stage.spread_c:
+        facts = {"stage": stage.id, "spread": written(soak.spread_c, 3), "most": written(stage.spread_c)}  # fmt: skip
+        found.append(Finding("spread_wide", facts, FAILED))
+    span = soak.span
+    found += [_limit(stage, limit, curves[limit.metric], span) for limit in stage.limits]
+    if stage.gate is not None:
+        found.append(_gate(stage, stage.gate, curves[stage.gate.metric], span[1]))
+    return found
+
+
+def _held(soak: Soak, control: Sequence[Curve]) -> list[Finding]:
+    stage = soak.stage
+    facts = {"stage": stage.id, "held": minutes(soak.held_s), "asked": minutes(stage.hold_s)}
+    if soak.held_s >= stage.hold_s:
+        found = [Finding("soak_held", facts)]
+        if stage.hold_max_s and soak.held_s > stage.hold_max_s:
+            found.append(Finding("soak_long", {**facts, "most": minutes(stage.hold_max_s)}, FAILED))
+        return found
+    best = might_have_held(stage, control, soak.behind_ms)
+    if best is not None and best[1] - best[0] >= stage.hold_s * 1000:
+        return [_unknown(control, best, facts)]
+    worst = min(soak.thermocouples, key=lambda one: one.longest_s)
+    said = {
+        "metric": worst.metric, "lowest": _text(worst.lowest_c), "highest": _text(worst.highest_c),
+        "low": written(stage.band[0]), "high": written(stage.band[1]),
+    }  # fmt: skip
+    found = [Finding("soak_short" if soak.span else "soak_never", {**facts, **said}, FAILED)]
+    others = [c for c in control if c.metric != worst.metric]
+    alone = find_soak(stage, others, soak.behind_ms).held_s if others else 0.0
+    if (
+        alone >= stage.hold_s
+    ):  # the sensor may be wrong and not the furnace: told, decided by people
+        found.append(Finding("one_disagrees", {"stage": stage.id, "metric": worst.metric}, FAILED))
+    return found
 
 
 def _unknown(control: Sequence[Curve], best: Span, facts: Mapping[str, str]) -> Finding:
-    gaps = [(length(within(c.unknown, best)), c) for c in control]
-    missing, curve = max(gaps, key=lambda one: one[0])
-    first = next(iter(within(curve.unknown, best)), best)
-    said = {"metric": curve.metric, "missing": minutes(missing / 1000), "at_ms": str(int(first[0]))}
+    gaps = [(length(within(c.unknown, best)), c.metric, within(c.unknown, best)) for c in control]
+    missing, metric, spans = max(gaps, key=lambda one: one[0])
+    said = {"metric": metric, "missing": minutes(missing / 1000), "at_ms": str(int(spans[0][0]))}
     return Finding("soak_unknown", {**facts, **said}, NOT_PROVEN)
 
 
-def _lowest(soak: Soak, curve: Curve, around: Span) -> dict[str, str]:
-    low, high = curve.lowest(around), curve.highest(around)
-    return {
-        "metric": curve.metric,
-        "lowest": "" if low is None else written(low),
-        "highest": "" if high is None else written(high),
-        "low": written(soak.setpoint_c - soak.tolerance_c),
-        "high": written(soak.setpoint_c + soak.tolerance_c),
-    }
-
-
-def _pressure(soak: Soak, found: OfSoak, curves: Mapping[str, Curve]) -> list[Finding]:
-    """The pressure during the soak: known all the time, and within its limits."""
-    if not soak.pressure or found.span is None:
+def _overshoot(
+    soak: Soak, before: Sequence[Soak], after: Sequence[Soak], control: Sequence[Curve]
+) -> list[Finding]:
+    """The hottest moment that belongs to a soak; on the way to a hotter one, or down from one, is none of it."""
+    stage = soak.stage
+    if not stage.over_c:
         return []
-    curve, span = curves[soak.pressure], found.span
-    top, bottom = curve.highest(span), curve.lowest(span)
-    facts = {"soak": soak.id, "metric": soak.pressure, "top": _text(top), "bottom": _text(bottom)}
-    facts |= {"most": _text(soak.pressure_max), "least": _text(soak.pressure_min)}
-    over = top is not None and soak.pressure_max is not None and top > soak.pressure_max
-    under = bottom is not None and soak.pressure_min is not None and bottom < soak.pressure_min
-    if over or under:
-        return [Finding("pressure_out", facts, FAILED)]
-    missing = length(within(curve.unknown, span)) / 1000
-    if missing > 0 or top is None:
-        return [Finding("pressure_unknown", facts | {"missing": minutes(missing)}, NOT_PROVEN)]
-    return [Finding("pressure_kept", facts)]
+    hotter = any(one.stage.setpoint_c > stage.setpoint_c for one in after)
+    end_ms = control[0].span[1] if not hotter else soak.extent[1] if soak.extent else None
+    cooled = any(one.stage.setpoint_c > stage.setpoint_c for one in before)
+    start_ms = soak.entered_ms if cooled else soak.behind_ms
+    if end_ms is None or (cooled and soak.extent is None):
+        return []
+    seen = [(r[1], c.metric) for c in control if (r := c.range_in((start_ms, end_ms))) is not None]
+    top, metric = max(seen, default=(stage.setpoint_c, ""))
+    if top <= stage.setpoint_c + stage.over_c:
+        return []
+    facts = {"stage": stage.id, "metric": metric, "top": written(top), "most": written(stage.setpoint_c + stage.over_c)}  # fmt: skip
+    return [Finding("overshoot", facts, FAILED)]
 
 
-def _ramp(recipe: Recipe, ramps: Mapping[str, float]) -> list[Finding]:
-    if not recipe.ramp_max_c_min or not ramps:
+def _ramp(recipe: Recipe, soak: Soak, control: Sequence[Curve]) -> list[Finding]:
+    stage = soak.stage
+    if not stage.ramp_max_c_min or soak.extent is None:
         return []
-    metric = max(ramps, key=lambda name: ramps[name])
-    if ramps[metric] <= recipe.ramp_max_c_min:
+    way = (soak.behind_ms, soak.extent[0])
+    over_ms = recipe.ramp_over_s * 1000
+    rises = [(rise, c.metric) for c in control if (rise := c.steepest(way, over_ms)) is not None]
+    rise, metric = max(rises, default=(0.0, ""))
+    if rise <= stage.ramp_max_c_min:
         return []
-    facts = {
-        "metric": metric,
-        "ramp": written(ramps[metric]),
-        "most": written(recipe.ramp_max_c_min),
-    }
+    facts = {"stage": stage.id, "metric": metric, "ramp": written(rise, 3), "most": written(stage.ramp_max_c_min)}  # fmt: skip
     return [Finding("ramp_steep", facts, FAILED)]
 
 
+def _limit(stage: Stage, limit: Limit, curve: Curve, span: Span) -> Finding:
+    """Pressure, vacuum or gas during the soak: known all the time, and within its limits."""
+    seen = curve.range_in(span)
+    facts = {
+        "stage": stage.id, "metric": limit.metric, "least": _text(limit.low), "most": _text(limit.high),
+        "bottom": _text(seen[0] if seen else None), "top": _text(seen[1] if seen else None),
+    }  # fmt: skip
+    beyond = beyond_s(curve, limit.low, limit.high, span)
+    if beyond > limit.for_s:
+        return Finding("limit_out", facts | {"minutes": minutes(beyond)}, FAILED)
+    missing = length(within(curve.unknown, span)) / 1000
+    if missing > 0:
+        return Finding("limit_unknown", facts | {"missing": minutes(missing)}, NOT_PROVEN)
+    return Finding("limit_kept", facts)
+
+
+def _gate(stage: Stage, gate: Limit, curve: Curve, at_ms: float) -> Finding:
+    """What the recipe asks for at the end of the stage."""
+    seen = curve.range_in((at_ms, at_ms))
+    facts = {
+        "stage": stage.id, "metric": gate.metric, "least": _text(gate.low), "most": _text(gate.high),
+        "value": _text(seen[1] if seen else None),
+    }  # fmt: skip
+    if seen is None:
+        return Finding("gate_unknown", facts, NOT_PROVEN)
+    low_kept = gate.low is None or seen[0] >= gate.low
+    kept = low_kept and (gate.high is None or seen[1] <= gate.high)
+    return Finding("gate_kept", facts) if kept else Finding("gate_open", facts, FAILED)
+
+
 def _text(value: float | None) -> str:
-    return "" if value is None else written(value)
+    return "" if value is None else written(value, 5)
 
 
 def minutes(seconds: float) -> str:

@@ -17,7 +17,7 @@ def recipe_content(**more: object) -> dict[str, object]:
     return {
         "code": "S-1060", "revision": "A", "title": WORDS, "operation": "sinter",
         "control": ["load_1", "load_2"], "gap_max_s": 20, "dose_base_c": "1000",
-        "soaks": [{"id": "sinter", "title": WORDS, "setpoint_c": "1060", "tolerance_c": "5", "hold_s": 3600}],
+        "stages": [{"id": "sinter", "title": WORDS, "setpoint_c": "1060", "tolerance_c": "5", "hold_s": 3600}],
     } | more  # fmt: skip
 
 
@@ -26,7 +26,7 @@ def recipe(**more: object) -> Recipe:
 
 
 def soak(**more: object) -> dict[str, object]:
-    (one,) = recipe_content()["soaks"]  # type: ignore[misc]
+    (one,) = recipe_content()["stages"]  # type: ignore[misc]
     return {**one, **more}  # type: ignore[dict-item]
 
 
@@ -50,7 +50,9 @@ def curve(
     samples: Iterable[tuple[int, float | None]], metric: str = "load_1", gap_s: int = 20
 ) -> Curve:
     told = list(samples)
-    return curve_from(metric, told, (told[0][0], told[-1][0]), gap_s * 1000)
+    good = [(at, value) for at, value in told if value is not None]
+    span = (told[0][0], told[-1][0])
+    return curve_from(metric, [at for at, _ in good], [v for _, v in good], span, gap_s * 1000)
 
 
 def without(

@@ -1,0 +1,122 @@
+"""What is wrong with a recipe before it is released, each in a sentence."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from mes_server.domain.decimals import figure_or_none
+from mes_server.domain.documents import head_faults
+
+_LOW, _HIGH = Decimal(-300), Decimal(3000)
+_FIELDS = {
+    "code", "revision", "title", "operation", "control", "stages", "gap_max_s", "stuck_s", "ramp_over_s",
+    "dose_base_c", "golden", "diffusion", "note", "source", "certainty",
+}  # fmt: skip
+_STAGE_FIELDS = {
+    "id", "title", "setpoint_c", "tolerance_c", "hold_s", "hold_max_s", "over_c", "ramp_max_c_min", "spread_c",
+    "rms_c", "limits", "gate", "drop", "note",
+}  # fmt: skip
+_POSITIVE = ("over_c", "ramp_max_c_min", "spread_c", "rms_c")
+_DIFFUSION = {"element", "target", "gain", "gain_low", "gain_high", "share", "hcj_min_ka_m"}
+
+
+def recipe_faults(content: Mapping[str, Any]) -> list[str]:
+    """All of them; an empty list: it may be released."""
+    faults = head_faults(content) + _unknown(content, _FIELDS, "")
+    if not content.get("operation") or not isinstance(content["operation"], str):
+        faults.append("operation: write the code of an operation")
+    for name, least in (("gap_max_s", 0), ("stuck_s", 0), ("ramp_over_s", 10)):
+        if name in content and not whole(content[name], least):
+            faults.append(f"{name}: write whole seconds, at least {least}")
+    stages = content.get("stages", [])
+    if not isinstance(stages, list):
+        return [*faults, "stages: write a list"]
+    if not stages and not content.get("diffusion"):
+        faults.append("stages: write at least one stage")
+    faults += _control_faults(content, stages)
+    for i, stage in enumerate(stages):
+        told = _stage_faults(stage) if isinstance(stage, dict) else ["write an object"]
+        faults += [f"stages[{i}]: {fault}" for fault in told]
+    ids = [str(stage.get("id")) for stage in stages if isinstance(stage, dict)]
+    faults += ["stages: two have the same id"] if len(set(ids)) != len(ids) else []
+    return faults + _diffusion_faults(content.get("diffusion"))
+
+
+def _unknown(said: Mapping[str, Any], known: set[str], where: str) -> list[str]:
+    return [f"{where}{name}: no field of a recipe" for name in said if name not in known]
+
+
+def _control_faults(content: Mapping[str, Any], stages: list[Any]) -> list[str]:
+    control = content.get("control", [])
+    named = isinstance(control, list) and all(isinstance(m, str) and m for m in control)
+    if not named or (stages and not control):
+        return ["control: write the metrics of the control thermocouples"]
+    return ["control: a metric is there twice"] if len(set(control)) != len(control) else []
+
+
+def _stage_faults(said: Mapping[str, Any]) -> list[str]:
+    faults = _unknown(said, _STAGE_FIELDS, "")
+    title = said.get("title")
+    named = isinstance(title, dict) and all(title.get(lang) for lang in ("en", "zh"))
+    if not said.get("id") or not named:
+        faults.append("write id, and title in en and zh")
+    setpoint, tolerance = figure_or_none(said.get("setpoint_c")), figure_or_none(said.get("tolerance_c"))  # fmt: skip
+    if setpoint is None or not _LOW < setpoint < _HIGH:
+        faults.append('setpoint_c: write a text such as "1060"')
+    if tolerance is None or tolerance <= 0:
+        faults.append('tolerance_c: write a text such as "5"')
+    faults += [
+        f'{name}: write a text such as "5"'
+        for name in _POSITIVE
+        if name in said and (figure_or_none(said[name]) or 0) <= 0
+    ]
+    hold = said.get("hold_s", 0)
+    if not whole(hold, 0):
+        faults.append("hold_s: write whole seconds")
+    elif "hold_max_s" in said and not whole(said["hold_max_s"], hold):
+        faults.append("hold_max_s: write whole seconds, at least hold_s")
+    return faults + _limits_faults(said) + _drop_faults(said.get("drop"))
+
+
+def _limits_faults(said: Mapping[str, Any]) -> list[str]:
+    limits = said.get("limits", [])
+    if not isinstance(limits, list):
+        return ["limits: write a list"]
+    faults = []
+    for where, one in [(f"limits[{i}]", x) for i, x in enumerate(limits)] + [("gate", said.get("gate"))]:  # fmt: skip
+        if where == "gate" and one is None:
+            continue
+        ends = [figure_or_none(one.get(n)) for n in ("min", "max")] if isinstance(one, dict) else []
+        if not isinstance(one, dict) or not one.get("metric") or not any(e is not None for e in ends):  # fmt: skip
+            faults.append(f'{where}: write metric, and min or max as a text such as "0.01"')
+        elif not whole(one.get("for_s", 0), 0):
+            faults.append(f"{where}.for_s: write whole seconds")
+    return faults
+
+
+def _drop_faults(drop: object) -> list[str]:
+    if drop is None:
+        return []
+    if isinstance(drop, dict) and (figure_or_none(drop.get("below_c")) or 0) > 0 and whole(drop.get("for_s"), 0):  # fmt: skip
+        return []
+    return ['drop: write {"below_c": "30", "for_s": 600}']
+
+
+def _diffusion_faults(said: object) -> list[str]:
+    if said is None:
+        return []
+    if not isinstance(said, dict) or said.get("element") not in ("Dy", "Tb"):
+        return ["diffusion: write element as Dy or Tb"]
+    faults = _unknown(said, _DIFFUSION, "diffusion.")
+    figures = [n for n in ("gain_low", "gain_high", "share", "hcj_min_ka_m") if n in said]
+    faults += [
+        f'diffusion.{n}: write a text such as "0.4"'
+        for n in figures
+        if figure_or_none(said[n]) is None
+    ]
+    return faults
+
+
+def whole(value: object, least: int) -> bool:
+    """Whether it is a whole number of at least that."""
+    return isinstance(value, int) and not isinstance(value, bool) and value >= least
