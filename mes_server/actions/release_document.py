@@ -9,6 +9,7 @@ from mes_server.domain.documents import RELEASED, WITHDRAWN, Document, stream_of
 from mes_server.domain.instructions import instruction_faults
 from mes_server.domain.people import Person
 from mes_server.domain.plan_content import plan_faults
+from mes_server.domain.recipe_faults import recipe_faults
 from mes_server.domain.rules import Refusal
 from mes_server.domain.texts import text_is_no_script
 from mes_server.store.checks import open_runs_under
@@ -18,6 +19,7 @@ from mes_server.store.documents import load_document
 CHECKERS: dict[str, Callable[[Mapping[str, Any]], list[str]]] = {
     "instruction": instruction_faults,
     "plan": plan_faults,
+    "recipe": recipe_faults,
 }
 
 

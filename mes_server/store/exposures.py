@@ -48,10 +48,11 @@ def load_seen(
     )
     gaps = [(gap.from_ms, gap.to_ms) for gap in found.gaps]
     share = covered_ppm(gaps, window.from_ms, window.to_ms) if silence_ms else None
-    return Seen(found, share, _clock_worst(conn, window, metric))
+    return Seen(found, share, clock_worst(conn, window, metric))
 
 
-def _clock_worst(conn: Connection, window: Exposure, metric: str) -> int | None:
+def clock_worst(conn: Connection, window: Exposure, metric: str) -> int | None:
+    """The worst state of the edge's clock among the samples of a window; None: there is none."""
     key = series_key(conn, window.station, metric)
     if key is None:
         return None

@@ -34,6 +34,7 @@ from mes_server.store import (
     people,
     plans,
     positions,
+    proofs,
     quarantine,
     releases,
     routes,
@@ -48,8 +49,7 @@ from mes_server.store.faults import SchemaTooNew
 from mes_server.store.transaction import writing
 
 TABLE_MODULES = (
-    alarms, births, changes_of_process, checks, chunk_rows, documents, excursions, forgotten, fresh, gauges, inbox, labels, leases, ledger, lines, losses, lots, nodes, nonconformances, numbering, people,
-    plans, positions, quarantine, releases, routes, runs, series, series_now, sign_ins, signatures, stations,
+    alarms, births, changes_of_process, checks, chunk_rows, documents, excursions, forgotten, fresh, gauges, inbox, labels, leases, ledger, lines, losses, lots, nodes, nonconformances, numbering, people, plans, positions, proofs, quarantine, releases, routes, runs, series, series_now, sign_ins, signatures, stations,
 )  # fmt: skip
 
 
