@@ -38,6 +38,7 @@ from mes_server.web.people import people_pages
 from mes_server.web.people_api import people_api
 from mes_server.web.plant import plant_pages
 from mes_server.web.problem_solving import solving_pages
+from mes_server.web.proofs import proof_api, proof_pages
 from mes_server.web.quality import quality_pages
 from mes_server.web.recall import recall_pages
 from mes_server.web.reviews import review_pages
@@ -61,6 +62,8 @@ BLUEPRINTS = (
     scan_pages, work_pages, tablet_pages, handling_pages, rights_pages, route_pages,
     review_pages, call_pages,
     document_api, check_pages, quality_pages, nc_pages, solving_pages,
+    document_api, check_pages, quality_pages, nc_pages,
+    proof_api, proof_pages, document_api, check_pages, quality_pages,
 )  # fmt: skip
 REQUEST_BYTES_MAX = 1_000_000
 _STATIC_AGE_S = 31_536_000

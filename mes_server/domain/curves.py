@@ -133,7 +133,8 @@ def without_stuck(curve: Curve, longest_ms: float) -> tuple[Curve, list[Span]]:
     times, values = curve.times, curve.values
     if len(times) < 2 or longest_ms <= 0:
         return curve, []
-    edges = np.flatnonzero(np.diff(values) != 0) + 1
+    apart = (np.diff(values) != 0) | (np.diff(times) > curve.gap_max_ms)
+    edges = np.flatnonzero(apart) + 1
     firsts = np.concatenate(([0], edges))
     lasts = np.concatenate((edges - 1, [len(times) - 1]))
     stuck = [

@@ -129,7 +129,7 @@ def _held(soak: Soak, control: Sequence[Curve]) -> list[Finding]:
     best = might_have_held(stage, control, soak.behind_ms)
     if best is not None and best[1] - best[0] >= stage.hold_s * 1000:
         return [_unknown(control, best, facts)]
-    worst = min(soak.thermocouples, key=lambda one: one.longest_s)
+    worst = min(soak.thermocouples, key=lambda one: (one.highest_c is None, one.longest_s))
     said = {
         "metric": worst.metric, "lowest": _text(worst.lowest_c), "highest": _text(worst.highest_c),
         "low": written(stage.band[0]), "high": written(stage.band[1]),

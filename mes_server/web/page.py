@@ -24,6 +24,7 @@ PAGES = frozenset(
         "plant",
         "station",
         "lots",
+        "proofs",
         "recall",
         "nodes",
         "health",

@@ -4,6 +4,7 @@ from flask import Blueprint, Response, jsonify
 from pydantic import BaseModel
 
 from mes_server.actions.answer_scan import ACCEPTED, REVIEW, Answer
+from mes_server.actions.prove_run import prove_unloaded
 from mes_server.actions.scan_lot import Scan, scan_lot
 from mes_server.actions.scan_unload import LotTold, Told, Unloading, scan_unload
 from mes_server.actions.undo_scan import Undo, undo_scan
@@ -102,8 +103,9 @@ def post_unload(code: str) -> Response:
     said = read_body(UnloadBody)
     lots = [_lot_told(outcome) for outcome in said.lots]
     unloading = Unloading(said.unload_id, code, said.station, moment_of(said.at), lots)
-    answer = scan_unload(this_site().engine, unloading, worker_of(said.badge), now_ms())
-    return told(said.unload_id, answer)
+    worker, engine = worker_of(said.badge), this_site().engine
+    answer = scan_unload(engine, unloading, worker, now_ms())
+    return told(said.unload_id, prove_unloaded(engine, answer, now_ms(), worker.badge))
 
 
 UNDONE = Operation("Undo a scan or an unloading within 10 s", ScanAnswer, body=UndoBody)

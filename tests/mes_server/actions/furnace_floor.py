@@ -17,7 +17,6 @@ from mes_server.store.proofs import list_proofs
 from mes_server.store.stations import ensure_station, set_station_online
 from mes_server.store.telemetry import Column, append_samples, ensure_series
 from mes_server.store.transaction import writing
-from schemas.samples import GOOD
 from schemas.sparkplug import DATATYPES
 from tests.mes_server.actions.lot_floor import Floor
 from tests.mes_server.actions.plan_floor import LIGHT, PlanFloor
@@ -39,9 +38,9 @@ def routed() -> dict[str, Any]:
 class FurnaceFloor(PlanFloor):
     """`sinter-1` is a sintering furnace of the contract; nothing is released but the route."""
 
-    def build(self) -> "FurnaceFloor":
+    def build(self, begun_ms: int = T0) -> "FurnaceFloor":
         """The stations and the route. The clock stands at the moment at which the simulated run begins."""
-        self.now_ms = T0 - 3_600_000
+        self.now_ms = begun_ms - 3_600_000
         assert self.act(release_route, routed()) == []
         with writing(self.engine) as conn:
             node = ensure_node(conn, "g", "n")
@@ -120,8 +119,5 @@ def _column(key: int, samples: Samples, moved: int, cut: Any, clock: int) -> Col
     if not kept:
         return None
     times = np.array([at for at, _, _ in kept], np.int64)
-    values = [value for _, value, _ in kept]
-    qualities = np.array([quality for _, _, quality in kept], np.uint16)
-    plain = all(quality == GOOD for _, _, quality in kept)
-    given: Any = np.array(values) if plain else values
-    return Column(key, times, given, int(times[-1]), qualities=None if plain else qualities, clock=clock)  # fmt: skip
+    values = np.array([np.nan if value is None else value for _, value, _ in kept])
+    return Column(key, times, values, int(times[-1]), clock=clock)

@@ -20,7 +20,12 @@ STEP_S = 10
 LOADS = tuple(f"load_{n}_temperature_c" for n in range(1, 5))
 PRESSURE = "chamber_pressure_pa"
 Samples = list[tuple[int, float | None, int]]
-_WORDS = {"en": "Step", "zh": "阶段"}
+_WORDS = {
+    "presinter": {"en": "Pre-sintering", "zh": "预烧"}, "sinter": {"en": "Sintering", "zh": "烧结"},
+    "a1": {"en": "First ageing", "zh": "一级时效"}, "a2": {"en": "Second ageing", "zh": "二级时效"},
+    "diffuse": {"en": "Diffusion", "zh": "扩散"}, "age": {"en": "Ageing", "zh": "时效"},
+    "hip": {"en": "Hot isostatic pressing", "zh": "热等静压"},
+}  # fmt: skip
 
 
 def fault(kind: str, metric: str | None, minutes: tuple[float, float], amount: float | None = None) -> tuple[Any, ...]:  # fmt: skip
@@ -71,7 +76,7 @@ def _report(told: Samples, at_ms: int, model: Station, spec: MetricSpec) -> None
 
 def soak(stage: str, setpoint: int, tolerance: int, hold_min: int, **more: Any) -> dict[str, Any]:
     """A stage of a recipe."""
-    held = {"id": stage, "title": _WORDS, "setpoint_c": str(setpoint), "tolerance_c": str(tolerance)}  # fmt: skip
+    held = {"id": stage, "title": _WORDS[stage], "setpoint_c": str(setpoint), "tolerance_c": str(tolerance)}  # fmt: skip
     return held | {"hold_s": hold_min * 60} | more
 
 

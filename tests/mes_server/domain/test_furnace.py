@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mes_server.domain.curves import Curve, curve_from, spread
+from mes_server.domain.curves import Curve, curve_from, spread, without_stuck
 from mes_server.domain.furnace import FAILED, NOT_PROVEN, PROVEN, Proof, prove
 from mes_server.domain.recipe_faults import recipe_faults
 from mes_server.domain.spans import joined, length, longest, met, met_all, within
@@ -282,3 +282,14 @@ def test_a_real_breakdown_breaks_a_soak(machine: Curve) -> None:
         for start in np.arange(machine.span[0], machine.span[1] - 4 * day, 4 * day)
     ]
     assert PROVEN in proven
+
+
+def test_a_reading_that_stands_still_is_stuck_and_two_alike_beside_a_silence_are_not() -> None:
+    still = [(at, 1060.0 if 80 * MINUTE < at - T0 < 90 * MINUTE else v) for at, v in GOOD]
+    left, spans = without_stuck(curve(still), 300_000)
+    assert [round((b - a) / MINUTE) for a, b in spans] == [10]
+    assert length(left.unknown) == pytest.approx(10 * MINUTE, abs=MINUTE)
+    silent = without(still, 80, 90)
+    assert without_stuck(curve(silent), 300_000)[1] == []
+    assert without_stuck(curve(GOOD[:1]), 300_000)[1] == []
+    assert without_stuck(curve(still), 0)[1] == [], "a recipe may ask for no such test"
