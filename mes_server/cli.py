@@ -21,6 +21,7 @@ from mes_server.commands.lots import lot
 from mes_server.commands.nodes import node
 from mes_server.commands.people import people
 from mes_server.commands.processes import run_all, run_broker, run_ingest, run_web
+from mes_server.commands.proofs import proof
 from mes_server.commands.quarantine import quarantine
 from mes_server.commands.routes import route
 from mes_server.commands.stations import station
@@ -47,6 +48,7 @@ COMMANDS: tuple[click.Command, ...] = (
     label,
     verify,
     people,
+    proof,
     quarantine,
     demo,
     run_doctor,

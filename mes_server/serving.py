@@ -18,6 +18,7 @@ from waitress.server import create_server
 
 from mes_server.actions.anchor_ledger import anchoring
 from mes_server.actions.manage_people import prepare_pepper
+from mes_server.actions.prove_in_time import proving
 from mes_server.app import REQUEST_BYTES_MAX, create_app
 from mes_server.settings import Settings
 from mes_server.store.engine import open_engine
@@ -117,5 +118,6 @@ def serve_web(settings: Settings) -> None:
     )
     server.channel_class = _Connection
     _stop_when_asked(app)
-    with anchoring(app.extensions[EXTENSION].engine, settings.data_dir):
+    engine = app.extensions[EXTENSION].engine
+    with anchoring(engine, settings.data_dir), proving(engine):
         server.run()

@@ -1,13 +1,13 @@
 """Record what was judged of a run. What is not proven holds its lots; so does what failed. Nothing releases them but
 quality: a later proof only says that they may be."""
 
-import logging
 from dataclasses import replace
 
 from sqlalchemy import Connection, Engine
 
 from mes_server.actions.answer_scan import ACCEPTED, Answer
 from mes_server.actions.judge_run import Judged, judge_run
+from mes_server.actions.one_action import carry_out
 from mes_server.actions.record_events import Act, Book
 from mes_server.actions.trace_lots import trace
 from mes_server.domain import lots
@@ -19,10 +19,8 @@ from mes_server.store.documents import list_documents
 from mes_server.store.engine import reading
 from mes_server.store.ledger import list_action
 from mes_server.store.proofs import list_proofs, unproven_runs
-from mes_server.store.transaction import writing
 
 LOOK_BACK_MS = 14 * 86_400_000  # so long a run is judged again when its data come at last
-_log = logging.getLogger(__name__)
 
 
 def record_proof(book: Book, judged: Judged) -> list[str]:
@@ -62,22 +60,24 @@ def prove_closed(engine: Engine, code: str, now_ms: int, person: str = "") -> li
         if isinstance(judged, list) or not _is_news(conn, judged):
             return None
         number = len(list_proofs(conn, code)) + 1
-    with writing(engine) as conn:
-        book = Book(conn, Act(f"prove-{code}-{number}", person, judged.run.station, now_ms, now_ms))
-        if list_action(conn, book.act.id):
-            return None  # somebody was quicker
-        held = record_proof(book, judged)
-        book.close()
+    act = Act(f"prove-{code}-{number}", person, judged.run.station, now_ms, now_ms)
+    held: list[str] | None = carry_out(engine, act, _record_once, judged)
     return held
 
 
+def _record_once(book: Book, judged: Judged) -> list[str] | None:
+    """As record_proof; None: somebody was quicker."""
+    return None if list_action(book.conn, book.act.id) else record_proof(book, judged)
+
+
 def _is_news(conn: Connection, judged: Judged) -> bool:
-    """Whether it was never judged, or by other data: what came late counts."""
+    """Whether it was never judged, or comes out otherwise: by samples or checks that came since."""
     earlier = list_proofs(conn, judged.run.code)
     if not earlier:
         return True
     last = earlier[-1]
-    return last.verdict == NOT_PROVEN and last.content["samples"] != judged.content["samples"]
+    same = all(last.content.get(name) == what for name, what in judged.content.items())
+    return last.verdict == NOT_PROVEN and not same
 
 
 def prove_unloaded(engine: Engine, answer: Answer, now_ms: int, person: str) -> Answer:

@@ -62,7 +62,8 @@ class Curve:
         slope = v1 - v0
         flat = slope == 0
         safe = np.where(flat, 1.0, slope)
-        at_low, at_high = (low - v0) / safe, (high - v0) / safe
+        with np.errstate(over="ignore"):  # of a slope next to none: it crosses never
+            at_low, at_high = (low - v0) / safe, (high - v0) / safe
         first = np.clip(np.minimum(at_low, at_high), 0, None)
         last = np.clip(np.maximum(at_low, at_high), None, 1)
         within = np.where(flat, (v0 >= low) & (v0 <= high), first <= last)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from mes_server.domain.curves import Curve, spread
 from mes_server.domain.recipes import Stage
-from mes_server.domain.spans import Span, joined, length, longest, met_all, within
+from mes_server.domain.spans import Span, besides, joined, length, longest, met_all, within
 
-_COLD, _HOT = -1e6, 1e6
+_COLD, _HOT, _EVER = -1e6, 1e6, 1e30
 _PART = 0.05  # a shorter time in the band, of what is asked for, is a passage and no part of a soak
 _PART_MS = 60_000.0
 _FAR = 10  # so many tolerances above the setpoint, at least _FAR_C, it is another stage
@@ -104,7 +104,6 @@ def dropped_s(stage: Stage, control: Sequence[Curve], extent: Span) -> tuple[flo
 
 def beyond_s(curve: Curve, low: float | None, high: float | None, span: Span) -> float:
     """The longest time in a span below `low` or above `high`."""
-    outside = [] if low is None else curve.inside(-1e30, low)
-    outside = outside + ([] if high is None else curve.inside(high, 1e30))
-    best = longest(within(joined(outside), span))
+    inside = curve.inside(-_EVER if low is None else low, _EVER if high is None else high)
+    best = longest(within(besides(curve.known, inside), span))
     return (best[1] - best[0]) / 1000 if best else 0.0

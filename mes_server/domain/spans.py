@@ -54,3 +54,14 @@ def within(spans: Sequence[Span], span: Span) -> list[Span]:
 def length(spans: Iterable[Span]) -> float:
     """How long all of them are."""
     return sum(end - start for start, end in spans)
+
+
+def besides(one: Sequence[Span], other: Sequence[Span]) -> list[Span]:
+    """What of the first lies in none of the other, touching moments apart."""
+    found = []
+    for start, end in one:
+        for from_ms, to_ms in met(other, [(start, end)]):
+            found.append((start, from_ms))
+            start = to_ms
+        found.append((start, end))
+    return [span for span in found if span[1] > span[0]]

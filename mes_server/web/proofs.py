@@ -167,7 +167,10 @@ def _pictures(
     if not any(len(curve.times) for curve in control):
         return []
     others = _other(conn, recipe, newest, stages)
-    bands = [(_span(one["extent"] or span), _band(one)) for one in newest.content["stages"]]
+    bands = [
+        (_span(one["extent"]) if one["extent"] else span, _band(one))
+        for one in newest.content["stages"]
+    ]
     top = max(float(curve.values.max()) for curve in control if len(curve.values))
     whole = Box(*span, 0.0, max(round(top / 50 + 1) * 50, 100))
     found = [("", picture(whole, control, bands, others.get("", [])))]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from mes_server.domain.curves import Curve, curve_from, spread, without_stuck
 from mes_server.domain.furnace import FAILED, NOT_PROVEN, PROVEN, Proof, prove
 from mes_server.domain.recipe_faults import recipe_faults
-from mes_server.domain.spans import joined, length, longest, met, met_all, within
+from mes_server.domain.spans import besides, joined, length, longest, met, met_all, within
 from tests.mes_server.domain.plan_making import WORDS
 from tests.mes_server.domain.soaks import (
     MINUTE,
@@ -213,6 +213,9 @@ def test_spans_meet_where_both_are(
     best = longest(one)
     assert (best is None) == (not one)
     assert within(one, (-1, 200)) == one
+    left = besides(one, other)
+    assert met(left, other) == [] or length(met(left, other)) == 0
+    assert length(left) + length(met(one, other)) == length(one)
 
 
 @given(st.lists(st.floats(0, 100), min_size=3, max_size=40), st.floats(10, 50), st.floats(0, 40))

@@ -61,6 +61,7 @@ EXAMPLES = {
     "/api/v1/changes": [""],
     "/api/v1/nonconformances/{code}": [""],
     "/api/v1/lots/{code}/product-release": [""],
+    "/api/v1/runs/{code}/proof": [""],
 }
 
 

@@ -6,6 +6,10 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from mes_server.store.engine import reading
+from mes_server.store.proofs import list_proofs
+from mes_server.web.answers_proofs import ProofAnswer
+from mes_server.web.proofs import proof_answer
 from tests.mes_server.actions.furnace_floor import CYCLE_MIN, FurnaceFloor
 from tests.mes_server.domain.simulated import fault
 from tests.mes_server.people_help import act_as, give_pin
@@ -124,3 +128,16 @@ def test_an_unloading_at_the_tablet_is_judged_at_once(
     assert answer.json["held"] == [lot]
     (one,) = lead.get(f"/api/v1/runs/{run}/proof").json["items"]
     assert one["verdict"] == "not_proven"
+
+
+def test_a_proof_names_its_event_in_the_ledger(
+    lead: FlaskClient, floor: FurnaceFloor, plant: Plant
+) -> None:
+    run = floor.charge(BEGUN)
+    assert prove(lead, run).status_code == 200
+    with reading(plant.engine) as conn:
+        (kept,) = list_proofs(conn, run)
+    with lead.application.test_request_context():
+        told = proof_answer(kept, {})
+    assert isinstance(told, ProofAnswer)
+    assert told.event == kept.number

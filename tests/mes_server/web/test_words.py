@@ -103,6 +103,7 @@ def test_no_text_is_left_over() -> None:
         "clock.",
         "theme.",
         *ON_PAPER,
+        "proof.",
         "lot_status.",
         "qualification.",
         "tablet.camera.",

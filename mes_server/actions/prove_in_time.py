@@ -1,0 +1,36 @@
+"""Judge what waits for it every so often, beside the pages: runs whose data came late, and any that was missed."""
+
+import logging
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Engine
+
+from mes_server.actions.prove_run import prove_due
+from mes_server.store.faults import StoreFault
+
+EVERY_S = 300.0
+_log = logging.getLogger(__name__)
+
+
+@contextmanager
+def proving(engine: Engine, every_s: float = EVERY_S) -> Iterator[None]:
+    """As long as the block lasts. What fails is logged and tried again."""
+    stop = threading.Event()
+
+    def work() -> None:
+        while not stop.wait(every_s):
+            try:
+                prove_due(engine, time.time_ns() // 1_000_000)
+            except StoreFault as fault:
+                _log.warning("runs are not judged now: %s", fault)
+
+    thread = threading.Thread(target=work, name="proofs", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()

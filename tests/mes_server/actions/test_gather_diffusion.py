@@ -1,0 +1,73 @@
+"""What a diffusion run is judged by: the lot of its target, checks of weight gain, HcJ before and after."""
+
+import pytest
+from sqlalchemy import Engine
+
+from mes_server.actions.gather_diffusion import gather_diffusion
+from mes_server.actions.prove_run import prove_closed, prove_due
+from mes_server.domain.amounts import Amount
+from mes_server.domain.recipes import Diffusion
+from mes_server.store.engine import reading
+from mes_server.store.runs import load_run
+from tests.mes_server.actions.furnace_floor import CYCLE_MIN, FurnaceFloor
+from tests.mes_server.domain.plan_making import line, plan
+from tests.mes_server.domain.simulated import T0
+
+END = T0 + CYCLE_MIN * 60_000
+GAIN = line("weight_gain", nominal="0.4", lower="0.1", upper="1.0", action_lower=None, action_upper=None, unit="%", every={"each": "charge"})  # fmt: skip
+HCJ = line("hcj", kind="magnetic", quantity="hcj_ka_m", nominal=None, lower="900", upper=None, action_lower=None, action_upper=None, unit="kA/m", sample=1, moment="first_off", every={"each": "setup"})  # fmt: skip
+DIFFUSION = {"element": "Tb", "target": "target", "gain": "weight_gain", "gain_low": "0.36", "gain_high": "0.44", "hcj_min_ka_m": "500"}  # fmt: skip
+
+
+@pytest.fixture
+def floor(engine: Engine) -> FurnaceFloor:
+    made = FurnaceFloor(engine).build()
+    made.recipe(stages=[], control=[], diffusion=DIFFUSION)
+    assert made.release("plan", plan(GAIN, HCJ)) == []
+    return made
+
+
+def target(floor: FurnaceFloor, element: str) -> str:
+    return floor.receive(Amount(1, 8_000_000, elements={element: 7_000_000}), kind="target")
+
+
+def keys(floor: FurnaceFloor, run: str) -> dict[str, str]:
+    found = floor.proofs(run)[-1].content["findings"]
+    return {one["key"]: one["verdict"] for one in found}
+
+
+def test_target_gain_and_hcj_are_gathered_and_judged(floor: FurnaceFloor) -> None:
+    lot = floor.receive_light()
+    floor.now_ms = T0 - 30 * 60_000
+    assert isinstance(floor.check("hcj", "1200", lot=lot)[0], str)
+    run = floor.charge(T0, lot, resources={"target": target(floor, "Tb")})
+    assert prove_closed(floor.engine, run, END) == [lot], "nobody weighed it yet"
+    assert prove_due(floor.engine, END + 1) == {}, "nothing new"
+    assert floor.check("weight_gain", "0.39", "0.41", run=run)[0].startswith("CK")
+    assert prove_due(floor.engine, END + 2) == {run: []}, "weighed since"
+    assert [one.verdict for one in floor.proofs(run)] == ["not_proven", "proven"]
+    assert keys(floor, run) == {"target_right": "proven", "gain_right": "proven", "hcj_open": "proven"}  # fmt: skip
+    floor.now_ms = END + 60_000
+    floor.check("hcj", "1810", lot=lot)
+    with reading(floor.engine) as conn:
+        known = load_run(conn, run)
+        assert known is not None
+        asked = Diffusion("Tb", "target", "weight_gain", hcj_min_ka_m=500)
+        found, (one,) = gather_diffusion(conn, known, asked)
+    assert found is not None
+    assert (found.element, one.hcj_gain, one.mass_mg) == ("Tb", 610, 1_000_000)
+
+
+def test_the_wrong_target_fails_the_run_and_holds_the_lot(floor: FurnaceFloor) -> None:
+    lot = floor.receive_light()
+    run = floor.charge(T0, lot, resources={"target": target(floor, "Dy")})
+    assert prove_closed(floor.engine, run, END) == [lot]
+    assert keys(floor, run)["target_wrong"] == "failed"
+    assert keys(floor, run)["gain_unknown"] == "not_proven"
+    assert floor.proofs(run)[0].content["diffusion"][0]["lot"] == lot
+
+
+def test_a_target_that_nobody_mounted_is_not_proven(floor: FurnaceFloor) -> None:
+    run = floor.charge(T0)
+    prove_closed(floor.engine, run, END)
+    assert keys(floor, run)["target_unknown"] == "not_proven"
