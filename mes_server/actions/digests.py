@@ -5,6 +5,7 @@ from collections.abc import Callable
 from sqlalchemy import Connection
 
 from mes_server.actions.change_process import digest_of_change
+from mes_server.actions.keep_pyrometry import survey_digest
 from mes_server.actions.release_document import CHECKERS
 from mes_server.actions.release_product import digest_of_release
 from mes_server.actions.settle_nonconformance import digest_of_nc
@@ -26,6 +27,9 @@ DIGESTS: dict[str, Digest] = {kind: _document(kind) for kind in CHECKERS} | {
     "change": digest_of_change,
     "nc": digest_of_nc,
     "release": digest_of_release,
+DIGESTS: dict[str, Digest] = {
+    **{kind: _document(kind) for kind in CHECKERS},
+    "survey": survey_digest,
 }
 
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from mes_server.domain.seal import Event
-from mes_server.store import changes_of_process, checks, documents, gauges, nonconformances, plans, proofs, releases, signatures
+from mes_server.store import changes_of_process, checks, documents, gauges, nonconformances, plans, proofs, pyrometry, releases, signatures
 
 
 class Follower(NamedTuple):
@@ -33,6 +33,7 @@ FOLLOWERS: tuple[Follower, ...] = (
     Follower(changes_of_process.STREAMS, changes_of_process.follow, changes_of_process.drop_all),
     Follower(releases.STREAMS, releases.follow, releases.drop_all),
     Follower(proofs.STREAMS, proofs.follow, proofs.drop_all),
+    Follower(pyrometry.STREAMS, pyrometry.follow, pyrometry.drop_all),
 )
 
 

@@ -3,12 +3,14 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from mes_server.actions.gather_furnace import pyrometry_rows
 from mes_server.actions.record_events import Book
 from mes_server.actions.sign_record import may_sign, sign
 from mes_server.domain.documents import RELEASED, WITHDRAWN, Document, stream_of
 from mes_server.domain.instructions import instruction_faults
 from mes_server.domain.people import Person
 from mes_server.domain.plan_content import plan_faults
+from mes_server.domain.pyrometry import pyrometry_faults
 from mes_server.domain.recipe_faults import recipe_faults
 from mes_server.domain.rules import Refusal
 from mes_server.domain.texts import text_is_no_script
@@ -19,6 +21,7 @@ from mes_server.store.documents import load_document
 CHECKERS: dict[str, Callable[[Mapping[str, Any]], list[str]]] = {
     "instruction": instruction_faults,
     "plan": plan_faults,
+    "pyrometry": lambda content: pyrometry_faults(content, pyrometry_rows()),
     "recipe": recipe_faults,
 }
 

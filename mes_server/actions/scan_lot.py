@@ -19,6 +19,7 @@ from mes_server.actions.answer_scan import (
     tell,
 )
 from mes_server.actions.gather_evidence import evidence_for
+from mes_server.actions.gather_furnace import furnace_standing
 from mes_server.actions.handle_lots import split_lot
 from mes_server.actions.make_lots import some_of
 from mes_server.actions.own_time import out_of_its_time
@@ -170,6 +171,7 @@ def _understand(conn: Connection, scan: Scan) -> tuple[Lot, Route, Operation, Pl
         recipe=run.recipe if run else "",
         mounted=mounted,
         unfit=unfit_resources(conn, mounted, scan.at_ms),
+        furnace=furnace_standing(conn, scan.station, scan.at_ms),
     )  # fmt: skip
     return lot, route, operation, place
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from mes_server.domain.evidence import Evidence
 from mes_server.domain.lots import Lot
+from mes_server.domain.pyrometry import Standing
 from mes_server.domain.routes import Operation, Route
 
 
@@ -32,7 +33,7 @@ class Place:
     """Where it is scanned. `fault`: why the station is not ready, "" when it is. `locked`: why nothing may
     be loaded. `heavy`: whether the last lots that ran here hold Dy/Tb, None: it was cleared since.
     `inside`: lots of the open run, `operation` and `recipe`: its own, "" without a run. `mounted`: resource
-    by role; `unfit`: why some of them may not be used, by resource."""
+    by role; `unfit`: why some of them may not be used, by resource. `furnace`: its surveys, where any are asked for."""
 
     station: str
     type: str
@@ -44,6 +45,7 @@ class Place:
     recipe: str = ""
     mounted: Mapping[str, str] = field(default_factory=dict)
     unfit: Mapping[str, str] = field(default_factory=dict)
+    furnace: Standing | None = None
 
 
 @dataclass(frozen=True, slots=True)

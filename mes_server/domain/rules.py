@@ -14,6 +14,7 @@ from mes_server.domain.plan_rules import (
     station_checks_are_done,
 )
 from mes_server.domain.routes import next_operations
+from mes_server.domain.rules_furnace import furnace_is_surveyed, thermocouple_has_life
 
 __all__ = [
     "SCAN_RULES",
@@ -230,6 +231,8 @@ SCAN_RULES: tuple[Rule, ...] = (
     restart_is_verified,
     challenge_is_done,
     instruction_is_read,
+    furnace_is_surveyed,
+    thermocouple_has_life,
 )
 
 
