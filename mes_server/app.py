@@ -18,6 +18,7 @@ from mes_server.web.documents import document_api
 from mes_server.web.errors import answer_errors
 from mes_server.web.events import FEED, HUB, event_pages
 from mes_server.web.feed import Feed
+from mes_server.web.furnaces import furnace_api, furnace_pages
 from mes_server.web.guards import guard
 from mes_server.web.handling import handling_pages
 from mes_server.web.handling_rights import rights_pages
@@ -63,7 +64,7 @@ BLUEPRINTS = (
     review_pages, call_pages,
     document_api, check_pages, quality_pages, nc_pages, solving_pages,
     document_api, check_pages, quality_pages, nc_pages,
-    proof_api, proof_pages, document_api, check_pages, quality_pages,
+    proof_api, proof_pages, furnace_api, furnace_pages,
 )  # fmt: skip
 REQUEST_BYTES_MAX = 1_000_000
 _STATIC_AGE_S = 31_536_000

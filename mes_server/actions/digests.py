@@ -27,8 +27,6 @@ DIGESTS: dict[str, Digest] = {kind: _document(kind) for kind in CHECKERS} | {
     "change": digest_of_change,
     "nc": digest_of_nc,
     "release": digest_of_release,
-DIGESTS: dict[str, Digest] = {
-    **{kind: _document(kind) for kind in CHECKERS},
     "survey": survey_digest,
 }
 

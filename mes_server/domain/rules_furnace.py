@@ -8,7 +8,7 @@ def furnace_is_surveyed(attempt: ScanAttempt) -> Refusal | None:
     furnace = attempt.place.furnace
     if furnace is None or not furnace.unfit_tests:
         return None
-    told = ", ".join(f"{one.requirement.test} ({one.state})" for one in furnace.unfit_tests)
+    told = ", ".join(f"{one.requirement.test}:{one.state}" for one in furnace.unfit_tests)
     facts = {"station": attempt.place.station, "tests": told, "document": furnace.document}
     return Refusal("furnace_is_surveyed", facts)
 

@@ -25,6 +25,7 @@ PAGES = frozenset(
         "station",
         "lots",
         "proofs",
+        "furnaces",
         "recall",
         "nodes",
         "health",

@@ -33,6 +33,7 @@ class QualityPage(NamedTuple):
 QUALITY_PAGES: tuple[QualityPage, ...] = (
     QualityPage("plans", "quality.documents", {"kind": "plan"}),
     QualityPage("instructions", "quality.documents", {"kind": "instruction"}),
+    QualityPage("furnaces", "furnaces.furnaces", {}),
     QualityPage("recipes", "quality.documents", {"kind": "recipe"}),
     QualityPage("checks", "quality.checks", {}),
     QualityPage("nonconformances", "nonconformances.nonconformances", {}),

@@ -38,11 +38,19 @@ def _shown_facts(t: Words, refusal: Refusal, zone: ZoneInfo, titles: Titles) -> 
             value = formats.time_text(t, int(value), zone)
         elif name in _WORDS and value:
             value = ", ".join(t.known(_WORDS[name], word) for word in value.split(", "))
+        elif name == "tests":
+            value = ", ".join(_survey(t, one) for one in value.split(", "))
         elif name in ("operation", "next", "running"):
             value = ", ".join(_title(t, code, titles) for code in value.split(", ") if code)
         if value:
             shown[name] = value
     return shown
+
+
+def _survey(t: Words, said: str) -> str:
+    """A survey with how it stands, as domain.rules_furnace names them: "SAT:overdue"."""
+    test, _, state = said.partition(":")
+    return f"{t.known('furnace.test', test)} ({t.known('furnace.state', state)})"
 
 
 def _title(t: Words, code: str, titles: Titles) -> str:

@@ -5,6 +5,12 @@ The plans of the stories: a line is one characteristic, as `tests/mes_server/dom
 
 from typing import TYPE_CHECKING, Any
 
+from mes_server.actions.keep_pyrometry import (
+    Installing,
+    Surveying,
+    install_thermocouple,
+    record_survey,
+)
 from mes_server.actions.record_check import Checking, record_check
 from mes_server.actions.release_document import release_document, withdraw_document
 from mes_server.actions.stop_line import acknowledge, stop_line
@@ -52,6 +58,18 @@ def _check(book: "Book", codes: list[str], said: dict[str, str]) -> Any:
     )
 
 
+def _survey(book: "Book", _codes: list[str], said: dict[str, str]) -> Any:
+    reading = {"thermocouple": "TC-1", "test_thermocouple": "S-7", "reading": said["reading"], "test": said["true"]}  # fmt: skip
+    told = Surveying("SAT", [reading], "CAL-1")
+    return record_survey(book, said["station"], told, signer(book.act.person))
+
+
+def _require(book: "Book", _codes: list[str], said: dict[str, str]) -> Any:
+    rows = [{"row": row} for row in said["rows"].split(", ")]
+    content = {"code": said["station"], "revision": "A", "title": WORDS, "requirements": rows}
+    return release_document(book, "pyrometry", content, signer(book.act.person))
+
+
 # As tests/stories/verbs.py has them. `at`: where it is done.
 QUALITY_VERBS: list[tuple[str, str, str, Any]] = [
     (r"releases plan (?P<plan>\S+)/(?P<revision>\w+): (?P<lines>.+)", "document", "plan", _release),
@@ -60,6 +78,11 @@ QUALITY_VERBS: list[tuple[str, str, str, Any]] = [
      lambda book, codes, said: withdraw_document(book, "plan", said["plan"], said["revision"], said["reason"])),
     (r"checks (?P<characteristic>\w+) of (?P<lot>\S+) at (?P<at>\S+): (?P<values>.+)", "check", "check", _check),
     (r"checks (?P<characteristic>\w+) under (?P<plan>\S+) at (?P<at>\S+): (?P<values>.+)", "check", "check", _check),
+    (r"requires of (?P<station>\S+): (?P<rows>.+)", "document", "plan", _require),
+    (r"surveys (?P<station>\S+): reads (?P<reading>\S+) at (?P<true>\S+) true", "survey", "gauge", _survey),
+    (r"installs (?P<thermocouple>\S+) of type (?P<type>\w) with (?P<uses>\d+) uses in (?P<station>\S+)", "thermocouple", "gauge",
+     lambda book, codes, said: install_thermocouple(
+         book, said["station"], Installing(said["thermocouple"], "load_1", said["type"], int(said["uses"])))),
     (r"stops (?P<station>\S+)", "stop", "scan",
      lambda book, codes, said: stop_line(book, said["station"], said["reason"])),
     (r"acknowledges (?P<plan>\S+)", "acknowledge", "check",

@@ -179,6 +179,23 @@ STORIES = {
         08:50  ben   acknowledges WI-1
         09:00  ben   loads block at ageing-1
     """,
+    "furnace_is_surveyed": """
+        08:00  dora  requires of ageing-1: cqi9-sat
+        08:10  ben   receives block: block, 10 pcs 5 kg, after sintering
+        08:20  ben   loads block at ageing-1  => refused: furnace_is_surveyed
+        08:30  dora  surveys ageing-1: reads 900 at 907.5 true
+        08:40  ben   loads block at ageing-1  => refused: furnace_is_surveyed
+        08:50  dora  surveys ageing-1: reads 900 at 901.5 true
+        09:00  ben   loads block at ageing-1
+    """,
+    "thermocouple_has_life": """
+        08:00  dora  requires of ageing-1: cqi9-tc-uses-base-metal
+        08:10  ben   receives block: block, 10 pcs 5 kg, after sintering
+        08:20  dora  installs TC-7 of type K with 90 uses in ageing-1
+        08:30  ben   loads block at ageing-1  => refused: thermocouple_has_life
+        08:40  dora  installs TC-8 of type K with 0 uses in ageing-1
+        08:50  ben   loads block at ageing-1
+    """,
 }
 
 

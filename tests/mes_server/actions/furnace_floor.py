@@ -53,6 +53,13 @@ class FurnaceFloor(PlanFloor):
         """A lot that waits for sintering."""
         return self.receive(LIGHT)
 
+    def run_over(self, code: str) -> str:
+        """A lot that is in a run comes out of it; the code of the run."""
+        lot = self.lot(code)
+        outcome = [Outcome(code, lot.amount)]
+        self.act(unload, lot.run, self.operation(), outcome, place="sinter-1")
+        return str(lot.run)
+
     def split(self, code: str) -> str:
         """Some of a lot becomes another; its code."""
         return str(self.act(split_off, code, [(4, 400_000)])[0])

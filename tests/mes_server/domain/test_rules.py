@@ -11,6 +11,7 @@ from mes_server.domain.amounts import Amount
 from mes_server.domain.attempts import Place, ScanAttempt, Worker
 from mes_server.domain.evidence import Evidence
 from mes_server.domain.rules import SCAN_RULES, is_heavy, refusals
+from tests.mes_server.domain.furnace_making import standing
 from tests.mes_server.domain.lot_making import T0, History
 from tests.mes_server.domain.test_routes import ROUTE
 
@@ -69,6 +70,8 @@ CASES = {
     "restart_is_verified": {"evidence": Evidence(restart=("restart",))},
     "challenge_is_done": {"evidence": Evidence(challenge=("master",))},
     "instruction_is_read": {"evidence": Evidence(unread=("WI-1/B",))},
+    "furnace_is_surveyed": {"place": Place("age-1", "ageer", furnace=standing(surveys=[]))},
+    "thermocouple_has_life": {"place": Place("age-1", "ageer", furnace=standing(uses=90))},
 }
 
 
@@ -81,8 +84,9 @@ def test_all_that_say_no_are_heard_at_once_in_order() -> None:
     worst = {name: value for case in CASES.values() for name, value in case.items()}
     held = lot(holds={"h": "x"}, run="CH", done=(), grade="N52", reworks={"age": 9}, expires_ms=1)
     place = Place(
-        "press-1", "press", "alarm", "leak", True, (lot(),), "plate", "X", unfit={"BM26-1": "held"}
-    )
+        "press-1", "press", "alarm", "leak", True, (lot(),), "plate", "X", unfit={"BM26-1": "held"},
+        furnace=standing(surveys=[], uses=90),
+    )  # fmt: skip
     operation = replace(AGEING, recipe="A-7", resources=("jig",), charge_pieces_max=1)
     nobody = Worker("", frozenset(), {})
     said_all = {"lot": held, "place": place, "worker": nobody, "operation": operation}

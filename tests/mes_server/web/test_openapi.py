@@ -62,6 +62,7 @@ EXAMPLES = {
     "/api/v1/nonconformances/{code}": [""],
     "/api/v1/lots/{code}/product-release": [""],
     "/api/v1/runs/{code}/proof": [""],
+    "/api/v1/stations/{station_id}/pyrometry": [""],
 }
 
 
