@@ -18,7 +18,6 @@ from mes_server.store.stations import ensure_station, set_station_online
 from mes_server.store.telemetry import Column, append_samples, ensure_series
 from mes_server.store.transaction import writing
 from schemas.sparkplug import DATATYPES
-from tests.mes_server.actions.lot_floor import Floor
 from tests.mes_server.actions.plan_floor import LIGHT, PlanFloor
 from tests.mes_server.domain.simulated import T0, Samples, recipe_content, recorded
 from tests.mes_server.domain.test_routes import content as route_content
@@ -64,10 +63,6 @@ class FurnaceFloor(PlanFloor):
         """Some of a lot becomes another; its code."""
         return str(self.act(split_off, code, [(4, 400_000)])[0])
 
-    def check_all(self) -> None:
-        """The ledger is whole, and a replay makes what is there."""
-        Floor.check(self)
-
     def operation(self, code: str = "sinter") -> Operation:
         return route_from(routed()).operations[code]
 
@@ -85,7 +80,7 @@ class FurnaceFloor(PlanFloor):
         self.act(unload, run, known, outcomes, place=place)
         return str(run)
 
-    def measure(self, begun_ms: int, lost: tuple[float, float] | None = None, faults: Any = (),
+    def record(self, begun_ms: int, lost: tuple[float, float] | None = None, faults: Any = (),
                 only: tuple[float, float] | None = None, clock: int = 2) -> None:  # fmt: skip
         """The curves of a simulated run arrive, but for some minutes, or only those."""
         moved = begun_ms - T0

@@ -39,16 +39,16 @@ def keys(floor: FurnaceFloor, run: str) -> dict[str, str]:
 def test_target_gain_and_hcj_are_gathered_and_judged(floor: FurnaceFloor) -> None:
     lot = floor.receive_light()
     floor.now_ms = T0 - 30 * 60_000
-    assert isinstance(floor.check("hcj", "1200", lot=lot)[0], str)
+    assert isinstance(floor.measure("hcj", "1200", lot=lot)[0], str)
     run = floor.charge(T0, lot, resources={"target": target(floor, "Tb")})
     assert prove_closed(floor.engine, run, END) == [lot], "nobody weighed it yet"
     assert prove_due(floor.engine, END + 1) == {}, "nothing new"
-    assert floor.check("weight_gain", "0.39", "0.41", run=run)[0].startswith("CK")
+    assert floor.measure("weight_gain", "0.39", "0.41", run=run)[0].startswith("CK")
     assert prove_due(floor.engine, END + 2) == {run: []}, "weighed since"
     assert [one.verdict for one in floor.proofs(run)] == ["not_proven", "proven"]
     assert keys(floor, run) == {"target_right": "proven", "gain_right": "proven", "hcj_open": "proven"}  # fmt: skip
     floor.now_ms = END + 60_000
-    floor.check("hcj", "1810", lot=lot)
+    floor.measure("hcj", "1810", lot=lot)
     with reading(floor.engine) as conn:
         known = load_run(conn, run)
         assert known is not None

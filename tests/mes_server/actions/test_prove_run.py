@@ -23,7 +23,7 @@ def floor(engine: Engine) -> FurnaceFloor:
 
 def test_a_run_with_its_curves_is_proven_and_holds_nothing(floor: FurnaceFloor) -> None:
     floor.recipe()
-    floor.measure(T0)
+    floor.record(T0)
     run = floor.charge(T0)
     assert prove_closed(floor.engine, run, LATER, "P1") == []
     (proof,) = floor.proofs(run)
@@ -33,7 +33,7 @@ def test_a_run_with_its_curves_is_proven_and_holds_nothing(floor: FurnaceFloor) 
     assert {one["metric"] for one in sinter["thermocouples"]} == set(LOADS)
     assert all(one["covered_ppm"] == 1_000_000 for one in proof.content["thermocouples"])
     assert prove_closed(floor.engine, run, LATER, "P1") is None, "judged already"
-    floor.check_all()
+    floor.check()
 
 
 def test_a_run_without_any_data_is_not_proven_and_holds_its_lots(floor: FurnaceFloor) -> None:
@@ -58,33 +58,33 @@ def test_without_a_recipe_nothing_is_judged(floor: FurnaceFloor) -> None:
 def test_late_data_prove_it_and_quality_lifts_the_hold(floor: FurnaceFloor) -> None:
     floor.recipe()
     lot = floor.receive_light()
-    floor.measure(T0, lost=(900, 960))
+    floor.record(T0, lost=(900, 960))
     run = floor.charge(T0, lot)
     assert prove_due(floor.engine, LATER) == {run: [lot]}
     assert prove_due(floor.engine, LATER + 1) == {}, "nothing new came"
-    floor.measure(T0, only=(900, 930))
+    floor.record(T0, only=(900, 930))
     assert prove_due(floor.engine, LATER + 2) == {run: []}, "still not proven: held once, not twice"
     assert floor.holds(lot) == [f"soak not proven {run}"]
-    floor.measure(T0, only=(930, 960))
+    floor.record(T0, only=(930, 960))
     assert prove_due(floor.engine, LATER + 3) == {run: []}
     assert [one.verdict for one in floor.proofs(run)] == ["not_proven", "not_proven", "proven"]
     assert floor.holds(lot) == [f"soak not proven {run}"], "only quality releases"
     assert prove_due(floor.engine, LATER + 4) == {}
-    floor.check_all()
+    floor.check()
 
 
 def test_what_comes_after_two_weeks_is_judged_only_when_asked_for(floor: FurnaceFloor) -> None:
     floor.recipe()
     run = floor.charge(T0)
     assert prove_due(floor.engine, LATER + 15 * DAY) == {}
-    floor.measure(T0)
+    floor.record(T0)
     assert prove_closed(floor.engine, run, LATER + 15 * DAY) == []
 
 
 def test_a_failed_soak_holds_what_was_in_it_and_what_became_of_it(floor: FurnaceFloor) -> None:
     floor.recipe()
     lot = floor.receive_light()
-    floor.measure(T0, faults=[fault("power_dip", None, (900, 960))])
+    floor.record(T0, faults=[fault("power_dip", None, (900, 960))])
     run = floor.charge(T0, lot)
     part = floor.split(lot)
     assert prove_closed(floor.engine, run, LATER) == sorted([lot, part])
@@ -95,7 +95,7 @@ def test_a_failed_soak_holds_what_was_in_it_and_what_became_of_it(floor: Furnace
 
 def test_a_clock_that_was_never_set_proves_nothing(floor: FurnaceFloor) -> None:
     floor.recipe()
-    floor.measure(T0, clock=0)
+    floor.record(T0, clock=0)
     run = floor.charge(T0)
     prove_closed(floor.engine, run, LATER)
     (proof,) = floor.proofs(run)
@@ -105,7 +105,7 @@ def test_a_clock_that_was_never_set_proves_nothing(floor: FurnaceFloor) -> None:
 
 def test_a_clock_of_its_own_is_told_and_proves_the_time_that_passed(floor: FurnaceFloor) -> None:
     floor.recipe()
-    floor.measure(T0, clock=1)
+    floor.record(T0, clock=1)
     run = floor.charge(T0)
     prove_closed(floor.engine, run, LATER)
     (proof,) = floor.proofs(run)
@@ -118,7 +118,7 @@ def test_a_run_is_compared_with_the_last_proven_one_and_with_the_golden_one(
     floor.recipe()
     begun = [T0 + n * 2 * DAY for n in range(3)]
     for at_ms, faults in zip(begun, ([], [], [fault("drift", LOADS[0], (820, 1100), 1.0)]), strict=True):  # fmt: skip
-        floor.measure(at_ms, faults=faults)
+        floor.record(at_ms, faults=faults)
     runs = [floor.charge(at_ms) for at_ms in begun]
     for run in runs:
         prove_closed(floor.engine, run, begun[2] + DAY)

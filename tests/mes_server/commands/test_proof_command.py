@@ -20,13 +20,13 @@ def floor(engine: Engine) -> FurnaceFloor:
 
 
 def test_a_run_is_judged_and_its_reasons_are_told(mes: Call, floor: FurnaceFloor) -> None:
-    floor.measure(T0, lost=(900, 940))
+    floor.record(T0, lost=(900, 940))
     run = floor.charge(T0)
     assert "was not judged yet" in mes("proof", run, exit_code=1).output
     told = mes("proof", run, "--again").output
     assert f"{run}: not_proven (R-1/A" in told
     assert "Sintering: 146.1 of 270.0 min are proven" in told
-    floor.measure(T0, only=(900, 940))
+    floor.record(T0, only=(900, 940))
     assert f"{run}: proven" in mes("proof", run, "--again").output
     verdicts = [one["verdict"] for one in json.loads(mes("proof", run, "--json").output)]
     assert verdicts == ["not_proven", "proven"]

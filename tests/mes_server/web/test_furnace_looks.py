@@ -32,8 +32,8 @@ def proven(plant: Plant) -> str:
     assert floor.release("pyrometry", pyrometry_content()) == []
     assert floor.act(install_thermocouple, "sinter-1", Installing("TC-1", "load_1", "K", 89)) == []
     floor.act(record_survey, "sinter-1", Surveying("SAT", [READING], "CAL-1"), signer())
-    floor.measure(BEGUN - 2 * DAY)
-    floor.measure(BEGUN, lost=(200, 260), faults=[fault("power_dip", None, (900, 960))])
+    floor.record(BEGUN - 2 * DAY)
+    floor.record(BEGUN, lost=(200, 260), faults=[fault("power_dip", None, (900, 960))])
     runs = [floor.charge(at_ms) for at_ms in (BEGUN - 2 * DAY, BEGUN)]
     for run in runs:
         prove_closed(plant.engine, run, NOW_MS)

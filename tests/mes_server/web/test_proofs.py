@@ -40,7 +40,7 @@ def prove(client: FlaskClient, run: str, act: str = "prove-0001", **more: Any) -
 def test_a_run_is_judged_over_the_api_and_its_proof_is_told_in_words(
     lead: FlaskClient, floor: FurnaceFloor
 ) -> None:
-    floor.measure(BEGUN)
+    floor.record(BEGUN)
     run = floor.charge(BEGUN)
     assert lead.get(f"/api/v1/runs/{run}/proof").json == {"items": []}
     assert prove(lead, run).status_code == 200
@@ -55,7 +55,7 @@ def test_a_run_is_judged_over_the_api_and_its_proof_is_told_in_words(
 def test_what_is_not_proven_is_said_on_the_page_with_its_gap(
     lead: FlaskClient, floor: FurnaceFloor
 ) -> None:
-    floor.measure(BEGUN, lost=(900, 940))
+    floor.record(BEGUN, lost=(900, 940))
     lot = floor.receive_light()
     run = floor.charge(BEGUN, lot)
     assert prove(lead, run).status_code == 200
@@ -66,7 +66,7 @@ def test_what_is_not_proven_is_said_on_the_page_with_its_gap(
     assert 'class="soak"' in page
     assert f">{lot}<" in page
     assert f"/runs/{run}/proof" in lead.get(f"/runs/{run}").text
-    floor.measure(BEGUN, only=(900, 940))
+    floor.record(BEGUN, only=(900, 940))
     answer = lead.post(f"/runs/{run}/proof")
     assert answer.status_code == 303
     after = lead.get(f"/runs/{run}/proof?lang=en", follow_redirects=True).text
@@ -78,10 +78,10 @@ def test_what_is_not_proven_is_said_on_the_page_with_its_gap(
 def test_a_failed_soak_is_explained_and_the_proven_run_before_lies_over_it(
     lead: FlaskClient, floor: FurnaceFloor
 ) -> None:
-    floor.measure(BEGUN - 2 * DAY)
+    floor.record(BEGUN - 2 * DAY)
     before = floor.charge(BEGUN - 2 * DAY)
     assert prove(lead, before).status_code == 200
-    floor.measure(BEGUN, faults=[fault("power_dip", None, (900, 960))])
+    floor.record(BEGUN, faults=[fault("power_dip", None, (900, 960))])
     run = floor.charge(BEGUN)
     assert prove(lead, run, "prove-0002").status_code == 200
     page = lead.get(f"/runs/{run}/proof?lang=zh", follow_redirects=True).text
@@ -115,7 +115,7 @@ def test_an_unloading_at_the_tablet_is_judged_at_once(
     lead: FlaskClient, floor: FurnaceFloor
 ) -> None:
     lot = floor.receive_light()
-    floor.measure(BEGUN, lost=(900, 960))
+    floor.record(BEGUN, lost=(900, 960))
     floor.now_ms = BEGUN
     scanned = {"scan_id": "scan-000001", "station": "sinter-1", "code": lot, "at": "2026-11-22T11:00:00Z"}  # fmt: skip
     run = lead.post("/api/v1/scans", json=scanned).json["run"]
