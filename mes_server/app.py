@@ -63,7 +63,6 @@ BLUEPRINTS = (
     scan_pages, work_pages, tablet_pages, handling_pages, rights_pages, route_pages,
     review_pages, call_pages,
     document_api, check_pages, quality_pages, nc_pages, solving_pages,
-    document_api, check_pages, quality_pages, nc_pages,
     proof_api, proof_pages, furnace_api, furnace_pages,
 )  # fmt: skip
 REQUEST_BYTES_MAX = 1_000_000

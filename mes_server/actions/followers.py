@@ -11,7 +11,18 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from mes_server.domain.seal import Event
-from mes_server.store import changes_of_process, checks, documents, gauges, nonconformances, plans, proofs, pyrometry, releases, signatures
+from mes_server.store import (
+    changes_of_process,
+    checks,
+    documents,
+    gauges,
+    nonconformances,
+    plans,
+    proofs,
+    pyrometry,
+    releases,
+    signatures,
+)
 
 
 class Follower(NamedTuple):

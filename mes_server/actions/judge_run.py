@@ -19,9 +19,11 @@ from mes_server.domain.rules import Refusal
 from mes_server.domain.spans import Span
 from mes_server.store.documents import load_current, load_named
 from mes_server.store.exposures import clock_worst, exposure_in
+from mes_server.store.lots import load_lot
 from mes_server.store.measured import load_measured
+from mes_server.store.plans import plan_for
 from mes_server.store.proofs import last_proven
-from mes_server.store.runs import load_run
+from mes_server.store.runs import load_run, lots_of_run
 from mes_server.store.stations import load_station
 from schemas.journal_metrics import CLOCK_NETWORK, CLOCK_UNSET
 from schemas.station_types import StationType, load_station_types
@@ -55,12 +57,25 @@ def _contracts() -> Mapping[str, StationType]:
 
 
 def recipe_of_run(conn: Connection, run: Run) -> Recipe | None:
-    """The recipe a run went by: as it is named with its revision, else the one in force when the run was opened."""
-    if "/" in run.recipe:
-        document = load_named(conn, "recipe", run.recipe)
+    """The recipe a run went by: what the run names, else what the control plan of a lot in it names for the operation.
+
+    As it is named with its revision, else the one in force when the run was opened.
+    """
+    name = run.recipe or _planned(conn, run)
+    if "/" in name:
+        document = load_named(conn, "recipe", name)
     else:
-        document = load_current(conn, "recipe", run.recipe, run.opened_ms)
+        document = load_current(conn, "recipe", name, run.opened_ms)
     return None if document is None else recipe_of(document)
+
+
+def _planned(conn: Connection, run: Run) -> str:
+    for code, _ in lots_of_run(conn, run.code):
+        lot = load_lot(conn, code)
+        plan = None if lot is None else plan_for(conn, lot.part, lot.route, run.opened_ms)
+        if plan is not None and plan.recipes.get(run.operation):
+            return plan.recipes[run.operation]
+    return ""
 
 
 def publish_ms(conn: Connection, station: str) -> Mapping[str, int]:

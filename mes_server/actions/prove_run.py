@@ -91,8 +91,8 @@ def prove_unloaded(engine: Engine, answer: Answer, now_ms: int, person: str) -> 
 def prove_due(engine: Engine, now_ms: int) -> dict[str, list[str]]:
     """Judge what was never judged, or waits for data that came since: by run, the lots held."""
     with reading(engine) as conn:
-        if not list_documents(conn, "recipe"):
-            return {}
-        runs = unproven_runs(conn, now_ms - LOOK_BACK_MS)
+        recipes = list_documents(conn, "recipe")
+        operations = sorted({str(one.content["operation"]) for one in recipes})
+        runs = unproven_runs(conn, operations, now_ms - LOOK_BACK_MS) if operations else []
     found = {code: prove_closed(engine, code, now_ms) for code in runs}
     return {code: held for code, held in found.items() if held is not None}

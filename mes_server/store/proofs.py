@@ -1,6 +1,7 @@
 """Proofs of runs, as the ledger has them: what was judged when, the earlier ones too."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Index, Row
@@ -88,13 +89,14 @@ def last_proven(conn: Connection, station: str, recipe: str, before_ms: int) -> 
     return str(run(conn, query, (station, recipe, before_ms)).scalar() or "")
 
 
-def unproven_runs(conn: Connection, since_ms: int) -> list[str]:
-    """Runs with a recipe, closed since then, without a proof or with a newest one that is not proven for want of
-    data; the oldest first."""
+def unproven_runs(conn: Connection, operations: Sequence[str], since_ms: int) -> list[str]:
+    """Runs of these operations, closed since then, without a proof or with a newest one that is not proven for want
+    of data; the oldest first."""
+    marks = ", ".join("?" * len(operations))
     query = (
-        "SELECT r.code FROM run r LEFT JOIN proof p ON p.run = r.code AND p.number = "
+        "SELECT r.code FROM run r LEFT JOIN proof p ON p.run = r.code AND p.number = "  # noqa: S608
         "(SELECT max(number) FROM proof WHERE run = r.code) "
-        "WHERE r.closed_ms >= ? AND r.recipe <> '' AND (p.verdict IS NULL OR p.verdict = 'not_proven') "
-        "ORDER BY r.closed_ms, r.code"
+        f"WHERE r.closed_ms >= ? AND r.operation IN ({marks}) "
+        "AND (p.verdict IS NULL OR p.verdict = 'not_proven') ORDER BY r.closed_ms, r.code"
     )
-    return [row.code for row in run(conn, query, (since_ms,))]
+    return [row.code for row in run(conn, query, (since_ms, *operations))]

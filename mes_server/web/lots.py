@@ -8,6 +8,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response
 
+from mes_server.actions.judge_run import recipe_of_run
 from mes_server.domain.codes import BadCode, parse_code
 from mes_server.domain.exposure import Exposure
 from mes_server.domain.genealogy import BACK, FORWARD, near
@@ -202,6 +203,7 @@ def run(code: str) -> str:
         window = exposure_in("", found, found.opened_ms, now_ms())
         content = {
             "run": found,
+            "is_judged": bool(found.recipe) or recipe_of_run(conn, found) is not None,
             "window": window,
             "inside": inside,
             "lots": lots_inside,

@@ -98,7 +98,7 @@ class FurnaceFloor(PlanFloor):
 
     def recipe(self, **more: Any) -> None:
         """The recipe of the sintering furnace is released."""
-        content = recipe_content("sinter_furnace", code="R-1", **more)
+        content = recipe_content("sinter_furnace", **{"code": "R-1", **more})
         assert self.release("recipe", content) == []
 
     def proofs(self, run: str) -> list[ProofRecord]:

@@ -1,5 +1,7 @@
 """A closed run is judged by the data that are there, holds what is not proven, and is judged again when more came."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import Engine
 
@@ -7,9 +9,11 @@ from mes_server.actions.answer_scan import ACCEPTED, Answer
 from mes_server.actions.judge_run import judge_run
 from mes_server.actions.prove_run import prove_closed, prove_due, prove_unloaded
 from mes_server.actions.record_events import rebuild_lots
+from mes_server.actions.run_charge import load_lot_into
 from mes_server.store.engine import reading
 from tests.mes_server.actions.furnace_floor import CYCLE_MIN, FurnaceFloor
 from tests.mes_server.actions.lot_floor import rules
+from tests.mes_server.domain.plan_making import plan
 from tests.mes_server.domain.simulated import LOADS, T0, fault
 
 LATER = T0 + CYCLE_MIN * 60_000 + 1000
@@ -153,3 +157,19 @@ def test_proofs_are_computed_anew_from_the_ledger(floor: FurnaceFloor) -> None:
     before = floor.proofs(run)
     rebuild_lots(floor.engine)
     assert floor.proofs(run) == before
+
+
+def test_a_recipe_that_the_control_plan_names_counts_where_the_run_names_none(
+    floor: FurnaceFloor,
+) -> None:
+    floor.recipe(code="R-2")
+    named = [{"operation": "sinter", "code": "R-2", "revision": "A"}]
+    assert floor.release("plan", plan(recipes=named)) == []
+    floor.record(T0)
+    lot = floor.receive_light()
+    with floor.book("sinter-1") as book:
+        run = load_lot_into(book, lot, replace(floor.operation(), recipe=""), {})
+    floor.now_ms = LATER
+    floor.run_over(lot)
+    assert prove_due(floor.engine, floor.now_ms + 1) == {run: []}
+    assert floor.proofs(run)[0].recipe == "R-2/A"
