@@ -12,6 +12,7 @@ from mes_server.settings import Settings
 from mes_server.store.engine import open_engine
 from mes_server.web.api import api_pages
 from mes_server.web.api_lots import api_lots
+from mes_server.web.binder import binder_pages
 from mes_server.web.calls import call_pages
 from mes_server.web.checks import check_pages
 from mes_server.web.documents import document_api
@@ -35,6 +36,8 @@ from mes_server.web.nodes import node_pages
 from mes_server.web.nonconformances import nc_pages
 from mes_server.web.openapi import openapi_pages
 from mes_server.web.page import WATCH, furnish
+from mes_server.web.paper_api import paper_api
+from mes_server.web.papers import paper_pages
 from mes_server.web.people import people_pages
 from mes_server.web.people_api import people_api
 from mes_server.web.plant import plant_pages
@@ -64,6 +67,7 @@ BLUEPRINTS = (
     review_pages, call_pages,
     document_api, check_pages, quality_pages, nc_pages, solving_pages,
     proof_api, proof_pages, furnace_api, furnace_pages,
+    paper_api, paper_pages, binder_pages,
 )  # fmt: skip
 REQUEST_BYTES_MAX = 1_000_000
 _STATIC_AGE_S = 31_536_000

@@ -19,6 +19,7 @@ from mes_server.commands.labels import label
 from mes_server.commands.ledger import verify
 from mes_server.commands.lots import lot
 from mes_server.commands.nodes import node
+from mes_server.commands.papers import binder
 from mes_server.commands.people import people
 from mes_server.commands.processes import run_all, run_broker, run_ingest, run_web
 from mes_server.commands.proofs import proof
@@ -46,6 +47,7 @@ COMMANDS: tuple[click.Command, ...] = (
     route,
     document,
     label,
+    binder,
     verify,
     people,
     proof,

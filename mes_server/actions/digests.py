@@ -10,6 +10,7 @@ from mes_server.actions.release_document import CHECKERS
 from mes_server.actions.release_product import digest_of_release
 from mes_server.actions.settle_nonconformance import digest_of_nc
 from mes_server.store.documents import load_named
+from mes_server.store.papers import load_paper
 
 Digest = Callable[[Connection, str], str | None]
 
@@ -22,10 +23,16 @@ def _document(kind: str) -> Digest:
     return of
 
 
+def _paper(conn: Connection, number: str) -> str | None:
+    found = load_paper(conn, number)
+    return None if found is None else found.digest
+
+
 # By what the name of a record begins with ("plan:CP-7/B"): how the digest of the rest is found.
 DIGESTS: dict[str, Digest] = {kind: _document(kind) for kind in CHECKERS} | {
     "change": digest_of_change,
     "nc": digest_of_nc,
+    "paper": _paper,
     "release": digest_of_release,
     "survey": survey_digest,
 }

@@ -17,6 +17,7 @@ from mes_server.store import (
     documents,
     gauges,
     nonconformances,
+    papers,
     plans,
     proofs,
     pyrometry,
@@ -45,6 +46,7 @@ FOLLOWERS: tuple[Follower, ...] = (
     Follower(releases.STREAMS, releases.follow, releases.drop_all),
     Follower(proofs.STREAMS, proofs.follow, proofs.drop_all),
     Follower(pyrometry.STREAMS, pyrometry.follow, pyrometry.drop_all),
+    Follower(papers.STREAMS, papers.follow, papers.drop_all),
 )
 
 

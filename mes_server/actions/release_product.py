@@ -25,7 +25,7 @@ from mes_server.store.plans import plan_for
 from mes_server.store.releases import releases_of
 
 # Ways in which a lot became another one without being worked on: what was released stays so.
-_SAME_GOODS = ("split", "merge", "pack")
+SAME_GOODS = ("split", "merge", "pack")
 _APPROVED = ("approved", "interim")
 
 
@@ -101,7 +101,7 @@ def may_leave(conn: Connection, lot: Lot, customer: str, at_ms: int) -> list[Ref
     if plan is None:
         return []
     refused = []
-    if not _is_released(conn, lot.code):
+    if not is_released(conn, lot.code):
         refused.append(Refusal("lot_is_released", {"lot": lot.code, "plan": plan.name}))
     status, whose = plan.ppap.get("status", "none"), plan.ppap.get("customer", "")
     if plan.phase != "prototype" and (status not in _APPROVED or whose not in ("", customer)):
@@ -110,9 +110,9 @@ def may_leave(conn: Connection, lot: Lot, customer: str, at_ms: int) -> list[Ref
     return refused
 
 
-def _is_released(conn: Connection, code: str) -> bool:
+def is_released(conn: Connection, code: str) -> bool:
     """It, or every lot it is made of without having been worked on since."""
     if stands(conn, code):
         return True
-    edges = [edge for edge in list_edges(conn, [code], BACK) if edge.why in _SAME_GOODS]
-    return bool(edges) and all(_is_released(conn, edge.parent) for edge in edges)
+    edges = [edge for edge in list_edges(conn, [code], BACK) if edge.why in SAME_GOODS]
+    return bool(edges) and all(is_released(conn, edge.parent) for edge in edges)

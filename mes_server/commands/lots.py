@@ -17,6 +17,7 @@ from mes_server.actions.record_events import Act
 from mes_server.actions.trace_lots import trace as trace_lots
 from mes_server.commands.by_hand import refuse
 from mes_server.commands.labels import lot_label
+from mes_server.commands.papers import lot_report
 from mes_server.commands.printing import as_json_option, print_facts, print_table
 from mes_server.domain.codes import BadCode, parse_code
 from mes_server.domain.genealogy import BACK, FORWARD
@@ -42,6 +43,7 @@ def lot() -> None:
 
 
 lot.add_command(lot_label)
+lot.add_command(lot_report)
 
 
 def _known(settings: Settings, code: str) -> Lot:

@@ -28,7 +28,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "plan": frozenset(("quality",)),  # release control plans, instructions, recipes
     "gauge": frozenset(("lead", "quality")),  # gauges, calibrations, surveys of furnaces
     "dispose": frozenset(("lead", "quality")),  # nonconformances, 8D, changes
-    "paper": frozenset(("lead", "quality")),  # make reports, packs, certificates
+    "paper": frozenset(("lead", "quality", "auditor")),  # have a lot report made
     "correct": frozenset(("lead", "quality")),  # take back what was recorded wrongly
     "route": frozenset(("quality",)),  # release routes and rules
     "recall": frozenset(("lead", "quality", "environment")),  # drills, holds of all that was found

@@ -131,3 +131,17 @@ def list_excursions(
     if open_only:
         query = query.where(t.to_ms.is_(None))
     return [ExcursionView(*row) for row in conn.execute(query.limit(limit))]
+
+
+def excursions_between(
+    conn: Connection, station_id: str, from_ms: int, to_ms: int, limit: int = 200
+) -> list[ExcursionView]:
+    """Excursions of a station that touch a span, by time."""
+    t = EXCURSION.c
+    columns = (STATION.c.url_id, SERIES.c.metric, *(t[name] for name in _FIELDS))
+    joined = EXCURSION.join(SERIES, SERIES.c.id == t.series)
+    joined = joined.join(STATION, STATION.c.id == SERIES.c.station)
+    ended = t.to_ms.is_(None) | (t.to_ms >= from_ms)
+    query = select(*columns).select_from(joined).where(STATION.c.url_id == station_id, ended)
+    query = query.where(t.from_ms <= to_ms).order_by(t.from_ms, t.id)
+    return [ExcursionView(*row) for row in conn.execute(query.limit(limit))]

@@ -31,6 +31,7 @@ from mes_server.store import (
     nodes,
     nonconformances,
     numbering,
+    papers,
     people,
     plans,
     positions,
@@ -50,7 +51,7 @@ from mes_server.store.faults import SchemaTooNew
 from mes_server.store.transaction import writing
 
 TABLE_MODULES = (
-    alarms, births, changes_of_process, checks, chunk_rows, documents, excursions, forgotten, fresh, gauges, inbox, labels, leases, ledger, lines, losses, lots, nodes, nonconformances, numbering, people, plans, positions, proofs, pyrometry, quarantine, releases, routes, runs, series, series_now, sign_ins, signatures, stations,
+    alarms, births, changes_of_process, checks, chunk_rows, documents, excursions, forgotten, fresh, gauges, inbox, labels, leases, ledger, lines, losses, lots, nodes, nonconformances, numbering, papers, people, plans, positions, proofs, pyrometry, quarantine, releases, routes, runs, series, series_now, sign_ins, signatures, stations,
 )  # fmt: skip
 
 

@@ -5,30 +5,14 @@ from threading import BoundedSemaphore
 
 from flask import Response, current_app
 
+from mes_server.reports.csv_text import BEGIN, csv_line
 from mes_server.web.problems import problem
+
+__all__ = ["BEGIN", "DOWNLOADS", "DOWNLOADS_MAX", "csv_line", "download"]
 
 DOWNLOADS = "lodestone-downloads"
 DOWNLOADS_MAX = 8  # each holds a thread for as long as its reader takes
 RETRY_S = 10
-_RISKY = ("=", "+", "-", "@", "\t", "\r")
-BEGIN = "\ufeff"  # or a spreadsheet takes UTF-8 for something else
-
-
-def csv_line(*cells: object) -> str:
-    """A line of a table."""
-    return ",".join(_cell(cell) for cell in cells) + "\r\n"
-
-
-def _cell(value: object) -> str:
-    """A number as it is; a text quoted, and never one that a spreadsheet would run."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if not isinstance(value, str):
-        return repr(value)
-    text = "'" + value if value.startswith(_RISKY) else value
-    return '"' + text.replace('"', '""') + '"' if any(c in text for c in ',"\r\n') else text
 
 
 def download(name: str, lines: Iterable[str]) -> Response:

@@ -49,7 +49,7 @@ def refused_page(refused: Sequence[Refusal], back: str, titles: Titles | None = 
     )
 
 
-def _by_form() -> tuple[Act, Worker]:
+def by_form() -> tuple[Act, Worker]:
     """The act, named by the form, so that the same form sent twice does one thing; and who does it."""
     permission = permission_of(current_app, request.endpoint or "")
     worker = worker_of("", permission or "")
@@ -59,7 +59,7 @@ def _by_form() -> tuple[Act, Worker]:
 
 
 def _do(code: str, what: str, acting: Acting) -> Response:
-    act, worker = _by_form()
+    act, worker = by_form()
     ask = Ask(what, (code,), "", text("reason"), fields={"grade": text("grade")})
     answer = act_once(
         this_site().engine, act, ask, worker, lambda book, codes: acting(book, codes[0])
@@ -146,7 +146,7 @@ def correct(code: str) -> Response:
 @needs("scan")
 def label(code: str) -> Response:
     """The next label of the lot, to print. Again only with a reason; the one before is void then."""
-    act, worker = _by_form()
+    act, worker = by_form()
     settings = this_site().settings
     paper = Paper(settings.zone, settings.address)
     made = nobody(worker) or carry_out(

@@ -22,6 +22,7 @@ from mes_server.store.labels import labels_of
 from mes_server.store.ledger import head, load_stream
 from mes_server.store.lot_search import Sought, find_lots
 from mes_server.store.lots import list_edges, load_lot, load_lots
+from mes_server.store.papers import papers_about
 from mes_server.store.routes import load_route
 from mes_server.store.runs import load_run, lots_of_run, resources_of_run
 from mes_server.store.series import list_series
@@ -129,6 +130,7 @@ def _load(conn: Connection, code: str) -> dict[str, Any]:
         "broken": unsealed(conn, events),
         "acts": _acts(events),
         "labels": labels_of(conn, code),
+        "papers": papers_about(conn, code)[::-1],
         "hold_events": {e.action: e for e in events if e.action in found.holds},
         "customer": customers_of(conn, [found.shipment]).get(found.shipment, "")
         if found.shipment

@@ -37,6 +37,8 @@ PAGES = frozenset(
         "quality",
         "nonconformances",
         "solving",
+        "papers",
+        "binder",
     )
 )
 THEMES = ("auto", "light", "dark")

@@ -39,6 +39,8 @@ QUALITY_PAGES: tuple[QualityPage, ...] = (
     QualityPage("nonconformances", "nonconformances.nonconformances", {}),
     QualityPage("problems", "solving.problems", {}),
     QualityPage("changes", "solving.changes", {}),
+    QualityPage("papers", "papers.papers", {}),
+    QualityPage("binder", "binder.binder", {}),
     QualityPage("routes", "routes.routes", {}),
 )
 

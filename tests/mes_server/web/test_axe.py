@@ -22,6 +22,7 @@ from tests.mes_server.people_help import begin_session, hire, token_for
 from tests.mes_server.web.conftest import DATABASE, Clock
 from tests.mes_server.web.live_server import serving
 from tests.mes_server.web.lot_story import tell
+from tests.mes_server.web.paper_data import a_paper
 from tests.mes_server.web.plan_data import opened_nc, solved, under_plan
 from tests.mes_server.web.plant_data import Plant, make_settings, write_status
 
@@ -64,8 +65,13 @@ class World:
         self.secret = begin_session(plant.engine, "A-1", station="sinter-1")
         self.filled = {"code": self.story["block"], "badge": "A-1", "station_id": "sinter-1"}
         run, route = {"code": self.story["run"]}, {"code": "R1", "revision": "B"}
-        self.elsewhere = {"runs": run, "routes": route, "quality": under_plan(plant)}
         self.problem = solved(plant)
+        self.elsewhere = {
+            "runs": run,
+            "routes": route,
+            "quality": under_plan(plant),
+            "papers": {"number": a_paper(plant, self.story["block"])},
+        }
         self.nc = opened_nc(plant, self.story["pack"], self.story["block"])
         plant.engine.dispose()
         self.app: Flask = create_app(settings, Clock())

@@ -56,6 +56,9 @@ EXAMPLES = {
     "/api/v1/stations/{station_id}/due": [""],
     "/api/v1/lots/{code}/checks": [""],
     "/api/v1/checks/{code}": [""],
+    "/api/v1/papers": [""],
+    "/api/v1/papers/{number}": [""],
+    "/api/v1/lots/{code}/papers": [""],
     "/api/v1/nonconformances": [""],
     "/api/v1/problems": [""],
     "/api/v1/changes": [""],
@@ -115,6 +118,7 @@ def test_every_parameter_of_an_address_is_described(document: Any) -> None:
 def test_real_answers_are_as_the_document_says(
     client: FlaskClient, stations: dict[str, int], document: Any, plant: Plant, path: str
 ) -> None:
+    asked_path = path
     hire(plant.engine, "A-1", ["admin", "lead"])
     qualify(plant.engine, act_of(BY, NOW_MS), "A-1", "pressing", NOW_MS + 1000)
     shown = {"Authorization": f"Bearer {token_for(plant.engine, 'A-1')}"}
@@ -123,7 +127,7 @@ def test_real_answers_are_as_the_document_says(
     plant.unread("spBv1.0/x", b"\xff\x00")
     plant.alarm("cloned", "gbd/ctl-gbd-1", serial="sim-9")
     plant.loss(1, stations["sinter-1"])
-    told = tell(plant.engine) if re.search("lots|ledger|runs|routes", path) else {}
+    told = tell(plant.engine) if re.search("lots|ledger|runs|routes|papers", path) else {}
     code = told.get("run" if "/runs/" in path else "green", "")
     if re.search("documents|/checks/|due", path):
         code = checked(plant)
@@ -135,13 +139,19 @@ def test_real_answers_are_as_the_document_says(
         (code,) = shop.act(open_nonconformance, opening)
         given = Disposition("regrade", "measured", "N40")
         assert shop.act(dispose, code, given, [signer()])[0] == code
+    if "papers" in path:
+        asked = {"act_id": "paper-00001", "at": "2026-11-23T08:00:00Z"}
+        (number,) = client.post(f"/api/v1/lots/{code}/report", json=asked, headers=shown).json[
+            "made"
+        ]
+        path = path.replace("{number}", number)
     path_of = path.replace("{kind}/{code}/{revision}", "plan/CP-1/A").replace("{kind}", "plan")
-    content = document["paths"][path]["get"]["responses"]["200"]["content"]
+    content = document["paths"][asked_path]["get"]["responses"]["200"]["content"]
     schema = content["application/json"]["schema"]
     if "reviews" in path:
         late = {"scan_id": "scan-000001", "station": "sinter-1", "code": "x"}
         client.post("/api/v1/scans", json=late | {"at": "2026-11-23T08:00:00Z"}, headers=shown)
-    for more in EXAMPLES[path]:
+    for more in EXAMPLES[asked_path]:
         path_of = path_of.replace("{code}/{revision}", "R1/B")
         base = path_of.replace("/{station_id}", "" if more.startswith("/") else "/sinter-1")
         answer = client.get(base.replace("{code}", code) + more, headers=shown)

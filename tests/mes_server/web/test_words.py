@@ -134,7 +134,7 @@ def test_every_reason_has_its_sentence() -> None:
 
 # Said by the command line and on paper, or by the tablet, which asks for them by name.
 ON_PAPER = (
-    "refusal.", "scan_kind.", "lot_kind.", "label.", "command.", "command_note.", "card.", "paper.",
+    "refusal.", "scan_kind.", "lot_kind.", "label.", "command.", "command_note.", "card.", "paper.", "binder.gap.",
 )  # fmt: skip
 
 

@@ -1,0 +1,148 @@
+"""More of what proves the clauses: nonconformances, releases, gauges and studies, proofs, baths, changes, 8D."""
+
+from sqlalchemy import Connection
+
+from mes_server.actions.binder_evidence import LISTED_MAX, Find, evidence, not_kept, of_kind, some
+from mes_server.domain.binder import Evidence
+from mes_server.domain.gauges import STUDIED
+from mes_server.domain.nonconformance import USE_AS_IS, Nonconformance
+from mes_server.domain.releases import PRODUCT_RELEASED
+from mes_server.domain.report import iso
+from mes_server.store.evidence import newest_events
+from mes_server.store.gauges import list_gauges
+from mes_server.store.nonconformances import list_ncs
+from mes_server.store.stations import list_stations
+
+
+def gauges(conn: Connection, now_ms: int) -> Evidence:
+    """Gauges with their last calibration."""
+    found = [one for one in list_gauges(conn) if one.retired_ms is None]
+    rows = [
+        {
+            "gauge": g.code, "type": g.type, "owner": g.owner, "state": g.state(now_ms),
+            "calibrated_at": iso(g.last.at_ms) if g.last else "", "due_at": iso(g.last.due_ms) if g.last else "",
+            "certificate": g.last.certificate if g.last else "", "as_found_good": g.last.found if g.last else "",
+            "as_left_good": g.last.left if g.last else "",
+        }
+        for g in found
+    ]  # fmt: skip
+    late = [g.code for g in found if g.state(now_ms) in ("expired", "failed", "new")]
+    return evidence("gauges", rows, some("not_calibrated", late))
+
+
+def msa(conn: Connection, _now_ms: int) -> Evidence:
+    """Measurement system studies; types of gauges in use without an accepted one are a gap."""
+    found, whole = newest_events(conn, STUDIED, LISTED_MAX)
+    newest: dict[str, bool] = {}
+    for e in found:
+        newest.setdefault(e["facts"]["type"], bool(e["facts"]["accepted"]))
+    rows = [
+        {
+            "type": e["facts"]["type"], "gauge": e["facts"]["gauge"], "method": e["facts"]["method"],
+            "verdict": e["facts"]["verdict"], "accepted": e["facts"]["accepted"], "at": iso(e["at_ms"]), "by": e["person"],
+        }
+        for e in found
+    ]  # fmt: skip
+    types = {g.type for g in list_gauges(conn) if g.retired_ms is None}
+    return evidence("msa", rows, some("no_study", [t for t in types if not newest.get(t)]), whole=whole)  # fmt: skip
+
+
+def _nc_rows(found: list[Nonconformance]) -> list[dict[str, str]]:
+    return [
+        {
+            "number": one.code, "title": one.title, "source": one.source, "opened_at": iso(one.opened_ms),
+            "state": one.state, "lots": ", ".join(one.lots),
+            "disposition": one.disposition.kind if one.disposition else "", "approved_by": ", ".join(one.signed),
+            "closed_at": iso(one.closed_ms),
+        }
+        for one in found
+    ]  # fmt: skip
+
+
+def nonconformances(conn: Connection, _now_ms: int) -> Evidence:
+    """Dispositions with who approved them."""
+    found = list_ncs(conn, LISTED_MAX)
+    still = [one.code for one in found if one.state == "open"]
+    return evidence("nonconformances", _nc_rows(found), some("not_disposed", still))
+
+
+def complaints(conn: Connection, _now_ms: int) -> Evidence:
+    """Those that customers found."""
+    found = [one for one in list_ncs(conn, LISTED_MAX) if one.source == "customer"]
+    return evidence("complaints", _nc_rows(found))
+
+
+def concessions(conn: Connection, now_ms: int) -> Evidence:
+    """What customers agreed to, how much and until when."""
+    rows = []
+    late = []
+    for one in list_ncs(conn, LISTED_MAX):
+        given = one.disposition
+        if given is None or given.kind != USE_AS_IS:
+            continue
+        rows.append(
+            {
+                "number": one.code, "lots": ", ".join(one.lots), "reference": given.customer_reference,
+                "pieces": given.pieces, "until": iso(given.until_ms), "approved_by": ", ".join(one.signed),
+            }
+        )  # fmt: skip
+        if given.until_ms is not None and given.until_ms < now_ms and one.closed_ms is None:
+            late.append(one.code)
+    return evidence("concessions", rows, some("expired", late))
+
+
+def notices(conn: Connection, _now_ms: int) -> Evidence:
+    """Customers who got some of what does not conform, and when they were told."""
+    found = list_ncs(conn, LISTED_MAX)
+    rows = [
+        {
+            "number": one.code, "customer": n.customer, "shipments": ", ".join(n.shipments),
+            "told_at": iso(n.told_ms), "told_by": n.told_by, "how": n.how,
+        }
+        for one in found
+        for n in one.notices
+    ]  # fmt: skip
+    untold = [f"{one.code} {n.customer}" for one in found for n in one.untold]
+    return evidence("notices", rows, some("not_told", untold))
+
+
+def releases(conn: Connection, _now_ms: int) -> Evidence:
+    """Lots that were released by signature."""
+    found, whole = newest_events(conn, PRODUCT_RELEASED, LISTED_MAX)
+    rows = [
+        {
+            "lot": e["facts"]["lot"], "plan": e["facts"]["plan"], "at": iso(e["at_ms"]),
+            "by": ", ".join(e["facts"]["by"]), "digest": e["facts"]["digest"],
+        }
+        for e in found
+    ]  # fmt: skip
+    return evidence("releases", rows, whole=whole)
+
+
+def telemetry(conn: Connection, _now_ms: int) -> Evidence:
+    """Which stations report, and when they last did."""
+    rows = [
+        {"station": one.id, "type": one.type or "", "last_sample_at": iso(one.last_sample_ms), "online": one.online}
+        for one in list_stations(conn)[:LISTED_MAX]
+        if one.last_sample_ms is not None
+    ]  # fmt: skip
+    return evidence("telemetry", rows)
+
+
+# As binder_evidence.EVIDENCE.
+QUALITY: dict[str, Find] = {
+    "gauges": gauges,
+    "msa": msa,
+    "nonconformances": nonconformances,
+    "complaints": complaints,
+    "concessions": concessions,
+    "notices": notices,
+    "releases": releases,
+    "telemetry": telemetry,
+    "proofs": of_kind("proofs", "run_proven"),
+    "pyrometry": not_kept("pyrometry"),
+    "baths": not_kept("baths"),
+    "changes": not_kept("changes"),
+    "temporary": not_kept("temporary"),
+    "problems": not_kept("problems"),
+}

@@ -1,0 +1,180 @@
+"""Sections of the lot report: furnaces with their curves, surface treatment, alarms and gaps, energy."""
+
+from mes_server.actions.report_checks import check_row, failures_of, is_surface
+from mes_server.actions.report_curves import (
+    ENERGY,
+    Told,
+    curve_of,
+    gap_remarks,
+    is_drawn,
+    is_thermal,
+    told_by,
+)
+from mes_server.actions.report_line import Line
+from mes_server.actions.report_work import LISTED_MAX, cut_short, not_kept
+from mes_server.domain.charges import Run
+from mes_server.domain.decimals import written
+from mes_server.domain.report import Remark, Row, Section, iso, percent, scaled
+from mes_server.store.excursions import excursions_between
+from mes_server.store.lineage import resources_of_runs
+from schemas.journal_metrics import CLOCK_NETWORK
+
+RUNS_MAX = 40  # whose curves are read: more of them nobody looks through
+_BATH_ROLES = ("bath", "phosphate", "plating", "ecoat")
+_CLOCKS = {0: "unset", 1: "rtc", CLOCK_NETWORK: "network"}
+Tales = dict[str, list[Told]]
+
+
+def tales_of(line: Line) -> Tales:
+    """What was told during each of the last RUNS_MAX runs."""
+    return {run.code: told_by(line, run) for run in list(line.runs.values())[-RUNS_MAX:]}
+
+
+def furnace(line: Line, tales: Tales) -> Section:
+    """Section 7."""
+    runs = [line.runs[code] for code in tales if is_thermal(line, line.runs[code])]
+    curves, gaps = [], []
+    for run in runs:
+        told = [one for one in tales[run.code] if is_drawn(one)]
+        curves += [curve_of(one) for one in told if one.seen.series.count]
+        gaps += gap_remarks(told, run, run.station)
+        gaps.append(Remark("no_proof", {"run": run.code, "operation": run.operation}))
+    rows: list[Row] = [
+        {
+            "run": run.code, "operation": line.title(run.operation), "station": run.station,
+            "recipe": run.recipe,
+        }
+        for run in runs
+    ]  # fmt: skip
+    tables: dict[str, list[Row]] = {"runs": rows, "soaks": [], "thermocouples": [], "surveys": []}
+    return Section({}, tables, tuple(gaps), (), tuple(curves), applies=bool(runs))
+
+
+SURFACE = ("check", "at", "lot", "operation", "characteristic", "title", "symbol", "value", "unit", "lower", "upper", "verdict", "gauge", "person", "voided")  # fmt: skip
+
+
+def surface(line: Line) -> Section:
+    """Section 8."""
+    runs = [run for run in line.runs.values() if line.area(run.station) == "coating"]
+    used = resources_of_runs(line.conn, [run.code for run in runs])
+    rows: list[Row] = []
+    gaps = []
+    for run in runs:
+        baths = [(role, name) for role, name in used[run.code] if is_bath(role, name)]
+        rows += [_bath(line, run, role, name) for role, name in baths]
+        if not baths:
+            gaps.append(Remark("no_bath", {"run": run.code, "operation": run.operation}))
+        for _, name in baths:
+            for when in ("before", "after"):
+                facts = {"bath": name, "when": when, "run": run.code}
+                gaps.append(Remark("no_titration", facts))
+    found = [one for one in line.checks if is_surface(line, one)]
+    told = [check_row(line, one) for one in found[:LISTED_MAX]]
+    checks: list[Row] = [{name: row[name] for name in SURFACE if name in row} for row in told]
+    tables: dict[str, list[Row]] = {"baths": rows, "titrations": [], "checks": checks}
+    failed = tuple(failures_of(line, found))
+    return Section({}, tables, tuple(gaps), failed, applies=bool(runs or found))
+
+
+def is_bath(role: str, name: str) -> bool:
+    """Whether a resource is a bath make-up: its code says so, or its role."""
+    return name.startswith("BM") or role.startswith(_BATH_ROLES)
+
+
+def _bath(line: Line, run: Run, role: str, name: str) -> Row:
+    return {
+        "run": run.code, "operation": line.title(run.operation), "station": run.station,
+        "role": role, "bath": name, "at": iso(run.opened_ms),
+    }  # fmt: skip
+
+
+def alarms(line: Line, tales: Tales) -> Section:
+    """Section 16: how much of the telemetry is there, what was outside of its limits."""
+    coverage = [row for code, told in tales.items() if (row := _coverage(line.runs[code], told))]
+    gaps: list[Row] = []
+    excursions: list[Row] = []
+    failures = []
+    for code, told in tales.items():
+        gaps += [row for one in told for row in _gaps(one)]
+        found = _excursions(line, line.runs[code])
+        excursions += found
+        out = {str(row["metric"]) for row in found if row["kind"] == "alarm"}
+        failures += [Remark("excursion", {"run": code, "metric": name}) for name in sorted(out)]
+    shares = [one.seen.covered_ppm for told in tales.values() for one in told]
+    known = [share for share in shares if share is not None]
+    mean = percent(sum(known) // len(known)) if known else ""
+    told_gaps = [
+        Remark("no_curve", {"station": line.runs[code].station, "run": code})
+        for code, told in tales.items()
+        if not any(one.seen.series.count for one in told)
+    ]
+    told_gaps += cut_short(len(gaps), "gaps", "缺口")
+    tables = {
+        "coverage": coverage,
+        "gaps": gaps[:LISTED_MAX],
+        "excursions": excursions[:LISTED_MAX],
+    }
+    return Section({"covered_percent": mean}, tables, tuple(told_gaps), tuple(failures))
+
+
+def _coverage(run: Run, told: list[Told]) -> Row | None:
+    if not told:
+        return None
+    covered = [(one.seen.covered_ppm, one.spec.name) for one in told]
+    known = [(ppm, name) for ppm, name in covered if ppm is not None]
+    least = min(known, default=(None, ""))
+    clocks = [one.seen.clock for one in told if one.seen.clock is not None]
+    counts = [one.seen.series.coverage for one in told]
+    return {
+        "run": run.code, "station": run.station, "metrics": str(len(told)),
+        "covered_percent": percent(least[0]), "metric": least[1],
+        "received": str(sum(one.received for one in counts)), "late": str(sum(one.late for one in counts)),
+        "lost": str(sum(one.lost for one in counts)), "clock": _CLOCKS.get(min(clocks, default=-1), "unknown"),
+    }  # fmt: skip
+
+
+def _gaps(one: Told) -> list[Row]:
+    return [
+        {
+            "run": one.run.code, "metric": one.spec.name, "from": iso(gap.from_ms), "to": iso(gap.to_ms),
+            "length_s": scaled(gap.to_ms - gap.from_ms, 3), "reason": gap.reason,
+        }
+        for gap in one.seen.series.gaps
+    ]  # fmt: skip
+
+
+def _excursions(line: Line, run: Run) -> list[Row]:
+    to_ms = run.closed_ms or line.now_ms
+    return [
+        {
+            "run": run.code, "station": run.station, "metric": one.metric, "kind": one.kind, "side": one.side,
+            "bound": written(one.bound), "worst": written(one.worst), "from": iso(one.from_ms), "to": iso(one.to_ms),
+        }
+        for one in excursions_between(line.conn, run.station, line.loaded_ms[run.code], to_ms)
+    ]  # fmt: skip
+
+
+def environment(_line: Line, tales: Tales) -> Section:
+    """Section 19: the energy of the runs; water and metals are of the plant, not of a lot."""
+    rows: list[Row] = []
+    gaps = [not_kept("Water and metal for each m² of this lot", "本批次每平方米的用水量与金属耗量")]
+    for code, told in tales.items():
+        meter = next((one for one in told if one.spec.name == ENERGY), None)
+        used = _used(meter)
+        if used is None:
+            gaps.append(Remark("no_energy", {"run": code}))
+        else:
+            station = told[0].run.station
+            rows.append({"run": code, "station": station, "energy_kwh": written(used)})
+    return Section({}, {"energy": rows}, tuple(gaps))
+
+
+def _used(meter: Told | None) -> float | None:
+    """What a counter counted in the run; None: it tells nothing, or was set back in between."""
+    if meter is None:
+        return None
+    series = meter.seen.series
+    numbers = [float(v) for v in series.values if isinstance(v, int | float)]
+    if len(numbers) < 2 or numbers[-1] < numbers[0]:
+        return None
+    return numbers[-1] - numbers[0]

@@ -1,0 +1,157 @@
+"""Sections of the lot report: special characteristics with their capability, and the gauges that were used."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from mes_server.actions.report_checks import check_row, failures_of, text_of
+from mes_server.actions.report_line import Line, both
+from mes_server.actions.report_work import LISTED_MAX
+from mes_server.domain.capability import Capability, Index, Needs, Spec, capability
+from mes_server.domain.checks import Check
+from mes_server.domain.control_plan import Characteristic
+from mes_server.domain.decimals import written
+from mes_server.domain.gauges import Gauge, last_good
+from mes_server.domain.report import Remark, Row, Section, count, iso
+from mes_server.domain.spc import CannotChart, Chart, i_mr, xbar_r
+from mes_server.domain.spc_rules import rules_of
+from mes_server.store.checks import list_checks
+from mes_server.store.gauges import load_gauge, studies_of
+from schemas.limit_rows import load_rows, row_at
+
+COLUMNS = ("check", "at", "lot", "characteristic", "title", "symbol", "value", "unit", "lower", "upper", "verdict", "gauge", "person", "voided")  # fmt: skip
+CHECKS_MAX = 200  # of a characteristic, the newest: what its indices are computed from
+RULE_SET = "aiag"
+
+
+def special(line: Line) -> Section:
+    """Section 6: SC and CC of the line, each with Cp, Cpk, Pp, Ppk of its process, or why there are none."""
+    asked: dict[tuple[str, str], Characteristic] = {}
+    ours: list[Check] = []
+    for check in line.checks:
+        found = line.line_of(check)
+        if found is not None and found.symbol:
+            asked[check.part, check.characteristic] = found
+            ours.append(check)
+    indices: list[Row] = []
+    gaps = []
+    for (part, name), one in sorted(asked.items()):
+        if one.kind in ("attribute", "proof", "titration"):
+            continue
+        row, why = _index(line, part, one)
+        indices.append(row)
+        if why:
+            gaps.append(Remark("no_index", {"characteristic": name, "why": why}))
+    rows = [check_row(line, one) for one in ours[:LISTED_MAX]]
+    results: list[Row] = [{name: row[name] for name in COLUMNS if name in row} for row in rows]
+    failed = tuple(failures_of(line, ours))
+    tables: dict[str, list[Row]] = {"indices": indices, "results": results}
+    return Section({}, tables, tuple(gaps), failed, applies=bool(ours))
+
+
+def _index(line: Line, part: str, one: Characteristic) -> tuple[Row, str]:
+    checks = list_checks(line.conn, 0, line.now_ms, 100_000, part=part, characteristic=one.id)
+    checks = [check for check in checks if not check.voided and check.readings][-CHECKS_MAX:]
+    groups = [[float(r.value) for r in check.readings] for check in checks]
+    values = [value for group in groups for value in group]
+    row: dict[str, object] = {
+        "characteristic": one.id, "title": both(one.title, one.id), "symbol": one.symbol,
+        "part": part, "readings": count(len(values)), "lower": text_of(one.lower),
+        "upper": text_of(one.upper), "unit": one.unit,
+        "from": iso(checks[0].at_ms) if checks else "", "to": iso(checks[-1].at_ms) if checks else "",
+    }  # fmt: skip
+    told = _capability(groups, one, iso(line.now_ms)[:10])
+    if isinstance(told, str):
+        return {**row, "refused": told}, told  # type: ignore[dict-item]
+    why = ", ".join(told.refused)
+    row |= {
+        "mean": written(told.mean), "refused": why, "cp": _figure(told.cp), "cpk": _figure(told.cpk),
+        "pp": _figure(told.pp), "ppk": _figure(told.ppk),
+    }  # fmt: skip
+    return row, why  # type: ignore[return-value]
+
+
+def _figure(index: Index | None) -> str:
+    return "" if index is None else format(Decimal(f"{index.value:.3f}"), "f")
+
+
+def _capability(
+    groups: Sequence[Sequence[float]], one: Characteristic, day: str
+) -> Capability | str:
+    """Of whole subgroups of one size; a text: why it cannot be charted."""
+    size = len(groups[-1]) if groups else 0
+    whole = [group for group in groups if len(group) == size]
+    values = [value for group in whole for value in group]
+    try:
+        chart: Chart = xbar_r(whole) if size > 1 else i_mr(values)
+    except CannotChart as error:
+        return error.rule
+    said = row_at(load_rows("capability"), day)
+    needs = Needs(
+        int(said["readings_min"]), float(said["normal_p_min"]), float(said["good"]),
+        float(said["fair"]),
+    )  # fmt: skip
+    lower = None if one.lower is None else float(one.lower)
+    upper = None if one.upper is None else float(one.upper)
+    judged = chart.judged(rules_of(RULE_SET, day))
+    return capability(values, judged, Spec(lower, upper), needs, max(size, 1))
+
+
+def gauges(line: Line) -> Section:
+    """Section 11: what was measured with, and whether it was in calibration on the day."""
+    used: dict[str, list[Check]] = {}
+    gaps = []
+    for check in line.checks:
+        asked = line.line_of(check)
+        if check.gauge:
+            used.setdefault(check.gauge, []).append(check)
+        elif asked is not None and asked.gauge and not check.voided:
+            gaps.append(Remark("no_gauge", {"check": check.code}))
+    rows: list[Row] = []
+    failures: list[Remark] = []
+    for code, checks in sorted(used.items()):
+        found = load_gauge(line.conn, code)
+        row = {"gauge": code, "checks": str(len(checks)), "used": iso(checks[-1].at_ms)}
+        if found is None:
+            rows.append({**row, "calibration": "unknown"})
+            gaps.append(Remark("gauge_unknown", {"gauge": code}))
+            continue
+        rows.append(row | _gauge(line, found, checks))
+        failures += _doubts(found, checks)
+        if rows[-1]["msa"] != "accepted" and _special(line, checks):
+            gaps.append(Remark("gauge_no_msa", {"gauge": code}))
+    applies = bool(line.checks)
+    return Section({}, {"gauges": rows}, tuple(gaps), tuple(failures), applies=applies)
+
+
+def _special(line: Line, checks: Sequence[Check]) -> bool:
+    return any((asked := line.line_of(one)) is not None and asked.symbol for one in checks)
+
+
+def _gauge(line: Line, found: Gauge, checks: Sequence[Check]) -> dict[str, str]:
+    last = found.calibration_at(checks[-1].at_ms)
+    known = [s for s in studies_of(line.conn, found.type) if s.at_ms <= checks[-1].at_ms]
+    msa = "none" if not known else "accepted" if known[-1].accepted else "refused"
+    row = {"type": found.type, "msa": msa, "status": found.state(line.now_ms)}
+    row["calibration"] = "good" if all(_in_calibration(found, one) for one in checks) else "expired"
+    if last is not None:
+        row |= {"calibrated": iso(last.at_ms), "due": iso(last.due_ms)}
+        row |= {"certificate": last.certificate}
+    return row
+
+
+def _in_calibration(found: Gauge, check: Check) -> bool:
+    last = found.calibration_at(check.at_ms)
+    return last is not None and last.left and check.at_ms <= last.due_ms
+
+
+def _doubts(found: Gauge, checks: Sequence[Check]) -> list[Remark]:
+    """It was not in calibration when it was used, or was found bad by the next one."""
+    facts = {"gauge": found.code}
+    told = []
+    if not all(_in_calibration(found, one) for one in checks if not one.voided):
+        told.append(Remark("gauge_expired", facts))
+    for one in found.calibrations:
+        between = [c for c in checks if last_good(found, one.at_ms) <= c.at_ms < one.at_ms]
+        if not one.found and between:
+            told.append(Remark("gauge_found_bad", {**facts, "certificate": one.certificate}))
+    return told

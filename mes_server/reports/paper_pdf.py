@@ -1,0 +1,77 @@
+"""A paper as PDF/A-3b: A4, numbered pages, hash and QR that lead back to the record, its JSON attached."""
+
+from collections.abc import Mapping
+from datetime import datetime, tzinfo
+from hashlib import sha256
+from typing import Any
+
+from mes_server.reports.curve_drawing import colour_of, drawing, grouped, soak_drawing
+from mes_server.reports.paper_blocks import SectionBlock, TableBlock, blocks_of
+from mes_server.reports.symbols import qr_svg
+from mes_server.reports.typesetting import set_pdf
+
+TEMPLATE = "paper.typ"
+ROWS_MAX = 1_000  # of a table on paper; all of them are in the JSON and in the workbook
+_WORDS = {
+    "zh": {"gaps": "缺失的证据", "failures": "不符合", "page": "页", "nothing": "无", "hash": "JSON 的 SHA-256", "scan": "扫码查看记录", "more": "其余行见附件 JSON 与工作簿："},
+    "en": {"gaps": "Evidence that is missing", "failures": "What does not conform", "page": "page", "nothing": "none", "hash": "SHA-256 of the JSON", "scan": "scan for the record", "more": "further rows, in the attached JSON and the workbook:"},
+}  # fmt: skip
+
+
+def to_pdf(content: Mapping[str, Any], json_bytes: bytes, zone: tzinfo, address: str) -> bytes:
+    """The paper whose JSON this is. `address`: where people open the pages, "" when it is not known."""
+    blocks = blocks_of(content, zone)
+    made = datetime.fromisoformat(content["made_at"])
+    link = f"{address}/papers/{blocks.number}"
+    facts = {
+        "title": blocks.title, "language": blocks.language, "number": blocks.number,
+        "verdict": blocks.verdict, "verdict_text": blocks.verdict_text, "head": blocks.head,
+        "words": _WORDS[blocks.language], "link": link, "qr": qr_svg(link),
+        "hash": sha256(json_bytes).hexdigest(), "kind": str(content["schema"]).split(":")[2],
+        "sections": [_section(one) for one in blocks.sections],
+        "attachment": json_bytes.decode("utf-8"),
+    }  # fmt: skip
+    return set_pdf(TEMPLATE, facts, int(made.timestamp() * 1000))
+
+
+def _section(one: SectionBlock) -> dict[str, object]:
+    return {
+        "number": one.number, "title": one.title, "state": one.state, "state_text": one.state_text,
+        "facts": one.facts, "gaps": one.gaps, "failures": one.failures,
+        "tables": [_table(table) for table in one.tables],
+        "drawings": [_drawing(*group) for group in grouped(one.curves)],
+    }  # fmt: skip
+
+
+def _table(table: TableBlock) -> dict[str, object]:
+    """Wide tables are set smaller; the shares of the page follow the longest cells."""
+    widths = [
+        _width(column.title, [row[at] for row in table.rows])
+        for at, column in enumerate(table.columns)
+    ]
+    return {
+        "title": table.title,
+        "columns": [{"title": c.title, "number": c.number, "width": w} for c, w in zip(table.columns, widths, strict=True)],
+        "rows": table.rows[:ROWS_MAX], "marks": table.marks[:ROWS_MAX], "more": len(table.rows) - ROWS_MAX,
+    }  # fmt: skip
+
+
+def _width(title: str, cells: list[str]) -> int:
+    """A share of the page: no word is broken (titles are bold: a quarter wider), long texts are."""
+    words = [_length(word) for cell in cells for word in (cell.split() or [""])]
+    heads = [_length(word) * 5 // 4 for word in title.split()]
+    whole = max(map(_length, [title, *cells]), default=1)
+    return max(3, *heads, min(max(words, default=1), 24), min(whole, 14))
+
+
+def _length(text: str) -> int:
+    """In halves of a Chinese character."""
+    return sum(2 if ord(character) > 0x2E80 else 1 for character in text)
+
+
+def _drawing(run: str, unit: str, curves: list[Mapping[str, Any]]) -> dict[str, object]:
+    return {
+        "run": run, "unit": unit, "station": curves[0]["station"],
+        "svg": drawing(curves, run), "soak": soak_drawing(curves, run),
+        "legend": [{"colour": colour_of(at), "title": curve["title"], "covered": curve.get("covered_percent", "")} for at, curve in enumerate(curves)],
+    }  # fmt: skip

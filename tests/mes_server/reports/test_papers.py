@@ -1,0 +1,158 @@
+"""Papers as PDF/A-3b and XLSX: what lies in the files, read by other programs; formulas stay texts."""
+
+import json
+from hashlib import sha256
+from io import BytesIO
+from zoneinfo import ZoneInfo
+
+import openpyxl
+import pypdf
+import pypdfium2
+import pytest
+
+from mes_server.domain.report_contract import contract_of
+from mes_server.reports import curve_drawing, paper_blocks, paper_pdf, paper_xlsx
+from mes_server.reports.papers import set_files
+from tests.mes_server.reports.paper import attachments, decoded, fonts, pages
+from tests.mes_server.reports.paper_content import FORMULAS, bytes_of, content
+
+ZONE = ZoneInfo("Asia/Shanghai")
+ADDRESS = "https://mes.example"
+
+
+@pytest.fixture(scope="module", params=["zh", "en"])
+def language(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def files(language: str) -> dict[str, bytes]:
+    made = content(language)
+    return set_files(made, bytes_of(made), ZONE, ADDRESS)
+
+
+def texts(pdf: bytes) -> str:
+    document = pypdfium2.PdfDocument(pdf)
+    try:
+        return "\n".join(page.get_textpage().get_text_bounded() for page in document)
+    finally:
+        document.close()
+
+
+def test_the_json_is_attached_as_the_data_of_the_paper(
+    files: dict[str, bytes], language: str
+) -> None:
+    assert attachments(files["pdf"]) == {"lot_report.json": content(language)}
+    root = pypdf.PdfReader(BytesIO(files["pdf"])).trailer["/Root"]
+    (attached,) = root["/AF"]
+    spec = attached.get_object()
+    assert spec["/AFRelationship"] == "/Data"
+    assert spec["/EF"]["/F"].get_object()["/Subtype"] == "/application/json"
+    raw = spec["/EF"]["/F"].get_object().get_data()
+    assert raw == bytes_of(content(language)), "byte for byte"
+
+
+def test_it_says_that_it_is_pdf_a_3b_and_has_what_that_takes(files: dict[str, bytes]) -> None:
+    reader = pypdf.PdfReader(BytesIO(files["pdf"]))
+    root = reader.trailer["/Root"]
+    xmp = root["/Metadata"].get_object().get_data().decode()
+    assert "<pdfaid:part>3</pdfaid:part>" in xmp
+    assert "<pdfaid:conformance>B</pdfaid:conformance>" in xmp
+    (intent,) = root["/OutputIntents"]
+    assert intent.get_object()["/S"] == "/GTS_PDFA1"
+    assert "/DestOutputProfile" in intent.get_object()
+    assert "/Encrypt" not in reader.trailer
+    assert "/ID" in reader.trailer
+    assert "/JavaScript" not in root.get("/Names", {})
+
+
+def test_all_fonts_lie_inside(files: dict[str, bytes]) -> None:
+    found = fonts(files["pdf"])
+    assert any(name.startswith("NotoSansSC") for name in found)
+    assert all(found.values()), found
+
+
+def test_every_section_and_remark_can_be_read_out_of_it(
+    files: dict[str, bytes], language: str
+) -> None:
+    text = "".join(texts(files["pdf"]).split())
+    contract = contract_of("lot_report")
+    for spec in contract.sections:
+        assert spec.titles[language].replace(" ", "") in text, spec.name
+    failed = contract.remark("soak_failed", {"run": "CH26-000001-RH"}, language)
+    assert failed.replace(" ", "") in text
+    assert "2026-11-2414:03:00" in text, "plant time"
+
+
+def test_pages_are_numbered_a4_and_carry_number_and_hash(
+    files: dict[str, bytes], language: str
+) -> None:
+    document = pypdfium2.PdfDocument(files["pdf"])
+    digest = sha256(bytes_of(content(language))).hexdigest()
+    try:
+        for at, page in enumerate(document, 1):
+            text = page.get_textpage().get_text_bounded()
+            width, height = page.get_size()
+            assert (round(width), round(height)) == (595, 842)
+            assert f"{at} / {len(document)}" in text
+            assert content()["number"] in text
+            assert digest in text
+    finally:
+        document.close()
+
+
+def test_the_qr_code_leads_back_to_the_record(files: dict[str, bytes]) -> None:
+    (code,) = decoded(pages(files["pdf"], 150)[0])["QRCode"]
+    assert code.text == f"{ADDRESS}/papers/{content()['number']}"
+
+
+def test_the_same_json_makes_the_same_bytes() -> None:
+    made = content()
+    first, second = (paper_pdf.to_pdf(made, bytes_of(made), ZONE, ADDRESS) for _ in range(2))
+    assert first == second
+
+
+def test_a_formula_stays_a_text_in_a_workbook(files: dict[str, bytes]) -> None:
+    book = openpyxl.load_workbook(BytesIO(files["xlsx"]))
+    cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row if cell.value]
+    assert {cell.value for cell in cells if cell.value in FORMULAS} == set(FORMULAS)
+    assert {cell.data_type for cell in cells} == {"s"}
+    assert not any(cell.hyperlink for cell in cells)
+
+
+def test_the_first_sheet_is_the_verdict_and_each_section_has_its_own(
+    files: dict[str, bytes], language: str
+) -> None:
+    book = openpyxl.load_workbook(BytesIO(files["xlsx"]))
+    assert len(book.sheetnames) == 21
+    blocks = paper_blocks.blocks_of(content(language), ZONE)
+    assert book.sheetnames[0] == blocks.verdict_text
+    assert book[book.sheetnames[0]]["B1"].value == content()["number"]
+    assert book.sheetnames[7].startswith("7 ")
+    values = [cell.value for row in book[book.sheetnames[7]].iter_rows() for cell in row]
+    assert "1050.8" in values or "1051.9" in values
+    assert paper_xlsx.to_xlsx(content(language), ZONE)[:2] == b"PK"
+
+
+def test_a_drawing_breaks_its_line_in_a_gap_and_shows_the_band() -> None:
+    curves = content()["sections"]["furnace"]["curves"]
+    svg = curve_drawing.drawing(curves[:1], 'a "name" <b>')
+    assert svg.count("<polyline") == 2, "before the gap and behind it"
+    assert svg.count('fill="url(#gap)"') == 1
+    assert svg.count('fill="#cfe8d5"') == 1
+    assert "<b>" not in svg
+    whole = [json.loads(json.dumps(curves[0])) | {"gaps": []}]
+    assert curve_drawing.drawing(whole, "").count("<polyline") == 1, "the negative control"
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "told"), [(0, 10, [0, 2, 4, 6, 8, 10]), (1040, 1056, [1040, 1045, 1050, 1055])]
+)
+def test_axes_have_round_numbers(low: float, high: float, told: list[float]) -> None:
+    assert curve_drawing.steps(low, high) == told
+
+
+def test_curves_of_one_run_and_unit_share_a_drawing() -> None:
+    curves = content()["sections"]["furnace"]["curves"]
+    (one,) = curve_drawing.grouped(curves)
+    assert (one[0], one[1], len(one[2])) == ("CH26-000001-RH", "°C", 6)
