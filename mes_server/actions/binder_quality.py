@@ -8,6 +8,7 @@ from mes_server.domain.gauges import STUDIED
 from mes_server.domain.nonconformance import USE_AS_IS, Nonconformance
 from mes_server.domain.releases import PRODUCT_RELEASED
 from mes_server.domain.report import iso
+from mes_server.store.changes_of_process import list_changes, list_problems, list_temporaries
 from mes_server.store.evidence import newest_events
 from mes_server.store.gauges import list_gauges
 from mes_server.store.nonconformances import list_ncs
@@ -129,6 +130,49 @@ def telemetry(conn: Connection, _now_ms: int) -> Evidence:
     return evidence("telemetry", rows)
 
 
+def problems(conn: Connection, now_ms: int) -> Evidence:
+    """8Ds; what is overdue of them is a gap."""
+    found = list_problems(conn)[:LISTED_MAX]
+    rows = [
+        {
+            "number": one.code, "title": one.title, "state": one.state, "opened_at": iso(one.opened_ms),
+            "linked": ", ".join(one.linked), "closed_at": iso(one.closed_ms), "check_at": iso(one.check_ms),
+            "result": one.result, "reopened": one.reopened,
+        }
+        for one in found
+    ]  # fmt: skip
+    late = [f"{one.code} {name}" for one in found for name in one.overdue(now_ms)]
+    return evidence("problems", rows, some("overdue", late))
+
+
+def temporary(conn: Connection, now_ms: int) -> Evidence:
+    """Alternate controls for a time; a daily review that is missing is a gap."""
+    found = list_temporaries(conn)[:LISTED_MAX]
+    rows = [
+        {
+            "number": one.code, "station": one.station, "operation": one.operation, "primary": one.primary,
+            "alternate": one.alternate, "from": iso(one.from_ms), "until": iso(one.until_ms),
+            "reviews": len(one.reviews), "ended_at": iso(one.ended_ms), "verified": one.verified,
+        }
+        for one in found
+    ]  # fmt: skip
+    late = [one.code for one in found if one.review_is_due(now_ms)]
+    return evidence("temporary", rows, some("overdue", late))
+
+
+def changes(conn: Connection, _now_ms: int) -> Evidence:
+    """Changes for good, with who approved them and from which lot on."""
+    rows = [
+        {
+            "number": one.code, "title": one.title, "state": one.state, "risk": one.risk,
+            "verification": one.verification, "approved_by": ", ".join(one.signed),
+            "reference": one.customer_reference, "effective_at": iso(one.effective_ms), "first_lot": one.first_lot,
+        }
+        for one in list_changes(conn)[:LISTED_MAX]
+    ]  # fmt: skip
+    return evidence("changes", rows)
+
+
 # As binder_evidence.EVIDENCE.
 QUALITY: dict[str, Find] = {
     "gauges": gauges,
@@ -142,7 +186,7 @@ QUALITY: dict[str, Find] = {
     "proofs": of_kind("proofs", "run_proven"),
     "pyrometry": not_kept("pyrometry"),
     "baths": not_kept("baths"),
-    "changes": not_kept("changes"),
-    "temporary": not_kept("temporary"),
-    "problems": not_kept("problems"),
+    "changes": changes,
+    "temporary": temporary,
+    "problems": problems,
 }

@@ -4,6 +4,14 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from mes_server.actions.report_line import Line
+from mes_server.actions.report_solving import (
+    changes_between,
+    open_problems,
+    problem_row,
+    problems_of,
+    temporaries_of,
+    temporary_row,
+)
 from mes_server.actions.report_work import LISTED_MAX, cut_short, not_kept
 from mes_server.domain.charges import RUN_CORRECTED
 from mes_server.domain.lines import CLEARED, LOCKED, MOUNTED, STOPPED, UNLOCKED
@@ -51,14 +59,16 @@ def deviations(line: Line) -> Section:
     for hold, reason in line.lot.holds.items():
         failures.append(Remark("lot_is_held", {"hold": hold, "reason": reason}))
     failures += [_about(one, "nc_open") for one in line.ncs if one.state == OPEN]
-    gaps = tuple(_about(one, "nc_not_closed") for one in line.ncs if one.state == SETTLED)
+    problems = problems_of(line)
+    gaps = [_about(one, "nc_not_closed") for one in line.ncs if one.state == SETTLED]
+    gaps += open_problems(problems)
     facts = {"holds_open": str(len(line.lot.holds)), "reworks": str(len(reworks))}
     tables: dict[str, list[Row]] = {
         "holds": holds[:LISTED_MAX], "reworks": reworks[:LISTED_MAX],
         "nonconformances": [_nonconformance(one) for one in line.ncs[:LISTED_MAX]],
-        "problems": [], "temporary": [],
+        "problems": [problem_row(one) for one in problems], "temporary": [temporary_row(line, one) for one in temporaries_of(line)],
     }  # fmt: skip
-    return Section(facts, tables, gaps, tuple(failures))
+    return Section(facts, tables, tuple(gaps), tuple(failures))
 
 
 def _about(one: Nonconformance, what: str) -> Remark:
@@ -116,7 +126,7 @@ def changes(line: Line) -> Section:
     tables: dict[str, list[Row]] = {
         "documents": documents,
         "mounted": rows[:LISTED_MAX],
-        "requests": [],
+        "requests": changes_between(line, begun, ended),
     }
     return Section({"from": iso(begun), "to": iso(ended)}, tables, tuple(gaps))
 

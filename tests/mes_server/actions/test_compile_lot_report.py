@@ -12,6 +12,7 @@ from mes_server.actions import (
     report_line,
     report_process,
     report_record,
+    report_solving,
     report_special,
     report_work,
 )
@@ -20,6 +21,7 @@ from mes_server.actions.handle_lots import hold_lots, release_lot
 from mes_server.actions.make_lots import pack_lot
 from mes_server.actions.release_product import release_product
 from mes_server.actions.settle_nonconformance import Opening, dispose, open_nonconformance
+from mes_server.actions.solve_problem import open_problem
 from mes_server.domain.amounts import Amount
 from mes_server.domain.lot_report import NOT_KEPT
 from mes_server.domain.nonconformance import Disposition
@@ -29,12 +31,13 @@ from mes_server.store.engine import reading
 from mes_server.store.transaction import writing
 from tests.conftest import ROOT
 from tests.mes_server.actions.plan_floor import LIGHT, PlanFloor
+from tests.mes_server.actions.test_change_process import begun
 from tests.mes_server.domain.plan_making import attribute, line, plan
 from tests.mes_server.people_help import signer
 from tests.mes_server.web.test_papers import is_as_published
 
 GOLDEN = ROOT / "tests" / "vectors" / "lot_report.json"
-PARTS = (report_checks, report_curves, report_line, report_process, report_record, report_special, report_work)  # fmt: skip
+PARTS = (report_checks, report_curves, report_line, report_process, report_record, report_solving, report_special, report_work)  # fmt: skip
 
 
 @pytest.fixture
@@ -170,6 +173,20 @@ def test_an_event_that_was_changed_breaks_the_seal(floor: PlanFloor) -> None:
     assert made.sections["retention"].facts["sealed"] == "no"
     assert told(made, "retention")[1] == ["ledger_broken"]
     assert made.verdict == "does_not_conform"
+
+
+def test_an_open_8d_and_a_temporary_control_are_told(floor: PlanFloor) -> None:
+    begun(floor)
+    code = floor.receive(LIGHT)
+    floor.run(code)
+    floor.act(open_problem, "cracks come back", [code])
+    made = report(floor, code)
+    (row,) = rows(made, "deviations", "temporary")
+    assert (row["primary"], row["alternate"]) == ("load TC", "zone TC")
+    assert [one["title"] for one in rows(made, "deviations", "problems")] == ["cracks come back"]
+    assert told(made, "deviations") == (["problem_open"], [])
+    other = report(floor, floor.receive(LIGHT))
+    assert rows(other, "deviations", "problems") == [], "the negative control"
 
 
 def golden_story(floor: PlanFloor) -> str:

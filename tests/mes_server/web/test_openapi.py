@@ -140,11 +140,7 @@ def test_real_answers_are_as_the_document_says(
         given = Disposition("regrade", "measured", "N40")
         assert shop.act(dispose, code, given, [signer()])[0] == code
     if "papers" in path:
-        asked = {"act_id": "paper-00001", "at": "2026-11-23T08:00:00Z"}
-        (number,) = client.post(f"/api/v1/lots/{code}/report", json=asked, headers=shown).json[
-            "made"
-        ]
-        path = path.replace("{number}", number)
+        path = path.replace("{number}", reported(client, code, shown))
     path_of = path.replace("{kind}/{code}/{revision}", "plan/CP-1/A").replace("{kind}", "plan")
     content = document["paths"][asked_path]["get"]["responses"]["200"]["content"]
     schema = content["application/json"]["schema"]
@@ -157,6 +153,13 @@ def test_real_answers_are_as_the_document_says(
         answer = client.get(base.replace("{code}", code) + more, headers=shown)
         assert answer.status_code == 200, answer.text
         assert faults(answer.json, schema, document) == []
+
+
+def reported(client: FlaskClient, code: str, shown: dict[str, str]) -> str:
+    """The number of a lot's report."""
+    asked = {"act_id": "paper-00001", "at": "2026-11-23T08:00:00Z"}
+    made = client.post(f"/api/v1/lots/{code}/report", json=asked, headers=shown).json["made"]
+    return str(made[0])
 
 
 def checked(plant: Plant) -> str:
