@@ -5,6 +5,7 @@ import click
 from mes_server.bench.edge import command as edge
 from mes_server.bench.ingest import command as ingest
 from mes_server.bench.lots import command as lots
+from mes_server.bench.report import command as report
 
 
 @click.group()
@@ -15,3 +16,4 @@ def bench() -> None:
 bench.add_command(edge)
 bench.add_command(ingest)
 bench.add_command(lots)
+bench.add_command(report)

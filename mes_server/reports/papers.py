@@ -1,6 +1,6 @@
 """All files of a paper, from its JSON."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import tzinfo
 from typing import Any
 
@@ -9,10 +9,15 @@ from mes_server.reports.paper_xlsx import to_xlsx
 
 
 def set_files(
-    content: Mapping[str, Any], json_bytes: bytes, zone: tzinfo, address: str
+    content: Mapping[str, Any],
+    json_bytes: bytes,
+    zone: tzinfo,
+    address: str,
+    names: Collection[str] = ("pdf", "xlsx"),
 ) -> dict[str, bytes]:
-    """PDF and XLSX. `address`: where people open the pages."""
-    return {
-        "pdf": to_pdf(content, json_bytes, zone, address),
-        "xlsx": to_xlsx(content, zone),
+    """PDF and XLSX, or one of them. `address`: where people open the pages."""
+    setters: dict[str, Callable[[], bytes]] = {
+        "pdf": lambda: to_pdf(content, json_bytes, zone, address),
+        "xlsx": lambda: to_xlsx(content, zone),
     }
+    return {name: setters[name]() for name in names}
