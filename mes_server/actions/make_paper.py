@@ -4,6 +4,7 @@ Gathering and setting take seconds and happen before the transaction that keeps 
 number is given first, because it stands on the paper: one that then cannot be set leaves a gap, never a second use.
 """
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,9 +16,8 @@ from mes_server.actions.record_events import Act, Book
 from mes_server.actions.sign_record import may_sign, sign
 from mes_server.domain.papers import CODES, MADE, digest_of_file, stream_of
 from mes_server.domain.people import Person
-from mes_server.domain.report import Report
+from mes_server.domain.report import Report, json_of
 from mes_server.domain.rules import Refusal
-from mes_server.domain.seal import canonical
 from mes_server.store.engine import reading
 from mes_server.store.ledger import list_action
 from mes_server.store.numbering import next_code
@@ -64,9 +64,8 @@ def draft_paper(
         report = compiled(conn, wanted.about, heading)
     if report is None:
         return None
-    content = report.as_content()
-    data = canonical(content).encode()
-    return Draft(report, {"json": data, **render(content, data)})
+    data = json_of(report)
+    return Draft(report, {"json": data, **render(json.loads(data), data)})
 
 
 def keep_paper(book: Book, draft: Draft | None, about: str) -> list[str] | list[Refusal]:

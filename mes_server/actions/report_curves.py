@@ -65,7 +65,8 @@ def curve_of(told: Told, bands: tuple[Band, ...] = ()) -> Curve:
 def _text(value: Value) -> str | None:
     if value is None or isinstance(value, str | bool):
         return None
-    return written(float(value), 7)
+    text = f"{value:.7g}"
+    return text if "e" not in text else written(float(value), 7)
 
 
 def gap_remarks(told: list[Told], run: Run, station: str) -> list[Remark]:

@@ -4,6 +4,7 @@ Figures are decimal texts, times UTC texts, what is not known is left out: the v
 and for every program. `domain.lot_report` says which sections a lot report has.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -146,6 +147,12 @@ class Report:
             "earlier": list(self.earlier), "verdict": self.verdict,
             "sections": {name: one.as_content() for name, one in self.sections.items()},
         }  # fmt: skip
+
+
+def json_of(report: Report) -> bytes:
+    """The JSON of a report, written as `seal.canonical` writes it: the same report gives the same bytes."""
+    content = report.as_content()
+    return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 def iso(at_ms: int | None) -> str:

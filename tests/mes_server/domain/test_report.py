@@ -9,9 +9,19 @@ from mes_server.domain.amounts import Amount
 from mes_server.domain.codes import parse_record
 from mes_server.domain.lot_report import Standing, verdict_of, verdict_section
 from mes_server.domain.lots import Lot
-from mes_server.domain.report import Remark, Section, iso, kg, percent, scaled, square_metres
+from mes_server.domain.report import (
+    Remark,
+    Report,
+    Section,
+    iso,
+    json_of,
+    kg,
+    percent,
+    scaled,
+    square_metres,
+)
 from mes_server.domain.report_people import deeds_of, qualified_until
-from mes_server.domain.seal import Draft, Event, seal
+from mes_server.domain.seal import Anchor, Draft, Event, canonical, seal
 from mes_server.translations import LANGUAGES
 
 GAP, KEPT, BAD = Remark("no_runs"), Remark("not_kept", {"what": "x", "what_zh": "某"}), Remark("check_out")  # fmt: skip
@@ -114,3 +124,8 @@ def test_a_paper_is_numbered_as_its_kind() -> None:
     assert papers.digest_of_file(b"") == (
         "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
     )
+
+
+def test_the_json_of_a_report_is_canonical() -> None:
+    made = Report("lot_report", "N", "L", "zh", 0, "P", "1", "厂", Anchor(0, "0" * 64, 0), {"a": Section()})  # fmt: skip
+    assert json_of(made).decode() == canonical(made.as_content())
