@@ -11,7 +11,7 @@ from mes_server.domain.checks import Check
 from mes_server.domain.control_plan import Characteristic
 from mes_server.domain.decimals import written
 from mes_server.domain.gauges import Gauge, last_good
-from mes_server.domain.report import Remark, Row, Section, count, iso
+from mes_server.domain.report import Band, Curve, Remark, Row, Section, count, iso
 from mes_server.domain.spc import CannotChart, Chart, i_mr, xbar_r
 from mes_server.domain.spc_rules import rules_of
 from mes_server.store.checks import list_checks
@@ -33,24 +33,51 @@ def special(line: Line) -> Section:
             asked[check.part, check.characteristic] = found
             ours.append(check)
     indices: list[Row] = []
+    curves: list[Curve] = []
     gaps = []
     for (part, name), one in sorted(asked.items()):
         if one.kind in ("attribute", "proof", "titration"):
             continue
-        row, why = _index(line, part, one)
+        checks = _history(line, part, one)
+        row, why = _index(line, part, one, checks)
         indices.append(row)
+        curves += _chart(part, one, checks)
         if why:
             gaps.append(Remark("no_index", {"characteristic": name, "why": why}))
     rows = [check_row(line, one) for one in ours[:LISTED_MAX]]
     results: list[Row] = [{name: row[name] for name in COLUMNS if name in row} for row in rows]
     failed = tuple(failures_of(line, ours))
     tables: dict[str, list[Row]] = {"indices": indices, "results": results}
-    return Section({}, tables, tuple(gaps), failed, applies=bool(ours))
+    applies = bool(ours)
+    return Section({}, tables, tuple(gaps), failed, tuple(curves), applies=applies)
 
 
-def _index(line: Line, part: str, one: Characteristic) -> tuple[Row, str]:
-    checks = list_checks(line.conn, 0, line.now_ms, 100_000, part=part, characteristic=one.id)
-    checks = [check for check in checks if not check.voided and check.readings][-CHECKS_MAX:]
+def _history(line: Line, part: str, one: Characteristic) -> list[Check]:
+    """The newest checks of a characteristic of a part, by time, as far as they count."""
+    found = list_checks(line.conn, 0, line.now_ms, part=part, characteristic=one.id)
+    return [check for check in found if not check.voided and check.readings][-CHECKS_MAX:]
+
+
+def _chart(part: str, one: Characteristic, checks: Sequence[Check]) -> list[Curve]:
+    """Mean, least and greatest of each check over time, with the spec as a band; one check makes no line."""
+    if len(checks) < 2:
+        return []
+    begun, ended = checks[0].at_ms, checks[-1].at_ms
+    groups = [[r.value for r in check.readings] for check in checks]
+    span_s = max((ended - begun) // 1000, 1)
+    return [
+        Curve(
+            f"{part} {one.id}", checks[-1].place, one.id, both(one.title, one.id), one.unit, (begun, ended),
+            tuple((check.at_ms - begun) // 1000 for check in checks),
+            tuple(written(sum(group) / len(group), 7) for group in groups),
+            tuple(written(min(group), 7) for group in groups),
+            tuple(written(max(group), 7) for group in groups),
+            bands=(Band(0, span_s, text_of(one.lower), text_of(one.upper), "spec"),),
+        )
+    ]  # fmt: skip
+
+
+def _index(line: Line, part: str, one: Characteristic, checks: Sequence[Check]) -> tuple[Row, str]:
     groups = [[float(r.value) for r in check.readings] for check in checks]
     values = [value for group in groups for value in group]
     row: dict[str, object] = {

@@ -13,7 +13,7 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 52, 10, 8, 26
 _COLOURS = ("#1f5fa8", "#b3541e", "#2b7a4b", "#7a3b8f", "#8a6d00", "#a8325e", "#3f6f7a", "#555555")
 _DASHES = ("", "6 3", "2 2", "8 2 2 2")
 _FONT = "DejaVu Sans Mono, monospace"
-Points = Sequence[tuple[float, float]]
+_UNITS = ((60, "min", 2_000), (3_600, "h", 200), (86_400, "d", math.inf))
 
 
 def drawing(curves: Sequence[Mapping[str, Any]], label: str) -> str:
@@ -149,11 +149,12 @@ def _axes(frame: _Frame) -> list[str]:
         y = frame.y(value)
         parts.append(f'<path d="M{_LEFT} {y} H{right}" stroke="#dddddd" stroke-width="0.6"/>')
         parts.append(_text(_LEFT - 4, y + 4, f"{value:g}", "end"))
-    for minutes in steps(frame.from_s / 60, frame.to_s / 60, 8):
-        x = frame.x(minutes * 60)
+    size, unit = next((s, u) for s, u, most in _UNITS if (frame.to_s - frame.from_s) / s <= most)
+    for number in steps(frame.from_s / size, frame.to_s / size, 8):
+        x = frame.x(number * size)
         parts.append(f'<path d="M{x} {bottom} v4" stroke="#666666"/>')
-        parts.append(_text(x, bottom + 16, f"{minutes:g}", "middle"))
-    parts.append(_text(right, HEIGHT - 2, "min", "end"))
+        parts.append(_text(x, bottom + 16, f"{number:g}", "middle"))
+    parts.append(_text(right, HEIGHT - 2, unit, "end"))
     return parts
 
 
