@@ -52,6 +52,7 @@ from mes_server.web.sign_in import sign_in_pages
 from mes_server.web.site import EXTENSION, Site
 from mes_server.web.sparks import EXTENSION as SPARKS
 from mes_server.web.sparks import SparkCache
+from mes_server.web.spc import spc_pages
 from mes_server.web.station import station_pages
 from mes_server.web.tablet import tablet_pages
 from mes_server.web.telemetry import series_pages
@@ -68,6 +69,7 @@ BLUEPRINTS = (
     document_api, check_pages, quality_pages, nc_pages, solving_pages,
     proof_api, proof_pages, furnace_api, furnace_pages,
     paper_api, paper_pages, binder_pages,
+    spc_pages,
 )  # fmt: skip
 REQUEST_BYTES_MAX = 1_000_000
 _STATIC_AGE_S = 31_536_000

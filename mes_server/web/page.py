@@ -39,6 +39,7 @@ PAGES = frozenset(
         "solving",
         "papers",
         "binder",
+        "spc",
     )
 )
 THEMES = ("auto", "light", "dark")

@@ -41,6 +41,7 @@ QUALITY_PAGES: tuple[QualityPage, ...] = (
     QualityPage("changes", "solving.changes", {}),
     QualityPage("papers", "papers.papers", {}),
     QualityPage("binder", "binder.binder", {}),
+    QualityPage("spc", "spc.spc", {}),
     QualityPage("routes", "routes.routes", {}),
 )
 

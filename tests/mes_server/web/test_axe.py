@@ -25,6 +25,7 @@ from tests.mes_server.web.lot_story import tell
 from tests.mes_server.web.paper_data import a_paper
 from tests.mes_server.web.plan_data import opened_nc, solved, under_plan
 from tests.mes_server.web.plant_data import Plant, make_settings, write_status
+from tests.mes_server.web.process_data import checked_often
 
 AXE = ROOT / ".tools/axe/node_modules/axe-core/axe.min.js"
 OF_WHOLE_PAGES = (
@@ -43,6 +44,8 @@ STATES = (
     "/recall?kind=lot&name={raw}", "/recall?kind=lot&name={pack}&direction=back",
     "/recall?kind=lot&name=nothing", "/people?q=nobody", "/stations/coater-1", "/nowhere",
     "/quality/documents/instruction", "/quality/documents/instruction/WI-1/A", "/quality/checks?lot=none",
+    "/quality/spc?part=P-7&characteristic=oil", "/quality/spc?part=P-7&characteristic=wear&rules=nelson",
+    "/quality/spc?part=P-7&characteristic=marks&chart=np",
 )  # fmt: skip
 FAULTY = (
     '<!doctype html><html lang="en"><title>t</title><main><h1>t</h1><img src="/x"><input></main>'
@@ -72,6 +75,7 @@ class World:
             "quality": under_plan(plant),
             "papers": {"number": a_paper(plant, self.story["block"])},
         }
+        checked_often(plant)
         self.nc = opened_nc(plant, self.story["pack"], self.story["block"])
         plant.engine.dispose()
         self.app: Flask = create_app(settings, Clock())
