@@ -10,7 +10,6 @@ from mes_server.store.checks import list_checks
 from mes_server.store.ledger import load_stream
 from mes_server.store.tables import run
 
-
 _CHECKS_MAX = 100_000
 
 
