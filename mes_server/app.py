@@ -20,6 +20,7 @@ from mes_server.web.errors import answer_errors
 from mes_server.web.events import FEED, HUB, event_pages
 from mes_server.web.feed import Feed
 from mes_server.web.furnaces import furnace_api, furnace_pages
+from mes_server.web.gauges import gauge_pages
 from mes_server.web.guards import guard
 from mes_server.web.handling import handling_pages
 from mes_server.web.handling_rights import rights_pages
@@ -70,6 +71,7 @@ BLUEPRINTS = (
     proof_api, proof_pages, furnace_api, furnace_pages,
     paper_api, paper_pages, binder_pages,
     spc_pages,
+    spc_pages, gauge_pages,
 )  # fmt: skip
 REQUEST_BYTES_MAX = 1_000_000
 _STATIC_AGE_S = 31_536_000

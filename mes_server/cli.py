@@ -15,6 +15,7 @@ from mes_server.commands.database import db
 from mes_server.commands.demo import demo
 from mes_server.commands.doctor import run_doctor
 from mes_server.commands.documents import document
+from mes_server.commands.gauges import gauge
 from mes_server.commands.labels import label
 from mes_server.commands.ledger import verify
 from mes_server.commands.lots import lot
@@ -46,6 +47,7 @@ COMMANDS: tuple[click.Command, ...] = (
     lot,
     route,
     document,
+    gauge,
     label,
     binder,
     verify,

@@ -37,6 +37,8 @@ NOT_IMPORTED = {
     "mes_server.web.problem_solving": "asked by its addresses: web/test_problem_solving.py",
     "mes_server.web.answers_nonconformances": "shapes alone: web/test_openapi.py compares them",
     "mes_server.web.nonconformances": "asked by its addresses: web/test_nonconformances.py",
+    "mes_server.web.answers_gauges": "shapes alone: web/test_openapi.py compares them",
+    "mes_server.web.gauges": "asked by its addresses: web/test_gauges.py",
     "mes_server.web.spc": "asked by its addresses: web/test_spc_pages.py",
     "mes_server.web.answers_signatures": "shapes alone: web/test_openapi.py compares them",
     "mes_server.web.signing": "asked by what is signed: web/test_checks.py",

@@ -40,6 +40,7 @@ PAGES = frozenset(
         "papers",
         "binder",
         "spc",
+        "gauges",
     )
 )
 THEMES = ("auto", "light", "dark")

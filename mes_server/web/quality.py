@@ -42,6 +42,7 @@ QUALITY_PAGES: tuple[QualityPage, ...] = (
     QualityPage("papers", "papers.papers", {}),
     QualityPage("binder", "binder.binder", {}),
     QualityPage("spc", "spc.spc", {}),
+    QualityPage("gauges", "gauges.gauges", {}),
     QualityPage("routes", "routes.routes", {}),
 )
 

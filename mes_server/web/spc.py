@@ -35,6 +35,7 @@ from mes_server.web.downloads import BEGIN, csv_line, download
 from mes_server.web.formats import iso_text
 from mes_server.web.guards import needs
 from mes_server.web.page import now_ms, words
+from mes_server.web.parameters import Parameter, read_parameters
 from mes_server.web.problems import NotFound, problem
 from mes_server.web.quality import spec_text
 from mes_server.web.site import this_site
@@ -175,10 +176,20 @@ def _events(conn: Connection, sought: Sought, process: Process) -> list[Event]:
     return sorted(found)
 
 
+_TABLE = (
+    Parameter("part", "text", "The part", required=True),
+    Parameter("characteristic", "text", "Its characteristic in the control plan", required=True),
+    Parameter("station", "text", "Where it was checked; left out: everywhere"),
+    Parameter("rules", "text", "aiag, nelson or western_electric"),
+    Parameter("chart", "text", "The kind of chart; left out: the one that fits"),
+)
+
+
 @spc_pages.get("/quality/spc.csv")
 @needs("read")
 def table() -> Response:
     """Every point of every line of a chart, with its limits and what it breaks."""
+    read_parameters(_TABLE, request.args, words())
     asked = _asked()
     with this_site().reading() as conn:
         checks = newest_subgroups(conn, asked.sought, POINTS)

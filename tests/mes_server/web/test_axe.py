@@ -25,7 +25,7 @@ from tests.mes_server.web.lot_story import tell
 from tests.mes_server.web.paper_data import a_paper
 from tests.mes_server.web.plan_data import opened_nc, solved, under_plan
 from tests.mes_server.web.plant_data import Plant, make_settings, write_status
-from tests.mes_server.web.process_data import checked_often
+from tests.mes_server.web.process_data import checked_often, with_gauges
 
 AXE = ROOT / ".tools/axe/node_modules/axe-core/axe.min.js"
 OF_WHOLE_PAGES = (
@@ -76,6 +76,7 @@ class World:
             "papers": {"number": a_paper(plant, self.story["block"])},
         }
         checked_often(plant)
+        self.gauge = with_gauges(plant)
         self.nc = opened_nc(plant, self.story["pack"], self.story["block"])
         plant.engine.dispose()
         self.app: Flask = create_app(settings, Clock())
@@ -99,6 +100,8 @@ class World:
         facts = self.filled | self.elsewhere.get(rule.split("/")[1], {})
         if "nonconformances" in rule or "problems" in rule:
             facts = {"code": self.nc if "nonconformances" in rule else self.problem}
+        if "gauges" in rule or "studies" in rule:
+            facts = {"code": self.gauge, "kind": "micrometer", "number": "1"}
         return re.sub(r"<(?:\w+:)?(\w+)>", lambda m: facts.get(m[1], "1"), rule)
 
 

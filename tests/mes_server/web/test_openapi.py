@@ -23,6 +23,7 @@ from tests.mes_server.web.lot_data import Shop
 from tests.mes_server.web.lot_story import tell
 from tests.mes_server.web.plan_data import solved
 from tests.mes_server.web.plant_data import Plant
+from tests.mes_server.web.process_data import with_gauges
 
 EXAMPLES = {
     "/api/v1/stations": ["", "?limit=1"],
@@ -66,6 +67,10 @@ EXAMPLES = {
     "/api/v1/lots/{code}/product-release": [""],
     "/api/v1/runs/{code}/proof": [""],
     "/api/v1/stations/{station_id}/pyrometry": [""],
+    "/api/v1/gauges": [""],
+    "/api/v1/gauges/{code}": [""],
+    "/api/v1/gauges/{code}/affected": [""],
+    "/api/v1/studies/{kind}": [""],
 }
 
 
@@ -133,6 +138,8 @@ def test_real_answers_are_as_the_document_says(
         code = checked(plant)
     if path.endswith(("/problems", "/changes")):
         solved(plant)
+    if re.search("gauges|studies", path):
+        code = with_gauges(plant)
     if "nonconformances" in path:
         shop = Shop(plant)
         opening = Opening("cracks", "inspection", (shop.lot(),))
@@ -143,6 +150,9 @@ def test_real_answers_are_as_the_document_says(
         path = path.replace("{number}", reported(client, code, shown))
     path_of = path.replace("{kind}/{code}/{revision}", "plan/CP-1/A").replace("{kind}", "plan")
     content = document["paths"][asked_path]["get"]["responses"]["200"]["content"]
+    path_of = path.replace("studies/{kind}", "studies/micrometer")
+    path_of = path_of.replace("{kind}/{code}/{revision}", "plan/CP-1/A").replace("{kind}", "plan")
+    content = document["paths"][path]["get"]["responses"]["200"]["content"]
     schema = content["application/json"]["schema"]
     if "reviews" in path:
         late = {"scan_id": "scan-000001", "station": "sinter-1", "code": "x"}

@@ -1,0 +1,67 @@
+"""Calibrations and studies as they were recorded, and the lots that a gauge in doubt has measured."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection
+
+from mes_server.domain.gauges import CALIBRATED, STUDIED, Study, stream_of, study_from
+from mes_server.store.ledger import load_stream
+from mes_server.store.lots import load_lots
+from mes_server.store.traces import customers_of
+
+
+class Calibrated(NamedTuple):
+    """A calibration with its points: the facts of its event."""
+
+    number: int
+    at_ms: int
+    by: str
+    facts: Mapping[str, Any]
+
+
+class Studied(NamedTuple):
+    """A study with its readings, by appraiser, part and trial. `number`: among those of its type."""
+
+    number: int
+    study: Study
+    readings: list[list[list[str]]]
+
+
+class Affected(NamedTuple):
+    """A lot that a gauge in doubt has measured. `customer`: who got it, "" nobody yet."""
+
+    lot: str
+    status: str
+    shipment: str
+    customer: str
+
+
+def calibrated(conn: Connection, code: str) -> list[Calibrated]:
+    """The calibrations of a gauge, the oldest first."""
+    events = load_stream(conn, stream_of(code))
+    return [
+        Calibrated(one.number, one.at_ms, one.person, one.facts())
+        for one in events
+        if one.kind == CALIBRATED
+    ]
+
+
+def studied(conn: Connection, kind: str) -> list[Studied]:
+    """The studies of a type of gauge, the oldest first."""
+    events = (one for one in load_stream(conn, f"study:{kind}") if one.kind == STUDIED)
+    return [
+        Studied(number, study_from(one), one.facts()["readings"])
+        for number, one in enumerate(events, 1)
+    ]
+
+
+def affected(conn: Connection, codes: Sequence[str]) -> list[Affected]:
+    """These lots as they are now, by code; those that were shipped with their customer."""
+    known = load_lots(conn, list(codes)) if codes else {}
+    shipments = {lot.shipment for lot in known.values() if lot.shipment}
+    customers = customers_of(conn, shipments) if shipments else {}
+    return [
+        Affected(code, lot.status, lot.shipment, customers.get(lot.shipment, ""))
+        for code, lot in sorted(known.items())
+    ]
