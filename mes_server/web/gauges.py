@@ -120,8 +120,8 @@ def get_affected(code: str) -> Response:
     """The lots that would be held were it found bad now."""
     with this_site().reading() as conn:
         gauge = _load(conn, code)
-        since_ms = last_good(gauge, now_ms())
-        found = affected(conn, keep.affected_lots(conn, gauge, now_ms()))
+        since_ms = last_good(gauge, now_ms() + 1)
+        found = affected(conn, _doubted(conn, gauge))
     items = [shapes.AffectedAnswer(**one._asdict()) for one in found]
     since = iso_text(since_ms) if since_ms else None
     return as_json(shapes.AffectedsAnswer(gauge=code, since=since, items=items))
@@ -135,6 +135,11 @@ def get_studies(kind: str) -> Response:
     with this_site().reading() as conn:
         found = [_study_answer(one) for one in studied(conn, kind)]
     return as_json(shapes.StudiesAnswer(items=found))
+
+
+def _doubted(conn: Connection, gauge: Gauge) -> list[str]:
+    """What it measured since it was last good, which may be this very moment."""
+    return keep.affected_lots(conn, gauge, now_ms() + 1)
 
 
 def _load(conn: Connection, code: str) -> Gauge:
@@ -197,7 +202,7 @@ def gauge(code: str) -> str:
         found = _load(conn, code)
         records = list(reversed(calibrated(conn, code)))
         lots = {one.number: affected(conn, one.facts["affected"]) for one in records}
-        doubted = affected(conn, keep.affected_lots(conn, found, now_ms()))
+        doubted = affected(conn, _doubted(conn, found))
         studies = list(reversed(studied(conn, found.type)))
     return render_template(
         "quality/gauge.html", gauge=found, records=records, lots=lots, doubted=doubted,
