@@ -94,7 +94,7 @@ def test_what_a_bad_gauge_measured_is_held_and_whom_to_tell_is_listed(
     assert (last["found_good"], last["left_good"], last["affected"]) == (False, True, [here, gone])
     assert [bool(desk.lot(code)["holds"]) for code in (here, gone, free)] == [True, False, False]
     assert get(desk, "/gauges/MIC-07/affected")["items"] == [], "it was adjusted"
-    page = desk.client.get("/quality/gauges/MIC-07").text
+    page = desk.client.get("/quality/gauges/MIC-07", headers=desk.shown).text
     assert f"to be told: ACME, shipment {shipment}" in page
     with reading(plant.engine) as conn:
         assert len(calibrated(conn, "MIC-07")) == 2
