@@ -70,7 +70,6 @@ BLUEPRINTS = (
     document_api, check_pages, quality_pages, nc_pages, solving_pages,
     proof_api, proof_pages, furnace_api, furnace_pages,
     paper_api, paper_pages, binder_pages,
-    spc_pages,
     spc_pages, gauge_pages,
 )  # fmt: skip
 REQUEST_BYTES_MAX = 1_000_000

@@ -142,17 +142,14 @@ def test_real_answers_are_as_the_document_says(
         code = with_gauges(plant)
     if "nonconformances" in path:
         shop = Shop(plant)
-        opening = Opening("cracks", "inspection", (shop.lot(),))
-        (code,) = shop.act(open_nonconformance, opening)
+        (code,) = shop.act(open_nonconformance, Opening("cracks", "inspection", (shop.lot(),)))
         given = Disposition("regrade", "measured", "N40")
         assert shop.act(dispose, code, given, [signer()])[0] == code
     if "papers" in path:
         path = path.replace("{number}", reported(client, code, shown))
-    path_of = path.replace("{kind}/{code}/{revision}", "plan/CP-1/A").replace("{kind}", "plan")
-    content = document["paths"][asked_path]["get"]["responses"]["200"]["content"]
     path_of = path.replace("studies/{kind}", "studies/micrometer")
     path_of = path_of.replace("{kind}/{code}/{revision}", "plan/CP-1/A").replace("{kind}", "plan")
-    content = document["paths"][path]["get"]["responses"]["200"]["content"]
+    content = document["paths"][asked_path]["get"]["responses"]["200"]["content"]
     schema = content["application/json"]["schema"]
     if "reviews" in path:
         late = {"scan_id": "scan-000001", "station": "sinter-1", "code": "x"}
