@@ -65,7 +65,7 @@ def hire(settings: Settings, since_ms: int | None = None) -> dict[str, Any]:
                 manage_people.add_person(engine, act_of(BY, since_ms or _now_ms()), newcomer)
         return {
             "token": _token(engine),
-            "people": [_person(engine, settings, newcomer) for newcomer in PEOPLE],
+            "people": [_person(engine, settings, one, since_ms or _now_ms()) for one in PEOPLE],
         }
     finally:
         engine.dispose()
@@ -102,11 +102,13 @@ def _pin(badge: str) -> str:
             return pin
 
 
-def _person(engine: Engine, settings: Settings, newcomer: Newcomer) -> Mapping[str, Any]:
+def _person(
+    engine: Engine, settings: Settings, newcomer: Newcomer, since_ms: int
+) -> Mapping[str, Any]:
     badge, pin, now = newcomer.badge, _pin(newcomer.badge), _now_ms()
     manage_people.set_pin(engine, act_of(BY, now), badge, pin, settings.data_dir)
     if {"operator", "lead"} & set(newcomer.roles):
         for operation in sorted({kind.operation for kind in load_station_types().values()}):
-            act = act_of(BY, now)
+            act = act_of(BY, since_ms)
             manage_people.qualify(engine, act, badge, operation, now + TOKEN_DAYS_MAX * DAY_MS)
     return {"name": newcomer.name, "badge": badge, "pin": pin, "roles": list(newcomer.roles)}
