@@ -43,6 +43,11 @@ PAGES = frozenset(
         "gauges",
     )
 )
+# Under which entry of the bar a blueprint's pages stand; the others stand under their own name, or under none.
+_UNDER = dict.fromkeys(
+    ("binder", "furnaces", "gauges", "nonconformances", "papers", "routes", "solving", "spc"),
+    "quality",
+)
 THEMES = ("auto", "light", "dark")
 THEME_COOKIE = "theme"
 WATCH = "lodestone-watch"
@@ -167,7 +172,7 @@ def page_facts() -> dict[str, Any]:
         "condition": condition,
         "reasons": json.dumps(reasons, separators=(",", ":")),
         "agents": agents_text(watch),
-        "here": request.blueprint,
+        "here": _UNDER.get(request.blueprint or "", request.blueprint),
         "theme": theme,
         "next_theme": THEMES[(THEMES.index(theme) + 1) % len(THEMES)],
         "version": product_version(),

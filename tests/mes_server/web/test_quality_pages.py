@@ -62,3 +62,13 @@ def test_what_is_not_there_says_how_to_get_it(client: FlaskClient, plant: Plant)
     assert "mes document release plan FILE" in read(client, "/quality/documents/plan")
     assert client.get("/quality/documents/novel").status_code == 404
     assert client.get("/quality/documents/plan/CP-9/A").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "path", ["/quality", "/quality/nonconformances", "/quality/spc", "/quality/gauges"]
+)
+def test_every_page_of_quality_stands_under_quality(
+    client: FlaskClient, planned: dict[str, str], path: str
+) -> None:
+    assert '<a href="/quality" aria-current="page">' in read(client, path)
+    assert '<a href="/lots">' in read(client, path)
