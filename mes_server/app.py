@@ -14,6 +14,7 @@ from mes_server.web.api import api_pages
 from mes_server.web.api_lots import api_lots
 from mes_server.web.binder import binder_pages
 from mes_server.web.calls import call_pages
+from mes_server.web.check_files import file_pages
 from mes_server.web.checks import check_pages
 from mes_server.web.documents import document_api
 from mes_server.web.errors import answer_errors
@@ -67,7 +68,7 @@ BLUEPRINTS = (
     sign_in_pages, people_pages, people_api,
     scan_pages, work_pages, tablet_pages, handling_pages, rights_pages, route_pages,
     review_pages, call_pages,
-    document_api, check_pages, quality_pages, nc_pages, solving_pages,
+    document_api, check_pages, file_pages, quality_pages, nc_pages, solving_pages,
     proof_api, proof_pages, furnace_api, furnace_pages,
     paper_api, paper_pages, binder_pages,
     spc_pages, gauge_pages,

@@ -33,6 +33,7 @@ NOT_IMPORTED = {
     "mes_server.web.answers_scans": "shapes alone: web/test_openapi.py compares them with the answers",
     "mes_server.web.answers_handling": "shapes alone: web/test_openapi.py compares them",
     "mes_server.web.answers_checks": "shapes alone: web/test_openapi.py compares them",
+    "mes_server.web.check_files": "asked by its addresses: web/test_check_files.py",
     "mes_server.web.answers_changes": "shapes alone: web/test_openapi.py compares them",
     "mes_server.web.problem_solving": "asked by its addresses: web/test_problem_solving.py",
     "mes_server.web.answers_nonconformances": "shapes alone: web/test_openapi.py compares them",

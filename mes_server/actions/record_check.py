@@ -4,7 +4,7 @@ Readings that cannot be, or are not what the plan asks for, are refused, and kep
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
@@ -16,7 +16,7 @@ from mes_server.actions.call_help import call_help
 from mes_server.actions.gather_evidence import last_work
 from mes_server.actions.keep_gauges import against_gauge
 from mes_server.actions.make_lots import split_off
-from mes_server.actions.record_events import Book
+from mes_server.actions.record_events import Act, Book
 from mes_server.actions.release_product import stands
 from mes_server.actions.trace_lots import trace
 from mes_server.domain import lots
@@ -72,7 +72,6 @@ class Checking:
     temperature_c: str = ""
     note: str = ""
     source: str = "api"
-    fields: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +87,8 @@ class _Meant:
 
 def record_check(book: Book, said: Checking) -> list[Refusal] | list[str]:
     """The number of the check and, of pieces that were sorted out, their lot; or why it is refused."""
-    refused = text_is_no_script({"note": said.note, "gauge": said.gauge})
-    meant = _understand(book, said)
-    if not isinstance(meant, _Meant):
-        return refused + meant
-    readings, wrong = readings_from(said.readings)
-    refused += wrong + _place_is_known(book) + _still_open(book.conn, meant)
-    refused += _sampled(meant.line, said, readings) if not wrong else []
-    refused += against_gauge(book.conn, said.gauge, meant.line, book.act.at_ms)
-    if refused:
+    meant, readings, refused = look_at(book.conn, book.act, said)
+    if refused or meant is None:
         return refused
     verdict = verdict_of(meant.line, readings, said.rejected)
     code, mark = next_code(book.conn, "check", book.act.at_ms), book.mark()
@@ -116,6 +108,21 @@ def record_check(book: Book, said: Checking) -> list[Refusal] | list[str]:
     return done
 
 
+def look_at(
+    conn: Connection, act: Act, said: Checking
+) -> tuple[_Meant | None, list[Reading], list[Refusal]]:
+    """What a check is about, its readings, and every reason against it; nothing is written."""
+    refused = text_is_no_script({"note": said.note, "gauge": said.gauge})
+    meant = _understand(conn, act.at_ms, said)
+    if not isinstance(meant, _Meant):
+        return None, [], refused + meant
+    readings, wrong = readings_from(said.readings)
+    refused += wrong + _place_is_known(conn, act.place) + _still_open(conn, meant)
+    refused += _sampled(meant.line, said, readings) if not wrong else []
+    refused += against_gauge(conn, said.gauge, meant.line, act.at_ms)
+    return meant, readings, refused
+
+
 def void_check(book: Book, code: str, reason: str) -> list[Refusal]:
     """The check counts for nothing from now on; it stays as it was written. What it held stays held."""
     found = load_check(book.conn, code)
@@ -129,8 +136,8 @@ def void_check(book: Book, code: str, reason: str) -> list[Refusal]:
     return refused
 
 
-def _understand(book: Book, said: Checking) -> _Meant | list[Refusal]:
-    conn, lot = book.conn, None
+def _understand(conn: Connection, at_ms: int, said: Checking) -> _Meant | list[Refusal]:
+    lot = None
     if said.lot:
         lot = load_lot(conn, said.lot)
         if lot is None:
@@ -145,7 +152,7 @@ def _understand(book: Book, said: Checking) -> _Meant | list[Refusal]:
         plan = _plan(conn, said, of_run, run.opened_ms)
     else:
         of_run = lot
-        plan = _plan(conn, said, lot, run.opened_ms if run else book.act.at_ms)
+        plan = _plan(conn, said, lot, run.opened_ms if run else at_ms)
     if plan is None:
         return [Refusal("plan_is_in_force", {"lot": said.lot, "run": said.run, "plan": said.plan})]
     line = plan.find(said.characteristic)
@@ -187,9 +194,8 @@ def _of_run(conn: Connection, meant: _Meant) -> _Meant | list[Refusal]:
     return _Meant(meant.plan, line, meant.lot, known[-1], meant.part)
 
 
-def _place_is_known(book: Book) -> list[Refusal]:
-    place = book.act.place
-    if not place or place in ("lab", "office") or load_station(book.conn, place) is not None:
+def _place_is_known(conn: Connection, place: str) -> list[Refusal]:
+    if not place or place in ("lab", "office") or load_station(conn, place) is not None:
         return []
     return [Refusal("station_is_known", {"station": place})]
 

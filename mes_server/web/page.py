@@ -37,6 +37,7 @@ PAGES = frozenset(
         "quality",
         "nonconformances",
         "solving",
+        "check_files",
         "papers",
         "binder",
         "spc",
@@ -45,7 +46,17 @@ PAGES = frozenset(
 )
 # Under which entry of the bar a blueprint's pages stand; the others stand under their own name, or under none.
 _UNDER = dict.fromkeys(
-    ("binder", "furnaces", "gauges", "nonconformances", "papers", "routes", "solving", "spc"),
+    (
+        "binder",
+        "check_files",
+        "furnaces",
+        "gauges",
+        "nonconformances",
+        "papers",
+        "routes",
+        "solving",
+        "spc",
+    ),
     "quality",
 )
 THEMES = ("auto", "light", "dark")

@@ -36,6 +36,7 @@ QUALITY_PAGES: tuple[QualityPage, ...] = (
     QualityPage("furnaces", "furnaces.furnaces", {}),
     QualityPage("recipes", "quality.documents", {"kind": "recipe"}),
     QualityPage("checks", "quality.checks", {}),
+    QualityPage("import", "check_files.page", {}),
     QualityPage("nonconformances", "nonconformances.nonconformances", {}),
     QualityPage("problems", "solving.problems", {}),
     QualityPage("changes", "solving.changes", {}),
