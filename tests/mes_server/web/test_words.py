@@ -144,7 +144,9 @@ def named_rules() -> set[str]:
     for file in WEB.parent.rglob("*.py"):
         source = file.read_text(encoding="utf-8")
         found |= set(
-            re.findall(r"\b(?:BadCode|BadFile|BadQuantity|NoFigure|Refusal)\(\s*\"([a-z_]+)\"", source)
+            re.findall(
+                r"\b(?:BadCode|BadFile|BadQuantity|NoFigure|Refusal)\(\s*\"([a-z_]+)\"", source
+            )
         )
         found |= set(re.findall(r"super\(\).__init__\(\"([a-z_]+)\"", source))
     for file in (WEB / "static").glob("*.js"):
