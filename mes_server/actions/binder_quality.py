@@ -2,16 +2,19 @@
 
 from sqlalchemy import Connection
 
-from mes_server.actions.binder_evidence import LISTED_MAX, Find, evidence, not_kept, of_kind, some
+from mes_server.actions.binder_evidence import LISTED_MAX, Find, evidence, not_kept, some
+from mes_server.actions.gather_furnace import furnace_standing
 from mes_server.domain.binder import Evidence
 from mes_server.domain.gauges import STUDIED
 from mes_server.domain.nonconformance import USE_AS_IS, Nonconformance
+from mes_server.domain.proofs import PROVED
 from mes_server.domain.releases import PRODUCT_RELEASED
 from mes_server.domain.report import iso
 from mes_server.store.changes_of_process import list_changes, list_problems, list_temporaries
 from mes_server.store.evidence import newest_events
 from mes_server.store.gauges import list_gauges
 from mes_server.store.nonconformances import list_ncs
+from mes_server.store.pyrometry import list_surveys, surveyed_stations
 from mes_server.store.stations import list_stations
 
 
@@ -173,6 +176,42 @@ def changes(conn: Connection, _now_ms: int) -> Evidence:
     return evidence("changes", rows)
 
 
+def proofs(conn: Connection, _now_ms: int) -> Evidence:
+    """Runs that were judged by their curves, with the verdict."""
+    found, whole = newest_events(conn, PROVED, LISTED_MAX)
+    newest: dict[str, str] = {}
+    for e in found:
+        newest.setdefault(e["facts"]["run"], e["facts"]["verdict"])
+    rows = [
+        {
+            "event": e["number"], "run": e["facts"]["run"], "station": e["facts"]["station"], "recipe": e["facts"]["recipe"],
+            "verdict": e["facts"]["verdict"], "at": iso(e["at_ms"]), "by": e["person"],
+        }
+        for e in found
+    ]  # fmt: skip
+    bad = [run for run, verdict in newest.items() if verdict != "proven"]
+    return evidence("proofs", rows, some("not_proven", bad), whole=whole)
+
+
+def pyrometry(conn: Connection, now_ms: int) -> Evidence:
+    """Surveys and thermocouples of furnaces; what is overdue now is a gap."""
+    rows: list[dict[str, str]] = []
+    late = []
+    for station in surveyed_stations(conn):
+        rows += [
+            {
+                "survey": one.code, "station": station, "test": one.test, "result": one.result, "at": iso(one.at_ms),
+                "by": one.person, "signed_by": one.signer,
+            }
+            for one in list_surveys(conn, station)
+        ]  # fmt: skip
+        standing = furnace_standing(conn, station, now_ms)
+        if standing is not None:
+            late += [f"{station} {one.requirement.test}" for one in standing.unfit_tests]
+            late += [f"{station} {one.thermocouple.code}" for one in standing.unfit_thermocouples]
+    return evidence("pyrometry", rows[-LISTED_MAX:], some("overdue", late), whole=len(rows))
+
+
 # As binder_evidence.EVIDENCE.
 QUALITY: dict[str, Find] = {
     "gauges": gauges,
@@ -183,8 +222,8 @@ QUALITY: dict[str, Find] = {
     "notices": notices,
     "releases": releases,
     "telemetry": telemetry,
-    "proofs": of_kind("proofs", "run_proven"),
-    "pyrometry": not_kept("pyrometry"),
+    "proofs": proofs,
+    "pyrometry": pyrometry,
     "baths": not_kept("baths"),
     "changes": changes,
     "temporary": temporary,

@@ -11,6 +11,7 @@ from mes_server.actions import report_special as special
 from mes_server.actions import report_work as work
 from mes_server.actions.digests import digest_of
 from mes_server.actions.release_product import SAME_GOODS, is_released
+from mes_server.actions.report_furnace import furnace
 from mes_server.actions.report_line import Line, line_of
 from mes_server.domain.genealogy import BACK
 from mes_server.domain.lot_report import LOT_REPORT, Standing, lot_report, verdict_section
@@ -59,7 +60,7 @@ def _sections(line: Line) -> dict[str, Section]:
         "route_card": work.route_card(line),
         "conformance": checks.conformance(line),
         "special": special.special(line),
-        "furnace": process.furnace(line, tales),
+        "furnace": furnace(line, tales),
         "surface": process.surface(line),
         "magnetic": checks.magnetic(line),
         "dimensional": checks.dimensional(line),

@@ -1,13 +1,9 @@
-"""Sections of the lot report: furnaces with their curves, surface treatment, alarms and gaps, energy."""
+"""Sections of the lot report: surface treatment, alarms and gaps of the data, energy."""
 
 from mes_server.actions.report_checks import check_row, failures_of, is_surface
 from mes_server.actions.report_curves import (
     ENERGY,
     Told,
-    curve_of,
-    gap_remarks,
-    is_drawn,
-    is_thermal,
     told_by,
 )
 from mes_server.actions.report_line import Line
@@ -28,26 +24,6 @@ Tales = dict[str, list[Told]]
 def tales_of(line: Line) -> Tales:
     """What was told during each of the last RUNS_MAX runs."""
     return {run.code: told_by(line, run) for run in list(line.runs.values())[-RUNS_MAX:]}
-
-
-def furnace(line: Line, tales: Tales) -> Section:
-    """Section 7."""
-    runs = [line.runs[code] for code in tales if is_thermal(line, line.runs[code])]
-    curves, gaps = [], []
-    for run in runs:
-        told = [one for one in tales[run.code] if is_drawn(one)]
-        curves += [curve_of(one) for one in told if one.seen.series.count]
-        gaps += gap_remarks(told, run, run.station)
-        gaps.append(Remark("no_proof", {"run": run.code, "operation": run.operation}))
-    rows: list[Row] = [
-        {
-            "run": run.code, "operation": line.title(run.operation), "station": run.station,
-            "recipe": run.recipe,
-        }
-        for run in runs
-    ]  # fmt: skip
-    tables: dict[str, list[Row]] = {"runs": rows, "soaks": [], "thermocouples": [], "surveys": []}
-    return Section({}, tables, tuple(gaps), (), tuple(curves), applies=bool(runs))
 
 
 SURFACE = ("check", "at", "lot", "operation", "characteristic", "title", "symbol", "value", "unit", "lower", "upper", "verdict", "gauge", "person", "voided")  # fmt: skip
