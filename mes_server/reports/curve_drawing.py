@@ -23,13 +23,14 @@ def drawing(curves: Sequence[Mapping[str, Any]], label: str) -> str:
 
 
 def soak_drawing(curves: Sequence[Mapping[str, Any]], label: str) -> str:
-    """The soak bands alone, near enough to see tenths of a degree; "" when there is no band with both limits."""
+    """The hottest soak band alone, near enough to see tenths of a degree; "" when no band has both limits."""
     bands = [b for c in curves for b in c["bands"] if "lower" in b and "upper" in b]
     if not bands:
         return ""
-    from_s, to_s = min(b["from_s"] for b in bands), max(b["to_s"] for b in bands)
-    low, high = min(float(b["lower"]) for b in bands), max(float(b["upper"]) for b in bands)
-    room_s, room = (to_s - from_s) * 0.1 + 60, (high - low) * 0.75
+    hottest = max(bands, key=lambda b: float(b["upper"]))
+    from_s, to_s = hottest["from_s"], hottest["to_s"]
+    low, high = float(hottest["lower"]), float(hottest["upper"])
+    room_s, room = (to_s - from_s) * 0.3 + 60, (high - low) * 0.75
     span = (max(from_s - room_s, 0), to_s + room_s)
     return _drawn(curves, label, _Frame(span, (low - room, high + room)))
 
@@ -87,11 +88,10 @@ def _line(curve: Mapping[str, Any], frame: _Frame, at: int) -> list[str]:
     """A line that is broken where nothing is known."""
     colour, dash = _COLOURS[at % len(_COLOURS)], _DASHES[at // len(_COLOURS) % len(_DASHES)]
     pieces: list[list[str]] = [[]]
-    stops = sorted(gap["from_s"] for gap in curve["gaps"])
     before = -math.inf
     for second, value in zip(curve["t_s"], curve["value"], strict=True):
         gone = value is None or not frame.shows(second, float(value))
-        if gone or any(before <= stop < second for stop in stops):
+        if gone or any(_covers(gap, before, second) for gap in curve["gaps"]):
             pieces.append([])
         before = second
         if value is not None and not gone:
@@ -104,10 +104,19 @@ def _line(curve: Mapping[str, Any], frame: _Frame, at: int) -> list[str]:
     ]
 
 
+def _covers(gap: Mapping[str, Any], before: float, second: float) -> bool:
+    """Whether a gap lies between two points: points are the middles of stretches, and may reach into it."""
+    from_s, to_s = float(gap["from_s"]), float(gap["to_s"])
+    overlap = min(second, to_s) - max(before, from_s)
+    return overlap > 0 and 2 * overlap >= min(second - before, to_s - from_s)
+
+
 def _bands(curves: Sequence[Mapping[str, Any]], frame: _Frame) -> list[str]:
     told = {tuple(sorted(band.items())): band for curve in curves for band in curve["bands"]}
     found = []
     for band in told.values():
+        if band["to_s"] < frame.from_s or band["from_s"] > frame.to_s:
+            continue
         top = frame.y(float(band["upper"])) if "upper" in band else _TOP
         bottom = frame.y(float(band["lower"])) if "lower" in band else HEIGHT - _BOTTOM
         left, right = frame.x(band["from_s"]), frame.x(band["to_s"])

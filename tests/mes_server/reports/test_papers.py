@@ -141,6 +141,8 @@ def test_a_drawing_breaks_its_line_in_a_gap_and_shows_the_band() -> None:
     assert svg.count('fill="url(#gap)"') == 1
     assert svg.count('fill="#cfe8d5"') == 1
     assert "<b>" not in svg
+    reaching = [curves[0] | {"gaps": [{"from_s": 17_950, "to_s": 19_800, "reason": "silent"}]}]
+    assert curve_drawing.drawing(reaching, "").count("<polyline") == 2, "a point reaches into it"
     whole = [json.loads(json.dumps(curves[0])) | {"gaps": []}]
     assert curve_drawing.drawing(whole, "").count("<polyline") == 1, "the negative control"
 
