@@ -6,21 +6,19 @@ from decimal import Decimal
 from mes_server.actions.report_checks import check_row, failures_of, text_of
 from mes_server.actions.report_line import Line, both
 from mes_server.actions.report_work import LISTED_MAX
-from mes_server.domain.capability import Capability, Index, Needs, Spec, capability
+from mes_server.domain.capability import Index
 from mes_server.domain.checks import Check
 from mes_server.domain.control_plan import Characteristic
 from mes_server.domain.decimals import written
 from mes_server.domain.gauges import Gauge, last_good
-from mes_server.domain.report import Band, Curve, Remark, Row, Section, count, iso
-from mes_server.domain.spc import CannotChart, Chart, i_mr, xbar_r
-from mes_server.domain.spc_rules import rules_of
+from mes_server.domain.process import capability_of, process_of
+from mes_server.domain.report import Band, Curve, Remark, Row, Section, count, iso, yes
+from mes_server.domain.spc import CannotChart
 from mes_server.store.checks import list_checks
 from mes_server.store.gauges import load_gauge, studies_of
-from schemas.limit_rows import load_rows, row_at
 
 COLUMNS = ("check", "at", "lot", "characteristic", "title", "symbol", "value", "unit", "lower", "upper", "verdict", "gauge", "person", "voided")  # fmt: skip
 CHECKS_MAX = 200  # of a characteristic, the newest: what its indices are computed from
-RULE_SET = "aiag"
 
 
 def special(line: Line) -> Section:
@@ -78,17 +76,20 @@ def _chart(part: str, one: Characteristic, checks: Sequence[Check]) -> list[Curv
 
 
 def _index(line: Line, part: str, one: Characteristic, checks: Sequence[Check]) -> tuple[Row, str]:
-    groups = [[float(r.value) for r in check.readings] for check in checks]
-    values = [value for group in groups for value in group]
     row: dict[str, object] = {
         "characteristic": one.id, "title": both(one.title, one.id), "symbol": one.symbol,
-        "part": part, "readings": count(len(values)), "lower": text_of(one.lower),
-        "upper": text_of(one.upper), "unit": one.unit,
+        "part": part, "readings": count(sum(len(check.readings) for check in checks)),
+        "lower": text_of(one.lower), "upper": text_of(one.upper), "unit": one.unit,
         "from": iso(checks[0].at_ms) if checks else "", "to": iso(checks[-1].at_ms) if checks else "",
     }  # fmt: skip
-    told = _capability(groups, one, iso(line.now_ms)[:10])
-    if isinstance(told, str):
-        return {**row, "refused": told}, told  # type: ignore[dict-item]
+    try:
+        process = process_of(checks)
+    except CannotChart as error:
+        return {**row, "refused": error.rule}, error.rule  # type: ignore[dict-item]
+    told = capability_of(process, one, iso(line.now_ms)[:10])
+    row["stable"] = yes(process.chart.is_stable)
+    if told is None:
+        return row, ""  # type: ignore[return-value]
     why = ", ".join(told.refused)
     row |= {
         "mean": written(told.mean), "refused": why, "cp": _figure(told.cp), "cpk": _figure(told.cpk),
@@ -99,28 +100,6 @@ def _index(line: Line, part: str, one: Characteristic, checks: Sequence[Check]) 
 
 def _figure(index: Index | None) -> str:
     return "" if index is None else format(Decimal(f"{index.value:.3f}"), "f")
-
-
-def _capability(
-    groups: Sequence[Sequence[float]], one: Characteristic, day: str
-) -> Capability | str:
-    """Of whole subgroups of one size; a text: why it cannot be charted."""
-    size = len(groups[-1]) if groups else 0
-    whole = [group for group in groups if len(group) == size]
-    values = [value for group in whole for value in group]
-    try:
-        chart: Chart = xbar_r(whole) if size > 1 else i_mr(values)
-    except CannotChart as error:
-        return error.rule
-    said = row_at(load_rows("capability"), day)
-    needs = Needs(
-        int(said["readings_min"]), float(said["normal_p_min"]), float(said["good"]),
-        float(said["fair"]),
-    )  # fmt: skip
-    lower = None if one.lower is None else float(one.lower)
-    upper = None if one.upper is None else float(one.upper)
-    judged = chart.judged(rules_of(RULE_SET, day))
-    return capability(values, judged, Spec(lower, upper), needs, max(size, 1))
 
 
 def gauges(line: Line) -> Section:
