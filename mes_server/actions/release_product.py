@@ -13,19 +13,32 @@ from mes_server.actions.record_events import Book
 from mes_server.actions.sign_record import may_sign, sign
 from mes_server.domain.attempts import Refusal
 from mes_server.domain.control_plan import Plan
-from mes_server.domain.genealogy import BACK
-from mes_server.domain.lots import ACTIVE, Lot
+from mes_server.domain.lots import (
+    ACTIVE,
+    ADDED,
+    CREATED,
+    LOADED,
+    REGRADED,
+    SENT_BACK,
+    UNLOADED,
+    Lot,
+    corrected_actions,
+)
 from mes_server.domain.people import Person
 from mes_server.domain.releases import PRODUCT_RELEASED, evidence_of, stream_of
+from mes_server.domain.seal import Event
 from mes_server.domain.signatures import digest
 from mes_server.store.checks import checks_of_lots, checks_of_runs
-from mes_server.store.lots import list_edges, load_lot
+from mes_server.store.ledger import load_stream
+from mes_server.store.lots import load_lot
 from mes_server.store.nonconformances import ncs_of_lots
 from mes_server.store.plans import plan_for
 from mes_server.store.releases import releases_of
+from mes_server.store.signatures import list_signatures
 
 # Ways in which a lot became another one without being worked on: what was released stays so.
 SAME_GOODS = ("split", "merge", "pack")
+_WORK = frozenset((ADDED, LOADED, UNLOADED, SENT_BACK, REGRADED))
 _APPROVED = ("approved", "interim")
 
 
@@ -73,11 +86,11 @@ def _against(conn: Connection, lot: Lot, plan: Plan, now_ms: int) -> list[Refusa
 
 
 def _digest(conn: Connection, lot: Lot, plan: Plan) -> str:
-    works = last_work(conn, lot.code)
+    runs = sorted({work.run.code for work in last_work(conn, lot.code)})
     checks = {one.code: one for one in checks_of_lots(conn, [lot.code])}
-    checks |= {one.code: one for one in checks_of_runs(conn, sorted({w.run.code for w in works}))}
+    checks |= {one.code: one for one in checks_of_runs(conn, runs)}
     ncs = ncs_of_lots(conn, [lot.code])
-    return digest(evidence_of(lot.code, lot.grade, plan.name, checks.values(), ncs))
+    return digest(evidence_of(lot, plan.name, runs, checks.values(), ncs))
 
 
 def digest_of_release(conn: Connection, code: str) -> str | None:
@@ -111,8 +124,32 @@ def may_leave(conn: Connection, lot: Lot, customer: str, at_ms: int) -> list[Ref
 
 
 def is_released(conn: Connection, code: str) -> bool:
-    """It, or every lot it is made of without having been worked on since."""
+    """It, or every lot it was taken from after that one's release, with nothing done to it or found since."""
     if stands(conn, code):
         return True
-    edges = [edge for edge in list_edges(conn, [code], BACK) if edge.why in SAME_GOODS]
-    return bool(edges) and all(is_released(conn, edge.parent) for edge in edges)
+    born, touched = _life(conn, code)
+    if born is None or touched or born.facts()["why"] not in SAME_GOODS:
+        return False
+    parents = [str(one["lot"]) for one in born.facts()["parents"]]
+    return bool(parents) and all(_covers(conn, one, born.number, code) for one in parents)
+
+
+def _life(conn: Connection, code: str) -> tuple[Event | None, bool]:
+    """The birth of a lot, and whether it was worked on or judged anew since."""
+    history = load_stream(conn, f"lot:{code}")
+    gone = corrected_actions(history)
+    kept = [one for one in history if one.action not in gone]
+    born = next((one for one in kept if one.kind == CREATED), None)
+    return born, any(one.kind in _WORK for one in kept)
+
+
+def _covers(conn: Connection, parent: str, number: int, child: str) -> bool:
+    """Whether a release before that event of the ledger holds for what was taken from the lot by it."""
+    known = {one.code for one in ncs_of_lots(conn, [parent])}
+    if any(one.code not in known for one in ncs_of_lots(conn, [child])):
+        return False
+    if not all(one.voided or one.has_passed for one in checks_of_lots(conn, [child])):
+        return False
+    if not stands(conn, parent):
+        return is_released(conn, parent)
+    return list_signatures(conn, stream_of(parent))[-1].number < number

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mes_server.domain.checks import Check
+from mes_server.domain.lots import Lot
 from mes_server.domain.nonconformance import Nonconformance
 from mes_server.domain.seal import Event
 
@@ -34,11 +35,18 @@ def release_from(event: Event) -> Release:
 
 
 def evidence_of(
-    lot: str, grade: str, plan: str, checks: Iterable[Check], ncs: Iterable[Nonconformance]
+    lot: Lot, plan: str, runs: Iterable[str], checks: Iterable[Check], ncs: Iterable[Nonconformance]
 ) -> dict[str, Any]:
-    """What a release is bound to: grade, plan, every check of the lot and its runs, every nonconformance of it."""
+    """What a release is bound to: grade, reworks, plan, the runs it came out of last, every check of them and of the
+    lot, what was decided on every nonconformance. Not the amount: packs are taken from it."""
     return {
-        "lot": lot, "grade": grade, "plan": plan,
+        "lot": lot.code, "grade": lot.grade, "reworks": dict(lot.reworks), "plan": plan,
+        "runs": sorted(runs),
         "checks": sorted([one.code, one.verdict, one.voided] for one in checks),
-        "nonconformances": sorted([one.code, one.state] for one in ncs if one.state != "closed"),
+        "nonconformances": sorted([one.code, _decided(one)] for one in ncs),
     }  # fmt: skip
+
+
+def _decided(one: Nonconformance) -> str:
+    """Closing it later changes nothing about the lot; that it was there stays."""
+    return "" if one.disposition is None else one.disposition.kind

@@ -1,6 +1,6 @@
-"""Nonconforming product: held at once wherever it is, disposed of with approvals, carried out; and lots released.
+"""Nonconforming product: held at once wherever it is, disposed of with approvals, carried out.
 
-The whole of settle_nonconformance and release_product, over the rows they follow.
+The whole of settle_nonconformance, over the rows it follows.
 """
 
 from typing import Any
@@ -10,9 +10,8 @@ from sqlalchemy import Engine
 
 from mes_server.actions.digests import digest_of
 from mes_server.actions.handle_lots import release_lot, ship_lots
-from mes_server.actions.make_lots import pack_lot, split_off
+from mes_server.actions.make_lots import split_off
 from mes_server.actions.record_events import rebuild_lots
-from mes_server.actions.release_product import may_leave, release_product, stands
 from mes_server.actions.settle_nonconformance import (
     Opening,
     close,
@@ -26,16 +25,14 @@ from mes_server.domain.people import Person
 from mes_server.domain.rules import Refusal
 from mes_server.store.engine import reading
 from mes_server.store.nonconformances import list_ncs, load_nc, ncs_of_lots
-from mes_server.store.releases import releases_of
 from mes_server.store.signatures import list_signatures
 from tests.mes_server.actions.lot_floor import rules
 from tests.mes_server.actions.plan_floor import LIGHT, PlanFloor
-from tests.mes_server.domain.plan_making import attribute, line, plan
+from tests.mes_server.domain.plan_making import plan
 from tests.mes_server.people_help import signer
 
 DONE = ["sinter", "age", "plate", "pack"]
 QUALITY, LEAD = signer("Q-1"), signer("L-1", "lead")
-APPROVED = {"status": "approved", "customer": "ACME"}
 
 
 @pytest.fixture
@@ -200,71 +197,3 @@ def test_a_nonconformance_says_what_it_is_about(floor: PlanFloor) -> None:
     assert rules(floor.act(close, "NC26-1", "x")) == ["nonconformance_is_known"]
     assert all(needs_of(kind, floor.now_ms) for kind in DISPOSITIONS)
     assert needs_of("scrap", 0) is None, "no row was in force then"
-
-
-def finished(floor: PlanFloor, **more: Any) -> str:
-    """A lot at the end of its route, its checks made."""
-    floor.release("plan", plan(line(operation="sinter"), ppap=APPROVED, **more))
-    return floor.receive(LIGHT, done=DONE)
-
-
-def shipped(floor: PlanFloor, *codes: str, customer: str = "ACME") -> list[str]:
-    answer = floor.act(ship_lots, list(codes), {"customer": customer})
-    return [] if isinstance(answer, str) else rules(answer)
-
-
-def test_a_lot_of_a_planned_part_leaves_only_when_it_is_released(floor: PlanFloor) -> None:
-    code = finished(floor)
-    assert shipped(floor, code) == ["lot_is_released"]
-    assert rules(floor.act(release_product, code, [])) == ["signature_is_given"]
-    assert rules(floor.act(release_product, code, [LEAD])) == ["signer_may"]
-    assert floor.act(release_product, code, [QUALITY]) == []
-    packs = floor.act(pack_lot, code, 5)
-    assert shipped(floor, packs[0], customer="OTHER") == ["ppap_is_approved"]
-    assert shipped(floor, *packs) == [], "packs are what they were packed from"
-    floor.check()
-
-
-def test_without_a_plan_lots_leave_as_before(floor: PlanFloor) -> None:
-    code = floor.receive(LIGHT, done=DONE)
-    assert shipped(floor, code) == []
-    with reading(floor.engine) as conn:
-        assert may_leave(conn, floor.lot(code), "ACME", floor.now_ms) == []
-        assert digest_of(conn, f"release:{code}") is None
-
-
-def test_what_is_found_afterwards_makes_the_release_fall(floor: PlanFloor) -> None:
-    code = finished(floor)
-    assert floor.act(release_product, code, [QUALITY]) == []
-    with reading(floor.engine) as conn:
-        assert stands(conn, code)
-        assert releases_of(conn, [code])[code].by == ("Q-1",)
-    nc = opened(floor, code)
-    assert shipped(floor, code) == ["lot_is_free", "lot_is_released"]
-    assert disposed(floor, nc, "use_as_is", customer_reference="C-7", pieces=10) == []
-    assert shipped(floor, code) == ["lot_is_released"], (
-        "it is another lot now than the one released"
-    )
-    assert floor.act(release_product, code, [QUALITY]) == []
-    assert shipped(floor, code) == []
-
-
-def test_a_released_lot_takes_no_more_readings(floor: PlanFloor) -> None:
-    floor.release("plan", plan(ppap=APPROVED))
-    code = floor.receive(LIGHT)
-    floor.run(code)
-    assert rules(floor.act(release_product, code, [QUALITY])) == ["checks_are_done"]
-    floor.measure("thickness", "5.00", "5.00", lot=code)
-    assert floor.act(release_product, code, [QUALITY]) == []
-    assert floor.measure("thickness", "5.00", "5.00", lot=code) == ["lot_is_not_released"]
-
-
-def test_a_critical_characteristic_takes_a_second_person(floor: PlanFloor) -> None:
-    floor.release("plan", plan(attribute("soak", operation="age", symbol="CC"), ppap=APPROVED))
-    code = floor.receive(LIGHT, done=DONE)
-    assert rules(floor.act(release_product, code, [QUALITY])) == ["second_person_signs"]
-    assert rules(floor.act(release_product, code, [QUALITY, QUALITY])) == ["second_person_signs"]
-    assert floor.act(release_product, code, [QUALITY, signer("Q-2")]) == []
-    assert shipped(floor, code) == []
-    with reading(floor.engine) as conn:
-        assert [one.badge for one in list_signatures(conn, f"release:{code}")] == ["Q-1", "Q-2"]
