@@ -25,8 +25,10 @@ from mes_server.web.site import this_site
 
 handling_pages = Blueprint("handling", __name__, url_prefix="/api/v1")
 Acting = Callable[[Book, list[str]], Any]
-# Read as codes or as a document by who carries it out; ids and times have a form of their own.
-_CODES = {"act_id", "at", "badge", "lots", "parts", "resource", "content", "signature"}
+# Read as codes or as a document by who carries it out; ids and times have a form of their own. What is shown to sign
+# is told to nobody, not even in a refusal: a PIN is in it.
+_SIGNED = {"signature", "signatures"}
+_CODES = {"act_id", "at", "badge", "lots", "parts", "resource", "content"} | _SIGNED
 
 
 def carry(
