@@ -7,6 +7,8 @@ not allow is returned as refusals, and then nothing was noted.
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from mes_server.actions.contain_nonconformance import end_rest_of_hold
+from mes_server.actions.go_under_concession import exceeded, use_up
 from mes_server.actions.lot_origins import origins_of
 from mes_server.actions.record_events import Book
 from mes_server.actions.release_product import may_leave
@@ -159,16 +161,14 @@ def hold_lots(book: Book, codes: Codes, reason: str) -> list[Refusal]:
 
 
 def release_lot(book: Book, code: str, hold: str, reason: str) -> list[Refusal]:
-    """One hold of a lot ends, by name and with a reason."""
+    """One hold of a lot ends, by name and with a reason; that of an open nonconformance by its disposition only."""
     found, refused = load_each(book, [code])
     if found and hold not in found[0].holds:
         refused.append(Refusal("hold_is_known", {"lot": code, "hold": hold}))
     refused += text_is_no_script({"reason": reason})
     if not reason.strip():
         refused.append(Refusal("reason_is_given", {}))
-    if not refused:
-        book.note(lot_stream(code), lots.RELEASED, reason, hold=hold)
-    return refused
+    return refused or end_rest_of_hold(book, found[0], hold, reason)
 
 
 def scrap(
@@ -254,12 +254,14 @@ def ship_lots(book: Book, codes: Codes, facts: Mapping[str, Any]) -> str | list[
         refused += may_leave(book.conn, lot, str(facts.get("customer", "")), book.act.now_ms)
     if not codes or len(set(codes)) != len(codes):
         refused.append(Refusal("lots_are_told_once", {"lots": ", ".join(codes)}))
+    refused += exceeded(book.conn, found, book.act.now_ms)
     if refused:
         return refused
     shipment = next_code(book.conn, "shipment", book.act.at_ms)
     book.note(f"shipment:{shipment}", "shipped", lots=list(codes), **facts)
     for code in codes:
         book.note(lot_stream(code), lots.SHIPPED, shipment=shipment)
+    use_up(book, found, shipment)
     return shipment
 
 
@@ -272,6 +274,10 @@ def correct_action(book: Book, action: str, reason: str) -> list[Refusal]:
         return [Refusal("action_is_known", {"action": action})]
     if any(stream.startswith("line:") for stream in streams):
         return [Refusal("action_is_of_lots", {"action": action})]
+    decided = [stream.removeprefix("nc:") for stream in streams if stream.startswith("nc:")]
+    if decided:
+        facts = {"action": action, "nonconformance": ", ".join(decided)}
+        return [Refusal("decision_stays", facts)]
     kinds = [(s, lots.CORRECTED if s.startswith("lot:") else RUN_CORRECTED) for s in streams]
     try:
         book.note_all(kinds, reason, corrects=action)
@@ -283,5 +289,7 @@ def correct_action(book: Book, action: str, reason: str) -> list[Refusal]:
 def _streams_of(book: Book, action: str) -> list[str]:
     found: Iterable[str] = (event.stream for event in list_action(book.conn, action))
     return [
-        stream for stream in dict.fromkeys(found) if stream.startswith(("lot:", "charge:", "line:"))
+        stream
+        for stream in dict.fromkeys(found)
+        if stream.startswith(("lot:", "charge:", "line:", "nc:"))
     ]

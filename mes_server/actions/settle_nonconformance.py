@@ -1,7 +1,7 @@
-"""Nonconforming product: opened and held, disposed of with approvals and carried out at once, told, closed."""
+"""Nonconforming product: disposed of with approvals and carried out at once, told, closed."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -9,85 +9,19 @@ from typing import Any
 from sqlalchemy import Connection
 
 from mes_server.actions import handle_lots as handle
+from mes_server.actions.contain_nonconformance import AT_HAND, concerned_by, end_hold, holds_of
 from mes_server.actions.make_lots import scrap_some
 from mes_server.actions.record_events import Book
 from mes_server.actions.sign_record import may_sign, sign
-from mes_server.actions.trace_lots import trace
-from mes_server.domain import lots
 from mes_server.domain import nonconformance as nc
 from mes_server.domain.attempts import Refusal
-from mes_server.domain.genealogy import FORWARD
 from mes_server.domain.lots import Lot
 from mes_server.domain.nonconformance import Disposition, Needs, Nonconformance
 from mes_server.domain.people import Person
-from mes_server.domain.recalls import LOT, Found, Suspicion
 from mes_server.domain.signatures import digest
 from mes_server.domain.texts import text_is_no_script
-from mes_server.store.lots import load_lots
 from mes_server.store.nonconformances import load_nc
-from mes_server.store.numbering import next_code
 from schemas.limit_rows import load_rows
-
-
-@dataclass(frozen=True, slots=True)
-class Opening:
-    """What does not conform. `lots`: those it was found at; what was made of them is found and held, too."""
-
-    title: str
-    source: str
-    lots: tuple[str, ...]
-    characteristic: str = ""
-
-
-def open_nonconformance(book: Book, said: Opening) -> list[str] | list[Refusal]:
-    """Its number. Every lot at hand that it concerns is held; customers who got some are listed to be told."""
-    refused = text_is_no_script({"title": said.title, "characteristic": said.characteristic})
-    if not said.title.strip():
-        refused.append(Refusal("reason_is_given", {}))
-    if said.source not in nc.SOURCES:
-        facts = {"source": said.source, "sources": ", ".join(nc.SOURCES)}
-        refused.append(Refusal("source_is_known", facts))
-    known = load_lots(book.conn, said.lots)
-    missing = [code for code in said.lots if code not in known]
-    refused += [Refusal("lot_is_known", {"lot": code}) for code in missing]
-    if not said.lots:
-        refused.append(Refusal("lots_are_named", {}))
-    if refused:
-        return refused
-    found, notices = _concerned(book.conn, said.lots)
-    code = next_code(book.conn, "nonconformance", book.act.at_ms)
-    held = [
-        one.code
-        for one in found
-        if one.status in (lots.ACTIVE, lots.RUNNING) and one.kind != "waste"
-    ]
-    book.note(
-        nc.stream_of(code), nc.OPENED, title=said.title, source=said.source, held=held,
-        lots=sorted({*said.lots, *held}), characteristic=said.characteristic, notices=notices,
-    )  # fmt: skip
-    for one in held:
-        book.note(f"lot:{one}", lots.HELD, f"{code} {said.title}"[:200])
-    return [code]
-
-
-def _concerned(conn: Connection, codes: Sequence[str]) -> tuple[list[Found], list[dict[str, Any]]]:
-    """All lots that came of these, and the customers who have some of them."""
-    found: dict[str, Found] = {}
-    by_customer: dict[str, tuple[set[str], set[str]]] = {}
-    for code in codes:
-        recall = trace(conn, Suspicion(LOT, code), FORWARD)
-        found |= {one.code: one for one in recall.lots}
-        for one in recall.lots:
-            customer = recall.customers.get(one.shipment)
-            if one.shipment and customer is not None:
-                shipments, gone = by_customer.setdefault(str(customer), (set(), set()))
-                shipments.add(one.shipment)
-                gone.add(one.code)
-    notices = [
-        {"customer": name, "shipments": sorted(shipments), "lots": sorted(gone)}
-        for name, (shipments, gone) in sorted(by_customer.items())
-    ]
-    return [found[code] for code in sorted(found)], notices
 
 
 def dispose(
@@ -99,6 +33,9 @@ def dispose(
         return [Refusal("nonconformance_is_known", {"nonconformance": code})]
     if found.state != nc.OPEN:
         return [Refusal("nonconformance_is_open", {"nonconformance": code, "state": found.state})]
+    if found.stage == nc.OPEN:
+        return [Refusal("nonconformance_is_contained", {"nonconformance": code})]
+    found = _as_of_now(book, found)
     refused = text_is_no_script(
         {"reason": given.reason, "to": given.to, "reference": given.customer_reference}
     )
@@ -112,8 +49,27 @@ def dispose(
         refused += may_sign(one, "dispose")
     people = [one for one in signers if isinstance(one, Person)]
     refused += nc.lacks(given, needs, [(one.badge, one.roles) for one in people])
+    if (
+        not found.held
+        and not found.lots
+        and given.kind in (nc.USE_AS_IS, nc.REWORK, nc.REPAIR, nc.REGRADE)
+    ):
+        refused.append(Refusal("lots_are_named", {}))
     refused += _covered(book, found, given)
     return refused or _carry_out(book, found, given, people)
+
+
+def _as_of_now(book: Book, found: Nonconformance) -> Nonconformance:
+    """With what came out of runs since it was opened: it is held for what it was made of."""
+    concerned = concerned_by(book.conn, (found.about, found.name), found.lots)
+    born = [
+        one
+        for one in concerned.at_hand
+        if (lot := book.lot(one)) is not None and holds_of(lot, found)
+    ]
+    return replace(
+        found, lots=tuple(sorted({*found.lots, *born})), held=tuple(sorted({*found.held, *born}))
+    )
 
 
 def _covered(book: Book, found: Nonconformance, given: Disposition) -> list[Refusal]:
@@ -125,7 +81,10 @@ def _covered(book: Book, found: Nonconformance, given: Disposition) -> list[Refu
         given.until_ms is None or book.act.at_ms <= given.until_ms
     ):
         return []
-    facts = {"pieces": str(pieces), "most": str(given.pieces), "until_ms": str(given.until_ms or 0)}
+    facts = {
+        "nonconformance": found.code, "pieces": str(pieces), "most": str(given.pieces or ""),
+        "until_ms": str(given.until_ms or ""),
+    }  # fmt: skip
     return [Refusal("concession_covers", facts)]
 
 
@@ -136,12 +95,10 @@ def _carry_out(
     mark = book.mark()
     for code in found.held:
         lot = book.lot(code)
-        if lot is None or lot.status not in (lots.ACTIVE, lots.RUNNING):
+        if lot is None or lot.status not in AT_HAND:
             continue
-        if given.kind != nc.RETURN and found.hold in lot.holds:
-            book.note(
-                f"lot:{code}", lots.RELEASED, f"{found.code}: {given.reason}", hold=found.hold
-            )
+        if given.kind != nc.RETURN:
+            end_hold(book, lot, found, given.reason)
         done = _DO[given.kind](book, lot, given)
         refused = [one for one in done if isinstance(one, Refusal)]
         if refused:
@@ -151,13 +108,9 @@ def _carry_out(
     content = nc.as_content(given)
     signed = [one.badge for one in people]
     book.note(
-        nc.stream_of(found.code),
-        nc.DISPOSED,
-        given.reason,
-        disposition=content,
-        signed=signed,
-        made=made,
-    )
+        nc.stream_of(found.code), nc.DISPOSED, given.reason, disposition=content, signed=signed,
+        made=made, held=list(found.held),
+    )  # fmt: skip
     for one in people:
         sign(book, f"nc:{found.code}", digest(_signed(found, content)), one, "disposed")
     return [found.code, *made]
@@ -199,6 +152,7 @@ def _send_home(book: Book, lot: Lot, _given: Disposition) -> list[Any]:
 
 
 _DO: dict[str, Callable[[Book, Lot, Disposition], list[Any]]] = {
+    nc.CONFORMS: _nothing,
     nc.USE_AS_IS: _nothing,
     nc.REWORK: _rework,
     nc.REPAIR: _rework,

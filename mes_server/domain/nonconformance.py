@@ -3,6 +3,7 @@
 IATF 16949:2016 8.7. It is the replay of its events; nothing of it is ever changed.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -10,11 +11,19 @@ from typing import Any
 from mes_server.domain.attempts import Refusal
 from mes_server.domain.seal import Event
 
-OPENED, DISPOSED, NOTIFIED, CLOSED = "nc_opened", "nc_disposed", "nc_notified", "nc_closed"
-OPEN, SETTLED, SHUT = STATES = ("open", "disposed", "closed")
-USE_AS_IS, REWORK, REPAIR, REGRADE, SCRAP, RETURN = DISPOSITIONS = (
-    "use_as_is", "rework", "repair", "regrade", "scrap", "return",
+OPENED, CONTAINED, DISPOSED, USED, NOTIFIED, CLOSED = (
+    "nc_opened", "nc_contained", "nc_disposed", "nc_used", "nc_notified", "nc_closed",
 )  # fmt: skip
+OPEN, SETTLED, SHUT = STATES = ("open", "disposed", "closed")
+STAGES = (OPEN, "contained", SETTLED, SHUT)
+CONFORMS, USE_AS_IS, REWORK, REPAIR, REGRADE, SCRAP, RETURN = DISPOSITIONS = (
+    "conforms", "use_as_is", "rework", "repair", "regrade", "scrap", "return",
+)  # fmt: skip
+# Begins what a hold says: the hold ends when that nonconformance is disposed of, and not otherwise.
+_HOLDS = re.compile(r"(?:^|; )(NC[0-9]{2}-[0-9]{4,9}-[0-9A-Z]{2}) ")
+LOTS, UNIDENTIFIED, SHIPMENT = "lots", "unidentified", "shipment"
+SUBJECTS = (LOTS, "run", "resource", "supplier_lot", SHIPMENT, UNIDENTIFIED)
+Facts = Mapping[str, Any]
 SOURCES = ("process", "inspection", "supplier", "customer", "audit", "gauge", "bath", "furnace")
 
 
@@ -46,7 +55,8 @@ class Disposition:
 @dataclass(frozen=True, slots=True)
 class Nonconformance:
     """`lots`: those it is about; `held`: those it holds. `characteristic`: of the control plan, "" for another matter.
-    `signed`: badges of who approved the disposition."""
+    `about`, `name`: what was suspected, one of SUBJECTS. `found`: how much, as people say it. `contained_ms`: since when
+    all of it is held or told of. `signed`: badges of who approved the disposition. `used`: pieces that left under it."""
 
     code: str
     title: str
@@ -58,14 +68,37 @@ class Nonconformance:
     hold: str
     characteristic: str = ""
     place: str = ""
+    about: str = LOTS
+    name: str = ""
+    found: str = ""
     state: str = OPEN
+    contained_ms: int | None = None
+    contained_by: str = ""
+    contained_how: str = ""
     disposition: Disposition | None = None
     disposed_ms: int | None = None
     signed: tuple[str, ...] = ()
     made: tuple[str, ...] = ()
+    used: int = 0
     notices: tuple[Notice, ...] = field(default_factory=tuple)
     closed_ms: int | None = None
     closed_why: str = ""
+
+    @property
+    def stage(self) -> str:
+        """One of STAGES: its state, and while it is open whether all of it is contained."""
+        return "contained" if self.state == OPEN and self.contained_ms is not None else self.state
+
+    @property
+    def hold_text(self) -> str:
+        """What its holds say."""
+        return f"{self.code} {self.title}"[:200]
+
+    @property
+    def left(self) -> int | None:
+        """How many pieces may still leave under its concession; None: it is not limited to a number."""
+        given = self.disposition
+        return None if given is None or not given.pieces else max(0, given.pieces - self.used)
 
     @property
     def untold(self) -> list[Notice]:
@@ -78,6 +111,11 @@ class Nonconformance:
         if given is None or given.kind != USE_AS_IS or lot not in self.lots:
             return False
         return given.until_ms is None or at_ms <= given.until_ms
+
+
+def named_in(hold: str) -> list[str]:
+    """The nonconformances whose holds a hold speaks of: of its own, or of what the lot was made of."""
+    return _HOLDS.findall(hold)
 
 
 def stream_of(code: str) -> str:
@@ -94,30 +132,64 @@ def replay_nc(history: Sequence[Event]) -> Nonconformance | None:
             found = _opened(event, facts)
         elif found is None:
             continue
-        elif event.kind == DISPOSED:
-            found = replace(
-                found, state=SETTLED, disposition=disposition_from(facts["disposition"]),
-                disposed_ms=event.noted_ms, signed=tuple(facts["signed"]), made=tuple(facts["made"]),
-            )  # fmt: skip
-        elif event.kind == NOTIFIED:
-            found = replace(found, notices=tuple(_told(n, event, facts) for n in found.notices))
-        elif event.kind == CLOSED:
-            found = replace(found, state=SHUT, closed_ms=event.noted_ms, closed_why=event.reason)
+        else:
+            found = _NEXT[event.kind](found, event, facts)
     return found
 
 
-def _opened(event: Event, facts: Mapping[str, Any]) -> Nonconformance:
-    notices = tuple(
-        Notice(n["customer"], tuple(n["shipments"]), tuple(n["lots"])) for n in facts["notices"]
-    )
-    return Nonconformance(
-        event.stream.removeprefix("nc:"), facts["title"], facts["source"], event.noted_ms, event.person,
-        tuple(facts["lots"]), tuple(facts["held"]), event.action, facts["characteristic"], event.place,
-        notices=notices,
+def _contained(found: Nonconformance, event: Event, facts: Facts) -> Nonconformance:
+    listed = {notice.customer for notice in found.notices}
+    more = tuple(_notice(one) for one in facts["notices"] if one["customer"] not in listed)
+    return replace(
+        found, contained_ms=event.noted_ms, contained_by=event.person, contained_how=event.reason,
+        lots=_also(found.lots, facts["held"]), held=_also(found.held, facts["held"]),
+        notices=(*found.notices, *more),
     )  # fmt: skip
 
 
-def _told(notice: Notice, event: Event, facts: Mapping[str, Any]) -> Notice:
+def _also(known: tuple[str, ...], more: Sequence[str]) -> tuple[str, ...]:
+    return tuple(sorted({*known, *more}))
+
+
+def _disposed(found: Nonconformance, event: Event, facts: Facts) -> Nonconformance:
+    return replace(
+        found, state=SETTLED, disposition=disposition_from(facts["disposition"]), disposed_ms=event.noted_ms,
+        lots=_also(found.lots, facts.get("held", ())), held=_also(found.held, facts.get("held", ())),
+        signed=tuple(facts["signed"]), made=tuple(facts["made"]),
+    )  # fmt: skip
+
+
+def _used(found: Nonconformance, _event: Event, facts: Facts) -> Nonconformance:
+    return replace(found, used=found.used + facts["pieces"])
+
+
+def _notified(found: Nonconformance, event: Event, facts: Facts) -> Nonconformance:
+    return replace(found, notices=tuple(_told(one, event, facts) for one in found.notices))
+
+
+def _closed(found: Nonconformance, event: Event, _facts: Facts) -> Nonconformance:
+    return replace(found, state=SHUT, closed_ms=event.noted_ms, closed_why=event.reason)
+
+
+_NEXT = {
+    CONTAINED: _contained, DISPOSED: _disposed, USED: _used, NOTIFIED: _notified, CLOSED: _closed,
+}  # fmt: skip
+
+
+def _opened(event: Event, facts: Facts) -> Nonconformance:
+    return Nonconformance(
+        event.stream.removeprefix("nc:"), facts["title"], facts["source"], event.noted_ms, event.person,
+        tuple(facts["lots"]), tuple(facts["held"]), event.action, facts["characteristic"], event.place,
+        facts.get("about", LOTS), facts.get("name", ""), facts.get("found", ""),
+        notices=tuple(_notice(one) for one in facts["notices"]),
+    )  # fmt: skip
+
+
+def _notice(said: Facts) -> Notice:
+    return Notice(said["customer"], tuple(said["shipments"]), tuple(said["lots"]))
+
+
+def _told(notice: Notice, event: Event, facts: Facts) -> Notice:
     if notice.customer != facts["customer"] or notice.told_ms is not None:
         return notice
     return replace(notice, told_ms=event.noted_ms, told_by=event.person, how=event.reason)

@@ -235,3 +235,9 @@ def drop_all(conn: Connection) -> None:
     """Forget what is computed; only to compute it anew in the same transaction."""
     for table in ("lot", "lot_edge"):
         run(conn, f"DELETE FROM {table}")  # noqa: S608
+
+
+def lots_of_shipment(conn: Connection, shipment: str) -> list[str]:
+    """The lots that left with a shipment, by code."""
+    rows = run(conn, "SELECT code FROM lot WHERE shipment = ? ORDER BY code", (shipment,))
+    return [str(row.code) for row in rows]

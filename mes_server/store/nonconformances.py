@@ -5,7 +5,17 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, Index
 from sqlmodel import Field, SQLModel
 
-from mes_server.domain.nonconformance import OPENED, Nonconformance, replay_nc, stream_of
+from mes_server.domain.nonconformance import (
+    CLOSED,
+    CONTAINED,
+    DISPOSED,
+    OPENED,
+    SETTLED,
+    SHUT,
+    Nonconformance,
+    replay_nc,
+    stream_of,
+)
 from mes_server.domain.seal import Event
 from mes_server.store.ledger import load_stream
 from mes_server.store.tables import CLUSTERED, run, run_many, wide
@@ -35,7 +45,8 @@ class NonconformanceLotRow(SQLModel, table=True):
     code: str = Field(primary_key=True)
 
 
-_STATE = {"nc_disposed": "disposed", "nc_closed": "closed"}
+_STATE = {DISPOSED: SETTLED, CLOSED: SHUT}
+_TELL_LOTS = (OPENED, CONTAINED, DISPOSED)
 
 
 def follow(conn: Connection, event: Event) -> None:
@@ -44,11 +55,16 @@ def follow(conn: Connection, event: Event) -> None:
     if event.kind == OPENED:
         query = "INSERT INTO nonconformance (code, state, opened_ms) VALUES (?, ?, ?)"
         run(conn, query, (code, "open", event.noted_ms))
-        rows = [(lot, code) for lot in sorted(set(event.facts()["lots"]))]
-        run_many(conn, "INSERT INTO nonconformance_lot (lot, code) VALUES (?, ?)", rows)
     elif event.kind in _STATE:
         query = "UPDATE nonconformance SET state = ? WHERE code = ?"
         run(conn, query, (_STATE[event.kind], code))
+    rows = [(lot, code) for lot in sorted({*_texts(event, "lots"), *_texts(event, "held")})]
+    query = "INSERT INTO nonconformance_lot (lot, code) VALUES (?, ?) ON CONFLICT DO NOTHING"
+    run_many(conn, query, rows)
+
+
+def _texts(event: Event, name: str) -> list[str]:
+    return [str(one) for one in event.facts().get(name, ())] if event.kind in _TELL_LOTS else []
 
 
 def drop_all(conn: Connection) -> None:
@@ -60,6 +76,11 @@ def drop_all(conn: Connection) -> None:
 def load_nc(conn: Connection, code: str) -> Nonconformance | None:
     """A nonconformance as it stands."""
     return replay_nc(load_stream(conn, stream_of(code)))
+
+
+def any_nc(conn: Connection) -> bool:
+    """Whether there is any at all."""
+    return run(conn, "SELECT 1 FROM nonconformance LIMIT 1").first() is not None
 
 
 def list_ncs(conn: Connection, limit: int = 500, state: str = "") -> list[Nonconformance]:

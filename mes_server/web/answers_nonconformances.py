@@ -13,6 +13,8 @@ Signatures = Annotated[
     list[SignatureBody], Field(max_length=5, description="Badge and PIN of each who signs")
 ]
 
+Subject = Literal["lots", "run", "resource", "supplier_lot", "shipment", "unidentified"]
+
 
 class OpenNcBody(ActBody):
     """Something does not conform. What was made of the lots is held, too."""
@@ -21,14 +23,21 @@ class OpenNcBody(ActBody):
     source: Literal[
         "process", "inspection", "supplier", "customer", "audit", "gauge", "bath", "furnace"
     ]
-    lots: list[Name] = Field(max_length=500)
+    lots: list[Name] = Field(default_factory=list, max_length=500)
+    about: Subject = Field(
+        "lots", description="What is suspected, if it is not the lots themselves"
+    )
+    name: Name = Field("", description="Code of the run, resource or shipment; the supplier's lot")
+    found: Name = Field("", description="How much of it, as people say it")
     characteristic: Name = Field("", description="Of the control plan, if it is one")
 
 
 class DisposeBody(ActBody):
     """What becomes of the lots; the reason is needed."""
 
-    disposition: Name = Field(description="use_as_is, rework, repair, regrade, scrap or return")
+    disposition: Name = Field(
+        description="conforms, use_as_is, rework, repair, regrade, scrap or return"
+    )
     to: Name = Field("", description="The operation of a rework or repair, the grade of a re-grade")
     customer_reference: Name = ""
     pieces: Count = Field(0, description="A concession is for so many pieces; 0: not limited")
@@ -76,16 +85,24 @@ class NcAnswer(Answer):
     nonconformance: str
     title: str
     source: str
-    state: Literal["open", "disposed", "closed"]
+    state: Literal["open", "contained", "disposed", "closed"]
     opened_at: Time
     opened_by: str
     place: str
+    about: Subject
+    name: str
+    found: str
     characteristic: str
     lots: list[str]
     held: list[str]
+    contained_at: Time | None
+    contained_by: str
+    contained_how: str
     disposition: DispositionAnswer | None
     disposed_at: Time | None
     made: list[str]
+    used: int = Field(description="Pieces that left under its concession")
+    left: int | None = Field(description="Pieces that still may; null: not limited to a number")
     notices: list[NoticeAnswer]
     closed_at: Time | None
     signatures: list[SignatureAnswer]

@@ -3,19 +3,23 @@
 from flask import Blueprint, Response, render_template
 from sqlalchemy import Connection
 
+from mes_server.actions import contain_nonconformance as begin
 from mes_server.actions import settle_nonconformance as settle
 from mes_server.actions.record_events import Book
 from mes_server.actions.release_product import release_product, stands
-from mes_server.domain.attempts import Refusal
-from mes_server.domain.nonconformance import DISPOSITIONS, STATES, Disposition, Nonconformance
-from mes_server.domain.people import Person
+from mes_server.domain.nonconformance import (
+    DISPOSITIONS,
+    STAGES,
+    STATES,
+    Disposition,
+    Nonconformance,
+)
 from mes_server.store.lots import load_lots
 from mes_server.store.nonconformances import list_ncs, load_nc
 from mes_server.store.releases import releases_of
 from mes_server.web import answers_nonconformances as shapes
 from mes_server.web.answers_handling import ActBody
 from mes_server.web.answers_scans import ScanAnswer
-from mes_server.web.answers_signatures import SignatureBody
 from mes_server.web.api import as_json
 from mes_server.web.bodies import at_ms, read_body
 from mes_server.web.formats import iso_text
@@ -23,7 +27,7 @@ from mes_server.web.guards import needs
 from mes_server.web.handling import carry
 from mes_server.web.parameters import Operation, described
 from mes_server.web.problems import NotFound
-from mes_server.web.signing import signature_answers, signature_rows, signed_by
+from mes_server.web.signing import signature_answers, signature_rows, signers_of
 from mes_server.web.site import this_site
 
 nc_pages = Blueprint("nonconformances", __name__)
@@ -38,15 +42,26 @@ def post_nc() -> Response:
     body = read_body(shapes.OpenNcBody)
 
     def acting(book: Book, codes: list[str]) -> object:
-        said = settle.Opening(body.title, body.source, tuple(codes), body.characteristic)
-        return settle.open_nonconformance(book, said)
+        said = begin.Opening(
+            body.title, body.source, tuple(codes), body.characteristic, body.about, body.name,
+            body.found,
+        )  # fmt: skip
+        return begin.open_nonconformance(book, said)
 
     return carry(body, ("nonconformance", body.lots, ""), "hold", acting)
 
 
-def _signers(said: list[SignatureBody]) -> list[Person | Refusal]:
-    found = (signed_by(one) for one in said)
-    return [one for one in found if one is not None]
+@nc_pages.post(_API + "/<code>/contain")
+@needs("dispose")
+@described(Operation("All of it is held, set apart or told of", ScanAnswer, body=ActBody))
+def post_contain(code: str) -> Response:
+    """The reason says what was done; what came of it since is held, too."""
+    body = read_body(ActBody)
+
+    def acting(book: Book, _codes: list[str]) -> object:
+        return begin.contain(book, code, body.reason)
+
+    return carry(body, ("contain", [], code), "dispose", acting)
 
 
 @nc_pages.post(_API + "/<code>/dispose")
@@ -59,7 +74,7 @@ def post_dispose(code: str) -> Response:
         body.disposition, body.reason, body.to, body.customer_reference, body.pieces,
         None if body.until is None else at_ms(body.until),
     )  # fmt: skip
-    signers = _signers(body.signatures)
+    signers = signers_of(body.signatures, "disposed")
 
     def acting(book: Book, _codes: list[str]) -> object:
         return settle.dispose(book, code, given, signers)
@@ -123,8 +138,11 @@ def nc_answer(conn: Connection, one: Nonconformance) -> shapes.NcAnswer:
     """A nonconformance as programs see it."""
     given = one.disposition
     return shapes.NcAnswer(
-        nonconformance=one.code, title=one.title, source=one.source, state=one.state,  # type: ignore[arg-type]
+        nonconformance=one.code, title=one.title, source=one.source, state=one.stage,  # type: ignore[arg-type]
         opened_at=iso_text(one.opened_ms), opened_by=one.opened_by, place=one.place,
+        about=one.about, name=one.name, found=one.found,  # type: ignore[arg-type]
+        contained_at=_time(one.contained_ms), contained_by=one.contained_by,
+        contained_how=one.contained_how, used=one.used, left=one.left,
         characteristic=one.characteristic, lots=list(one.lots), held=list(one.held),
         disposition=None if given is None else shapes.DispositionAnswer(
             kind=given.kind, reason=given.reason, to=given.to, pieces=given.pieces,
@@ -152,7 +170,7 @@ def _time(at: int | None) -> str | None:
 def post_release(code: str) -> Response:
     """It conforms: checks are made, nothing is open, who may has signed."""
     body = read_body(shapes.ReleaseProductBody)
-    signers = _signers(body.signatures)
+    signers = signers_of(body.signatures, "released")
 
     def acting(book: Book, codes: list[str]) -> object:
         return release_product(book, codes[0], signers)
@@ -182,7 +200,8 @@ def get_release(code: str) -> Response:
 def nonconformances() -> str:
     """A board: open, disposed, closed; the newest of each first."""
     with this_site().reading() as conn:
-        board = {state: list_ncs(conn, 100, state) for state in STATES}
+        found = [one for state in STATES for one in list_ncs(conn, 100, state)]
+    board = {stage: [one for one in found if one.stage == stage] for stage in STAGES}
     return render_template("quality/nonconformances.html", board=board)
 
 

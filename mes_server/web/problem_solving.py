@@ -6,8 +6,6 @@ from sqlalchemy import Connection
 from mes_server.actions import change_process as change
 from mes_server.actions import solve_problem as solve
 from mes_server.actions.record_events import Book
-from mes_server.domain.attempts import Refusal
-from mes_server.domain.people import Person
 from mes_server.domain.problems import STEPS, Problem
 from mes_server.domain.process_changes import Change, Temporary
 from mes_server.store import changes_of_process as kept
@@ -22,7 +20,7 @@ from mes_server.web.handling import carry
 from mes_server.web.page import now_ms
 from mes_server.web.parameters import Operation, described
 from mes_server.web.problems import NotFound
-from mes_server.web.signing import signature_answers, signature_rows, signed_by
+from mes_server.web.signing import signature_answers, signature_rows, signers_of
 from mes_server.web.site import this_site
 
 solving_pages = Blueprint("solving", __name__)
@@ -92,7 +90,7 @@ def post_check_problem(code: str) -> Response:
 def post_temporary() -> Response:
     """It ends by itself; `made`: its number."""
     body = read_body(shapes.TemporaryBody)
-    signer = signed_by(body.signature)
+    signer = next(iter(signers_of([body.signature] if body.signature else [], "approved")), None)
     said = change.Alternate(
         body.at_station, body.operation, body.primary, body.alternate, at_ms(body.until)
     )
@@ -149,8 +147,7 @@ def post_change() -> Response:
 def post_decide(code: str) -> Response:
     """With a signature."""
     body = read_body(shapes.DecideChangeBody)
-    found = (signed_by(one) for one in body.signatures)
-    signers: list[Person | Refusal] = [one for one in found if one is not None]
+    signers = signers_of(body.signatures, "approved")
     said = (body.approved, body.reason, body.customer_reference)
 
     def acting(book: Book, _codes: list[str]) -> object:

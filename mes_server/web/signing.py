@@ -1,6 +1,6 @@
 """Signatures in requests and in answers: who signs, and whether what was signed still stands."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import request
@@ -28,6 +28,17 @@ def signed_by(said: SignatureBody | None) -> Person | Refusal | None:
     gate = Gate(site.engine, site.settings.data_dir, 0, 0)
     signing = Signing(said.badge, said.pin, said.meaning, request.remote_addr or "")
     return check_signing(gate, signing, now_ms())
+
+
+def signers_of(said: Sequence[SignatureBody], meaning: str) -> list[Person | Refusal]:
+    """Who signs what has this meaning; a signature that was meant otherwise does not count."""
+    return [_signer(one, meaning) for one in said]
+
+
+def _signer(said: SignatureBody, meaning: str) -> Person | Refusal:
+    if said.meaning != meaning:
+        return Refusal("signature_means_something", {"meanings": meaning})
+    return signed_by(said) or Refusal("signature_is_given", {})
 
 
 def signature_answers(conn: Connection, about: str) -> list[SignatureAnswer]:

@@ -21,7 +21,7 @@ function bodyOf(form) {
     body[name] = KINDS[name] ? KINDS[name](value) : value;
   }
   for (const n of [1, 2]) {
-    if (said[`badge${n}`]) signatures.push({ badge: said[`badge${n}`], pin: said[`pin${n}`] ?? "", meaning: n === 1 ? "disposed" : "witnessed" });
+    if (said[`badge${n}`]) signatures.push({ badge: said[`badge${n}`], pin: said[`pin${n}`] ?? "", meaning: form.dataset.signed });
   }
   return form.hasAttribute("data-signed") ? { ...body, signatures } : body;
 }

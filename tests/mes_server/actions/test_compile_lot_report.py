@@ -17,10 +17,11 @@ from mes_server.actions import (
     report_work,
 )
 from mes_server.actions.compile_lot_report import Heading, compile_lot_report
+from mes_server.actions.contain_nonconformance import Opening, open_nonconformance
 from mes_server.actions.handle_lots import hold_lots, release_lot
 from mes_server.actions.make_lots import pack_lot
 from mes_server.actions.release_product import release_product
-from mes_server.actions.settle_nonconformance import Opening, dispose, open_nonconformance
+from mes_server.actions.settle_nonconformance import dispose
 from mes_server.actions.solve_problem import open_problem
 from mes_server.domain.amounts import Amount
 from mes_server.domain.lot_report import NOT_KEPT

@@ -8,18 +8,12 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
+from mes_server.actions.contain_nonconformance import Opening, contain, open_nonconformance
 from mes_server.actions.digests import digest_of
 from mes_server.actions.handle_lots import release_lot, ship_lots
 from mes_server.actions.make_lots import split_off
 from mes_server.actions.record_events import rebuild_lots
-from mes_server.actions.settle_nonconformance import (
-    Opening,
-    close,
-    dispose,
-    needs_of,
-    notify,
-    open_nonconformance,
-)
+from mes_server.actions.settle_nonconformance import close, dispose, needs_of, notify
 from mes_server.domain.nonconformance import DISPOSITIONS, Disposition
 from mes_server.domain.people import Person
 from mes_server.domain.rules import Refusal
@@ -73,6 +67,8 @@ def test_all_that_came_of_a_bad_lot_is_held_and_customers_are_listed(floor: Plan
         "nonconformance_is_disposed",
         "customers_are_told",
     ]
+    assert disposed(floor, nc, "scrap", QUALITY, LEAD) == ["nonconformance_is_contained"]
+    assert floor.act(contain, nc, "ACME blocks 4 pieces") == []
     assert disposed(floor, nc, "scrap", QUALITY, LEAD) == []
     assert rules(floor.act(notify, nc, "OTHER", "mail")) == ["customer_is_listed"]
     assert floor.act(notify, nc, "ACME", "letter 12") == []
@@ -113,6 +109,7 @@ def test_a_disposition_without_what_it_takes_is_refused_and_changes_nothing(
 @pytest.mark.parametrize(
     ("kind", "more", "signers"),
     [
+        ("conforms", {}, (QUALITY,)),
         ("use_as_is", {"customer_reference": "C-7", "pieces": 10}, (QUALITY,)),
         ("rework", {"to": "sinter"}, (QUALITY,)),
         ("repair", {"to": "sinter", "customer_reference": "A-3"}, (QUALITY,)),
@@ -129,6 +126,7 @@ def test_what_was_decided_is_carried_out_signed_and_rebuilt(
     assert disposed(floor, nc, kind, *signers, **more) == []
     lot = floor.lot(code)
     assert {
+        "conforms": not lot.holds and lot.status == "active",
         "use_as_is": not lot.holds and lot.status == "active",
         "rework": lot.done == () and lot.reworks == {"sinter": 1} and not lot.holds,
         "repair": lot.done == () and not lot.holds,

@@ -6,10 +6,10 @@ from mes_server.actions.change_process import (
     begin_temporary,
     request_change,
 )
+from mes_server.actions.contain_nonconformance import Opening, open_nonconformance
 from mes_server.actions.record_check import Checking, record_check, void_check
 from mes_server.actions.record_events import Act, Book
 from mes_server.actions.release_document import release_document
-from mes_server.actions.settle_nonconformance import Opening, open_nonconformance
 from mes_server.actions.solve_problem import open_problem, write_step
 from mes_server.actions.stop_line import acknowledge
 from mes_server.store.transaction import writing

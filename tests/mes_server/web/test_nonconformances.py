@@ -10,6 +10,8 @@ from flask.testing import FlaskClient
 from playwright.sync_api import Browser, Page, expect
 
 from mes_server.settings import Settings
+from mes_server.store.engine import reading
+from mes_server.store.ledger import iter_events
 from tests.mes_server.people_help import PIN, begin_session, give_pin, hire, token_for
 from tests.mes_server.web.live_server import serving
 from tests.mes_server.web.lot_data import Shop
@@ -67,6 +69,58 @@ def test_from_what_was_found_to_what_was_decided(pinned: Desk, shop: Shop) -> No
     assert (
         pinned.client.get("/api/v1/nonconformances/NC26-9", headers=pinned.shown).status_code == 404
     )
+
+
+def test_no_pin_is_kept_however_wrong_it_is(pinned: Desk, shop: Shop, plant: Plant) -> None:
+    nc = opened(pinned, shop.lot())
+    said = {"disposition": "conforms", "reason": "@midnight it was fine"}
+    for secret in ("735102", "@Summer2026", "=1+735102", "<script>hush"):
+        told = pinned.post(
+            f"/nonconformances/{nc}/dispose",
+            **{**said, "reason": "fine"},
+            signatures=[QUALITY | {"pin": secret}],
+        )
+        assert told.json[0]["rule"] == "signature_is_right"
+        assert secret not in told.text
+        with reading(plant.engine) as conn:
+            assert not any(secret in event.content for event in iter_events(conn))
+    with reading(plant.engine) as conn:
+        refused = [event for event in iter_events(conn) if "signature_is_right" in event.content]
+    assert len(refused) == 4, "that it was tried is kept"
+    assert pinned.rules(f"/nonconformances/{nc}/dispose", **said)[0] == "text_is_no_script"
+
+
+def test_a_signature_means_what_is_done_by_it(pinned: Desk, shop: Shop) -> None:
+    nc = opened(pinned, shop.lot())
+    other = [QUALITY | {"meaning": "witnessed"}]
+    said = {"disposition": "conforms", "reason": "measured"}
+    told = pinned.rules(f"/nonconformances/{nc}/dispose", **said, signatures=other)
+    assert told[0] == "signature_means_something"
+    pinned.done(f"/nonconformances/{nc}/dispose", **said, signatures=[QUALITY])
+    (one,) = get(pinned, f"/nonconformances/{nc}")["signatures"]
+    assert one["meaning"] == "disposed"
+
+
+def test_a_complaint_is_open_until_it_is_contained(pinned: Desk, shop: Shop) -> None:
+    code = shop.lot(done=DONE)
+    (shipment,) = pinned.done("/shipments", lots=[code], customer="ACME")
+    said = {
+        "title": "cracks",
+        "source": "customer",
+        "about": "shipment",
+        "name": shipment,
+        "found": "3 of 10",
+    }
+    (nc,) = pinned.done("/nonconformances", **said)
+    found = get(pinned, f"/nonconformances/{nc}")
+    assert (found["state"], found["name"], found["found"], found["lots"]) == (
+        "open", shipment, "3 of 10", [code],
+    )  # fmt: skip
+    pinned.done(f"/nonconformances/{nc}/contain", reason="ACME sorts")
+    found = get(pinned, f"/nonconformances/{nc}")
+    assert (found["state"], found["contained_how"], found["contained_by"]) == (
+        "contained", "ACME sorts", "L-1",
+    )  # fmt: skip
 
 
 def test_a_lot_is_released_by_who_signs(pinned: Desk, shop: Shop) -> None:

@@ -7,12 +7,13 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from mes_server.actions.contain_nonconformance import Opening, open_nonconformance
 from mes_server.actions.manage_people import qualify
 from mes_server.actions.record_check import Checking, record_check
 from mes_server.actions.record_person import act_of
 from mes_server.actions.release_document import release_document
 from mes_server.actions.run_charge import load_lot_into
-from mes_server.actions.settle_nonconformance import Opening, dispose, open_nonconformance
+from mes_server.actions.settle_nonconformance import dispose
 from mes_server.domain.nonconformance import Disposition
 from mes_server.domain.people import PERMISSIONS
 from mes_server.domain.routes import Operation as RouteOperation
