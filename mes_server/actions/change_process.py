@@ -10,15 +10,19 @@ from mes_server.actions.sign_record import may_sign, sign
 from mes_server.domain import process_changes as changes
 from mes_server.domain.attempts import Refusal
 from mes_server.domain.charges import Run
+from mes_server.domain.control_plan import Plan, Substitute
 from mes_server.domain.people import Person
 from mes_server.domain.process_changes import Change, Temporary
 from mes_server.domain.signatures import digest
 from mes_server.domain.texts import text_is_no_script
 from mes_server.store.changes_of_process import list_temporaries, load_change, load_temporary
-from mes_server.store.lots import load_lot
+from mes_server.store.lots import load_lot, lots_around
 from mes_server.store.numbering import next_code
+from mes_server.store.plans import plans_in_force
 from mes_server.store.runs import lots_of_run, runs_at
 from mes_server.store.stations import load_station
+
+BESIDE_MAX = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,22 +45,33 @@ def begin_temporary(
     )
     if load_station(book.conn, said.station) is None:
         refused.append(Refusal("station_is_known", {"station": said.station}))
-    if not said.primary.strip() or not said.alternate.strip():
-        refused.append(Refusal("controls_are_named", {}))
+    plan = _approving(book, said)
+    if plan is None:
+        names = ("operation", "primary", "alternate")
+        refused.append(
+            Refusal("alternate_is_approved", {name: getattr(said, name) for name in names})
+        )
     if not reason.strip():
         refused.append(Refusal("reason_is_given", {}))
     if said.until_ms <= book.act.now_ms:
         refused.append(Refusal("end_lies_ahead", {"until_ms": str(said.until_ms)}))
-    if refused or not isinstance(signer, Person):
+    if refused or plan is None or not isinstance(signer, Person):
         return refused
     code = next_code(book.conn, "temporary", book.act.at_ms)
     facts = {
         "station": said.station, "operation": said.operation, "primary": said.primary,
         "alternate": said.alternate, "until_ms": said.until_ms,
     }  # fmt: skip
-    book.note(changes.stream_of(code), changes.BEGUN, reason, **facts)
+    book.note(changes.stream_of(code), changes.BEGUN, reason, **facts, plan=plan.name)
     sign(book, f"change:{code}", digest({"code": code, **facts}), signer, "approved")
     return [code]
+
+
+def _approving(book: Book, said: Alternate) -> Plan | None:
+    """The control plan in force that lists the alternate."""
+    wanted = Substitute(said.operation, said.primary, said.alternate)
+    plans = plans_in_force(book.conn, book.act.now_ms)
+    return next((one for one in plans if wanted in one.substitutes), None)
 
 
 def review_temporary(book: Book, code: str, reason: str) -> list[Refusal]:
@@ -91,9 +106,10 @@ def _active(book: Book, code: str, reason: str) -> list[Refusal]:
 
 
 def tagged_lots(conn: Connection, found: Temporary) -> list[str]:
-    """All lots that ran at its station while it was active."""
+    """All lots that ran under it: at its station, for its operation, while it was active."""
     runs = runs_at(conn, found.station, found.from_ms, found.end_ms())
-    return sorted({lot for run in runs for lot, _ in lots_of_run(conn, run.code)})
+    under = [run for run in runs if found.replaces(run.station, run.operation)]
+    return sorted({lot for run in under for lot, _ in lots_of_run(conn, run.code)})
 
 
 def temporaries_of_run(conn: Connection, run: Run) -> list[Temporary]:
@@ -102,7 +118,9 @@ def temporaries_of_run(conn: Connection, run: Run) -> list[Temporary]:
     return [
         one
         for one in list_temporaries(conn, run.opened_ms)
-        if one.station == run.station and one.from_ms <= closed_ms and one.end_ms() >= run.opened_ms
+        if one.replaces(run.station, run.operation)
+        and one.from_ms <= closed_ms
+        and one.end_ms() >= run.opened_ms
     ]
 
 
@@ -184,6 +202,12 @@ def make_effective(book: Book, code: str, first_lot: str) -> list[Refusal]:
     if not refused:
         book.note(changes.stream_of(code), changes.EFFECTIVE, first_lot=first_lot)
     return refused
+
+
+def lots_beside(conn: Connection, found: Change) -> tuple[list[str], list[str]]:
+    """The last lots before the break point, and the first behind it with the break-point lot itself; of its part."""
+    first = load_lot(conn, found.first_lot) if found.first_lot else None
+    return ([], []) if first is None else lots_around(conn, first, BESIDE_MAX)
 
 
 def digest_of_change(conn: Connection, code: str) -> str | None:

@@ -13,8 +13,10 @@ from mes_server.domain.amounts import NOTHING, Amount
 from mes_server.domain.balance import Balance, balance
 from mes_server.domain.charges import CLOSED, OPENED, PUT_IN, USED, Run, replay_run
 from mes_server.domain.lots import Lot, born_with
+from mes_server.domain.process_changes import TAGGED, stream_of
 from mes_server.domain.routes import Operation
 from mes_server.domain.rules import Refusal
+from mes_server.store.changes_of_process import list_temporaries
 from mes_server.store.lines import load_line
 from mes_server.store.lots import lots_in_run
 from mes_server.store.numbering import next_code
@@ -60,6 +62,9 @@ def load_lot_into(
     position = str(facts.get("position", ""))
     book.note(f"lot:{code}", lots.LOADED, run=run.code, operation=run.operation, position=position)
     book.note(f"charge:{run.code}", PUT_IN, lot=code, heavy=heavy, position=position)
+    for one in list_temporaries(conn, act.at_ms):
+        if one.replaces(act.place, run.operation) and one.is_active(act.at_ms):
+            book.note(stream_of(one.code), TAGGED, lot=code, run=run.code)
     return run.code
 
 

@@ -82,6 +82,15 @@ class Instruction:
 
 
 @dataclass(frozen=True, slots=True)
+class Substitute:
+    """A control that may replace another one for a time: it was approved with the plan (IATF 16949 8.5.6.1.1)."""
+
+    operation: str
+    primary: str
+    alternate: str
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """A revision of a plan. `shifts`: starts of the shifts as minutes of the day in UTC."""
 
@@ -98,6 +107,7 @@ class Plan:
     recipes: Mapping[str, str] = field(default_factory=dict)
     shifts: tuple[int, ...] = (0, 480, 960)
     note: Mapping[str, str] = field(default_factory=dict)
+    substitutes: tuple[Substitute, ...] = ()
 
     @property
     def name(self) -> str:
@@ -121,6 +131,7 @@ class Plan:
 _FIGURES = ("nominal", "lower", "upper", "action_lower", "action_upper")
 _TEXTS = ("symbol", "customer_symbol", "kind", "quantity", "unit", "gauge", "owner", "moment")
 _WORDS = ("method", "reaction")
+SUBSTITUTE = ("operation", "primary", "alternate")
 
 
 def plan_of(document: Document) -> Plan:
@@ -140,6 +151,7 @@ def plan_from(content: Mapping[str, Any]) -> Plan:
         {one["operation"]: _recipe_name(one) for one in content.get("recipes", ())},
         tuple(sorted(map(_minutes, content.get("shifts_utc", ("00:00", "08:00", "16:00"))))),
         dict(content.get("note", {})),
+        tuple(Substitute(*(str(one[name]) for name in SUBSTITUTE)) for one in content.get("temporary", ())),
     )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from mes_server.domain.control_plan import (
     PHASES,
     PPAP,
     REACTIONS,
+    SUBSTITUTE,
     SYMBOLS,
 )
 from mes_server.domain.decimals import figure_or_none
@@ -54,7 +55,18 @@ def _lists(content: Mapping[str, Any]) -> list[str]:
             where = f"{name}[{i}]"
             if not isinstance(said, dict) or not said.get("code") or not said.get("operation"):
                 faults.append(f"{where}: write code and operation")
-    return faults
+    return faults + _substitutes(content.get("temporary", []))
+
+
+def _substitutes(said: object) -> list[str]:
+    if not isinstance(said, list):
+        return ["temporary: write a list of approved alternate controls"]
+    return [
+        f"temporary[{i}]: write operation, primary and alternate, each as a text"
+        for i, one in enumerate(said)
+        if not isinstance(one, dict)
+        or not all(isinstance(one.get(name), str) and one[name].strip() for name in SUBSTITUTE)
+    ]
 
 
 def _lines(content: Mapping[str, Any]) -> list[str]:

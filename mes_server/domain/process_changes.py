@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from mes_server.domain.seal import Event
 
 BEGUN, REVIEWED, ENDED = "temporary_begun", "temporary_reviewed", "temporary_ended"
+TAGGED = "temporary_tagged"  # a lot went into a run under it
 REQUESTED, DECIDED, EFFECTIVE = "change_requested", "change_decided", "change_effective"
 DAY_MS = 86_400_000
 
@@ -16,7 +17,8 @@ DAY_MS = 86_400_000
 @dataclass(frozen=True, slots=True)
 class Temporary:
     """`station`, `operation`: where; `primary` is replaced by `alternate`. `until_ms`: when it ends at the latest.
-    `reviews`: when it was reviewed (daily). `verified`: how the return to normal was verified, "" not yet."""
+    `reviews`: when it was reviewed (daily). `verified`: how the return to normal was verified, "" not yet.
+    `plan`: the one that approved the alternate."""
 
     code: str
     station: str
@@ -30,6 +32,11 @@ class Temporary:
     reviews: tuple[int, ...] = ()
     ended_ms: int | None = None
     verified: str = ""
+    plan: str = ""
+
+    def replaces(self, station: str, operation: str) -> bool:
+        """Whether it is about that operation at that station."""
+        return (self.station, self.operation) == (station, operation)
 
     def end_ms(self) -> int:
         """When it ended, or will."""
@@ -58,7 +65,7 @@ def replay_temporary(history: Sequence[Event]) -> Temporary | None:
             code = event.stream.removeprefix("change:")
             found = Temporary(
                 code, facts["station"], facts["operation"], facts["primary"], facts["alternate"],
-                event.reason, event.noted_ms, facts["until_ms"], event.person,
+                event.reason, event.noted_ms, facts["until_ms"], event.person, plan=facts.get("plan", ""),
             )  # fmt: skip
         elif found is None:
             continue

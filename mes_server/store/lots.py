@@ -241,3 +241,13 @@ def lots_of_shipment(conn: Connection, shipment: str) -> list[str]:
     """The lots that left with a shipment, by code."""
     rows = run(conn, "SELECT code FROM lot WHERE shipment = ? ORDER BY code", (shipment,))
     return [str(row.code) for row in rows]
+
+
+def lots_around(conn: Connection, lot: Lot, limit: int) -> tuple[list[str], list[str]]:
+    """The last lots of the same part and kind that came to be before a lot, and the first from it on, by birth."""
+    same = "SELECT code FROM lot WHERE part = ? AND kind = ? AND "
+    earlier = f"{same}(born_ms < ? OR (born_ms = ? AND code < ?)) ORDER BY born_ms DESC, code DESC LIMIT ?"
+    later = f"{same}(born_ms > ? OR (born_ms = ? AND code >= ?)) ORDER BY born_ms, code LIMIT ?"
+    values = (lot.part, lot.kind, lot.born_ms, lot.born_ms, lot.code, limit)
+    before = [str(row.code) for row in run(conn, earlier, values)]
+    return before[::-1], [str(row.code) for row in run(conn, later, values)]

@@ -7,9 +7,10 @@ from sqlalchemy import Connection
 from sqlmodel import Field, SQLModel
 
 from mes_server.domain.control_plan import Plan, plan_from
-from mes_server.domain.documents import RELEASED
+from mes_server.domain.documents import RELEASED, in_force
 from mes_server.domain.instructions import Acknowledged
 from mes_server.domain.seal import Event
+from mes_server.store.documents import list_documents
 from mes_server.store.tables import CLUSTERED, run, run_many, wide
 
 PLAN_STREAMS, ACK_STREAMS = ("document:plan:",), ("acks:",)
@@ -83,6 +84,16 @@ def plan_for(conn: Connection, part: str, route: str, at_ms: int) -> Plan | None
         if not plan.routes or route.partition("/")[0] in plan.routes:
             return plan
     return None
+
+
+def plans_in_force(conn: Connection, at_ms: int) -> list[Plan]:
+    """The plans in force at a time: the newest released revision of each."""
+    documents = list_documents(conn, "plan")
+    found = [
+        in_force([o for o in documents if o.code == code], at_ms)
+        for code in sorted({o.code for o in documents})
+    ]
+    return [plan_from(one.content) for one in found if one is not None]
 
 
 def any_plan(conn: Connection) -> bool:

@@ -1,5 +1,6 @@
 """8D with due dates and a check that it helped; changes for a time that end by themselves, and for good."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from mes_server.actions.change_process import (
     begin_temporary,
     decide_change,
     end_temporary,
+    lots_beside,
     make_effective,
     request_change,
     review_temporary,
@@ -20,8 +22,9 @@ from mes_server.actions.change_process import (
 from mes_server.actions.digests import digest_of
 from mes_server.actions.record_events import rebuild_lots
 from mes_server.actions.solve_problem import check_problem, close_problem, open_problem, write_step
+from mes_server.domain.plan_content import plan_faults
 from mes_server.domain.problems import STEPS
-from mes_server.domain.process_changes import DAY_MS
+from mes_server.domain.process_changes import DAY_MS, TAGGED
 from mes_server.store.changes_of_process import (
     list_changes,
     list_problems,
@@ -31,10 +34,12 @@ from mes_server.store.changes_of_process import (
     load_temporary,
 )
 from mes_server.store.engine import reading
+from mes_server.store.ledger import load_stream
 from mes_server.store.runs import load_run
 from mes_server.store.signatures import list_signatures
 from tests.mes_server.actions.lot_floor import rules
 from tests.mes_server.actions.plan_floor import LIGHT, PlanFloor
+from tests.mes_server.domain.plan_making import plan
 from tests.mes_server.people_help import signer
 
 HOUR_MS = 3_600_000
@@ -87,6 +92,17 @@ def test_an_8d_is_closed_when_all_is_done_and_opened_again_when_it_did_not_help(
     assert problem(floor, code).state == "effective"
 
 
+SUBSTITUTE = {"operation": "sinter", "primary": "load TC", "alternate": "zone TC"}
+
+
+def approved(floor: PlanFloor, revision: str = "A", **more: Any) -> None:
+    """A plan of another part that lists the alternate: the furnace is the same."""
+    content = plan(
+        code="CP-9", revision=revision, parts=["P-9"], **{"temporary": [SUBSTITUTE], **more}
+    )
+    assert floor.release("plan", content) == []
+
+
 def begun(floor: PlanFloor, hours: int = 2, **more: str) -> Any:
     said = {
         "station": "sinter-1",
@@ -99,6 +115,7 @@ def begun(floor: PlanFloor, hours: int = 2, **more: str) -> Any:
 
 
 def test_all_that_ran_under_a_temporary_change_is_tagged_and_nothing_else(floor: PlanFloor) -> None:
+    approved(floor)
     before, during, after = (floor.receive(LIGHT) for _ in range(3))
     floor.run(before)
     (code,) = begun(floor)
@@ -113,6 +130,9 @@ def test_all_that_ran_under_a_temporary_change_is_tagged_and_nothing_else(floor:
     floor.run(after)
     with reading(floor.engine) as conn:
         assert tagged_lots(conn, found) == [during]
+        tags = [e.facts() for e in load_stream(conn, f"change:{code}") if e.kind == TAGGED]
+        assert [(one["lot"], one["run"]) for one in tags] == [(during, run)], "noted as it went in"
+        assert found.plan == "CP-9/A"
         (one,) = list_signatures(conn, f"change:{code}")
         assert one.stands(digest_of(conn, f"change:{code}"))
     assert rules(floor.act(review_temporary, code, "fine")) == ["change_is_active"]
@@ -121,6 +141,7 @@ def test_all_that_ran_under_a_temporary_change_is_tagged_and_nothing_else(floor:
 
 
 def test_a_temporary_change_is_looked_at_every_day(floor: PlanFloor) -> None:
+    approved(floor)
     (code,) = begun(floor, hours=72)
     with reading(floor.engine) as conn:
         found = load_temporary(conn, code)
@@ -134,6 +155,34 @@ def test_a_temporary_change_is_looked_at_every_day(floor: PlanFloor) -> None:
     assert not found.review_is_due(floor.now_ms + DAY_MS - 1)
 
 
+@pytest.mark.parametrize("name", ["operation", "primary", "alternate"])
+def test_only_what_a_plan_in_force_lists_replaces_a_control(floor: PlanFloor, name: str) -> None:
+    assert rules(begun(floor)) == ["alternate_is_approved"], "no plan lists anything"
+    approved(floor)
+    assert rules(begun(floor, **{name: "another"})) == ["alternate_is_approved"]
+    assert len(begun(floor)) == 1, "the negative control"
+    approved(floor, "B", temporary=[])
+    assert rules(begun(floor)) == ["alternate_is_approved"], "the new revision does not list it"
+
+
+def test_other_work_of_the_station_is_not_under_it(floor: PlanFloor) -> None:
+    approved(floor, temporary=[SUBSTITUTE | {"operation": "age"}])
+    (code,) = begun(floor, operation="age")
+    run = floor.run(floor.receive(LIGHT))
+    with reading(floor.engine) as conn:
+        found = load_temporary(conn, code)
+        assert found is not None
+        assert tagged_lots(conn, found) == []
+        assert temporaries_of_run(conn, load_run(conn, run)) == []  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("said", ["zone TC", [{}], ["x"], [SUBSTITUTE | {"primary": " "}]])
+def test_a_plan_says_what_replaces_what(said: Any) -> None:
+    (fault,) = plan_faults(plan(temporary=said))
+    assert fault.startswith("temporary")
+    assert plan_faults(plan(temporary=[SUBSTITUTE])) == []
+
+
 def requested(floor: PlanFloor, takes_customer: bool = True) -> str:
     (code,) = floor.act(
         request_change, Request("Zn to Mn", "phosphate bath", "film", "SST 48 h", takes_customer)
@@ -142,7 +191,8 @@ def requested(floor: PlanFloor, takes_customer: bool = True) -> str:
 
 
 def test_a_change_is_approved_by_the_customer_and_has_a_break_point(floor: PlanFloor) -> None:
-    code, lot = requested(floor), floor.receive(LIGHT)
+    code, before, lot, after = requested(floor), *(floor.receive(LIGHT) for _ in range(3))
+    floor.receive(LIGHT, part="P-2")
     said = (True, "trial is good", "")
     assert rules(floor.act(decide_change, code, said, [signer()])) == ["customer_agreed"]
     assert rules(floor.act(decide_change, code, said, [])) == [
@@ -163,6 +213,9 @@ def test_a_change_is_approved_by_the_customer_and_has_a_break_point(floor: PlanF
         assert one.stands(digest_of(conn, f"change:{code}"))
     assert found is not None
     assert (found.state, found.first_lot, found.signed) == ("effective", lot, ("Q-1",))
+    with reading(floor.engine) as conn:
+        assert lots_beside(conn, found) == ([before], [lot, after]), "of the same part"
+        assert lots_beside(conn, replace(found, first_lot="")) == ([], [])
 
 
 def test_a_refused_change_never_becomes_effective(floor: PlanFloor) -> None:
@@ -190,10 +243,8 @@ def test_what_cannot_be_is_refused(floor: PlanFloor) -> None:
         "problem_is_known",
         "reason_is_given",
     ]
-    assert rules(begun(floor, station="moon", primary="")) == [
-        "station_is_known",
-        "controls_are_named",
-    ]
+    approved(floor)
+    assert rules(begun(floor, station="moon")) == ["station_is_known"]
     assert rules(begun(floor, hours=-1)) == ["end_lies_ahead"]
     for acting in (review_temporary, end_temporary):
         assert rules(floor.act(acting, "TD26-1", "x")) == ["change_is_known"]
@@ -206,6 +257,7 @@ def test_what_cannot_be_is_refused(floor: PlanFloor) -> None:
 
 
 def test_all_of_it_is_made_anew_from_the_ledger(floor: PlanFloor) -> None:
+    approved(floor)
     floor.act(open_problem, "x", [])
     begun(floor)
     requested(floor)

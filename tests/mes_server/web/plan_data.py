@@ -59,9 +59,24 @@ def opened_nc(plant: Plant, *lots: str) -> str:
     return str(code)
 
 
+def substitutes_approved(plant: Plant) -> None:
+    """A plan that lists alternate controls of sintering is in force."""
+    said = [
+        {"operation": "sinter", "primary": "load TC", "alternate": f"zone TC{more}"}
+        for more in ("", " 0", " 1")
+    ]
+    at_ms = plant.now_ms - 120_000
+    with writing(plant.engine) as conn:
+        book = Book(conn, Act("substitutes", "A-1", "office", at_ms, at_ms))
+        content = plan(code="CP-9", parts=["P-9"], temporary=said)
+        assert release_document(book, "plan", content, signer()) == []
+        book.close()
+
+
 def solved(plant: Plant) -> str:
     """An 8D with a discipline that is overdue, a temporary change and a change request; the 8D's number."""
     at_ms, day_ms = plant.now_ms - 60_000, 86_400_000
+    substitutes_approved(plant)
     with writing(plant.engine) as conn:
         book = Book(conn, Act("8d-opened", "A-1", "office", at_ms, at_ms))
         (code,) = open_problem(book, "cracks come back", ["NC26-000001-46"])
@@ -73,7 +88,7 @@ def solved(plant: Plant) -> str:
             alternate = Alternate(
                 "sinter-1", "sinter", "load TC", f"zone TC {number}", at_ms + 9 * day_ms
             )
-            begin_temporary(book, alternate, "broken", signer())
+            assert len(begin_temporary(book, alternate, "broken", signer())) == 1
             request_change(book, Request("Zn to Mn", "bath", "film", "SST", True))
             book.close()
     return str(code)

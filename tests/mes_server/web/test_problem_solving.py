@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from mes_server.web.formats import iso_text
 from tests.mes_server.people_help import PIN, give_pin
 from tests.mes_server.web.lot_data import Shop
-from tests.mes_server.web.plan_data import solved
+from tests.mes_server.web.plan_data import solved, substitutes_approved
 from tests.mes_server.web.plant_data import NOW_MS, Plant
 from tests.mes_server.web.test_handling import Desk
 from tests.mes_server.web.test_handling import desk as desk
@@ -42,10 +42,15 @@ def test_an_8d_from_its_opening_to_its_check(pinned: Desk) -> None:
     assert (found["state"], found["reopened"], found["result"]) == ("open", 1, "came back")
 
 
-def test_a_temporary_change_is_signed_reviewed_and_ended(pinned: Desk, shop: Shop) -> None:
+def test_a_temporary_change_is_signed_reviewed_and_ended(
+    pinned: Desk, shop: Shop, plant: Plant
+) -> None:
     said = {"at_station": "sinter-1", "operation": "sinter", "primary": "load TC", "alternate": "zone TC",
             "until": TOMORROW, "reason": "broken"}  # fmt: skip
-    assert pinned.rules("/changes/temporary", **said) == ["signature_is_given"]
+    assert pinned.rules("/changes/temporary", **said) == [
+        "signature_is_given", "alternate_is_approved",
+    ]  # fmt: skip
+    substitutes_approved(plant)
     (code,) = pinned.done("/changes/temporary", **said, signature=SIGNED)
     pinned.done(f"/changes/temporary/{code}/review", reason="1 °C apart")
     (found,) = get(pinned, "/changes")["temporary"]
