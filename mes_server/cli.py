@@ -20,6 +20,7 @@ from mes_server.commands.labels import label
 from mes_server.commands.ledger import verify
 from mes_server.commands.lots import lot
 from mes_server.commands.nodes import node
+from mes_server.commands.nonconformances import nonconformance
 from mes_server.commands.papers import binder
 from mes_server.commands.people import people
 from mes_server.commands.processes import run_all, run_broker, run_ingest, run_web
@@ -49,6 +50,7 @@ COMMANDS: tuple[click.Command, ...] = (
     document,
     gauge,
     label,
+    nonconformance,
     binder,
     verify,
     people,
