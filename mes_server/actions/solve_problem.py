@@ -8,6 +8,8 @@ from mes_server.domain.attempts import Refusal
 from mes_server.domain.problems import STEPS, Problem, unfinished
 from mes_server.domain.texts import text_is_no_script
 from mes_server.store.changes_of_process import load_problem
+from mes_server.store.lots import load_lot
+from mes_server.store.nonconformances import load_nc
 from mes_server.store.numbering import next_code
 
 
@@ -16,11 +18,16 @@ def open_problem(book: Book, title: str, linked: Sequence[str]) -> list[str] | l
     refused = text_is_no_script({"title": title, "linked": list(linked)})
     if not title.strip():
         refused.append(Refusal("reason_is_given", {}))
+    refused += [Refusal("link_is_known", {"link": o}) for o in linked if not _is_there(book, o)]
     if refused:
         return refused
     code = next_code(book.conn, "problem", book.act.at_ms)
     book.note(problems.stream_of(code), problems.OPENED, title=title, linked=list(linked))
     return [code]
+
+
+def _is_there(book: Book, code: str) -> bool:
+    return load_lot(book.conn, code) is not None or load_nc(book.conn, code) is not None
 
 
 def write_step(

@@ -118,6 +118,7 @@ class TemporaryAnswer(Answer):
     primary: str
     alternate: str
     reason: str
+    plan: str = Field(description="The control plan that approved the alternate")
     from_at: Time
     until: Time
     active: bool
@@ -141,6 +142,8 @@ class ChangeAnswer(Answer):
     requested_by: str
     customer_reference: str
     first_lot: str
+    lots_before: list[str] = Field(description="The last ones of that part before the break point")
+    lots_behind: list[str] = Field(description="The first ones from the break point on")
     effective_at: Time | None
     signatures: list[SignatureAnswer]
 

@@ -34,6 +34,7 @@ from mes_server.web.lot_words import lot_writers
 from mes_server.web.page import now_ms
 from mes_server.web.problems import NotFound
 from mes_server.web.seen import load_metrics
+from mes_server.web.signing import release_facts
 from mes_server.web.site import this_site
 
 lot_pages = Blueprint("lots", __name__)
@@ -135,6 +136,7 @@ def _load(conn: Connection, code: str) -> dict[str, Any]:
         "customer": customers_of(conn, [found.shipment]).get(found.shipment, "")
         if found.shipment
         else "",
+        "released": release_facts(conn, found),
         **_route(conn, found),
         **_genealogy(conn, code),
     }

@@ -9,11 +9,16 @@ from mes_server.actions.record_events import Book
 from mes_server.actions.release_product import release_product, stands
 from mes_server.domain.nonconformance import (
     DISPOSITIONS,
+    SOURCES,
     STAGES,
     STATES,
+    SUBJECTS,
     Disposition,
     Nonconformance,
+    stream_of,
 )
+from mes_server.store.changes_of_process import list_problems
+from mes_server.store.ledger import load_stream
 from mes_server.store.lots import load_lots
 from mes_server.store.nonconformances import list_ncs, load_nc
 from mes_server.store.releases import releases_of
@@ -202,7 +207,9 @@ def nonconformances() -> str:
     with this_site().reading() as conn:
         found = [one for state in STATES for one in list_ncs(conn, 100, state)]
     board = {stage: [one for one in found if one.stage == stage] for stage in STAGES}
-    return render_template("quality/nonconformances.html", board=board)
+    return render_template(
+        "quality/nonconformances.html", board=board, sources=SOURCES, subjects=SUBJECTS
+    )
 
 
 @nc_pages.get("/quality/nonconformances/<code>")
@@ -213,7 +220,10 @@ def nonconformance(code: str) -> str:
         found = _load(conn, code)
         known = load_lots(conn, found.lots)
         signatures = signature_rows(conn, f"nc:{code}")
+        events = load_stream(conn, stream_of(code))
+        problems = [one for one in list_problems(conn) if code in one.linked]
         needed = {kind: settle.needs_of(kind, found.opened_ms) for kind in DISPOSITIONS}
     return render_template(
-        "quality/nonconformance.html", nc=found, lots=known, signatures=signatures, needed=needed
-    )
+        "quality/nonconformance.html", nc=found, lots=known, signatures=signatures, needed=needed,
+        events=events, problems=problems,
+    )  # fmt: skip

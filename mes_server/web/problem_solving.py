@@ -9,6 +9,8 @@ from mes_server.actions.record_events import Book
 from mes_server.domain.problems import STEPS, Problem
 from mes_server.domain.process_changes import Change, Temporary
 from mes_server.store import changes_of_process as kept
+from mes_server.store.plans import plans_in_force
+from mes_server.store.stations import list_stations
 from mes_server.web import answers_changes as shapes
 from mes_server.web.answers_handling import ActBody
 from mes_server.web.answers_scans import ScanAnswer
@@ -212,7 +214,7 @@ def _problem(one: Problem) -> shapes.EightDAnswer:
 def _temporary(conn: Connection, one: Temporary) -> shapes.TemporaryAnswer:
     return shapes.TemporaryAnswer(
         change=one.code, station=one.station, operation=one.operation, primary=one.primary,
-        alternate=one.alternate, reason=one.reason, from_at=iso_text(one.from_ms),
+        alternate=one.alternate, reason=one.reason, plan=one.plan, from_at=iso_text(one.from_ms),
         until=iso_text(one.end_ms()), active=one.is_active(now_ms()), verified=one.verified,
         review_due=one.review_is_due(now_ms()), lots=change.tagged_lots(conn, one),
         signatures=signature_answers(conn, f"change:{one.code}"),
@@ -220,11 +222,13 @@ def _temporary(conn: Connection, one: Temporary) -> shapes.TemporaryAnswer:
 
 
 def _change(conn: Connection, one: Change) -> shapes.ChangeAnswer:
+    before, behind = change.lots_beside(conn, one)
     return shapes.ChangeAnswer(
         change=one.code, title=one.title, what=one.what, risk=one.risk, state=one.state,  # type: ignore[arg-type]
         verification=one.verification, takes_customer=one.takes_customer,
         requested_at=iso_text(one.requested_ms), requested_by=one.requested_by,
         customer_reference=one.customer_reference, first_lot=one.first_lot,
+        lots_before=before, lots_behind=behind,
         effective_at=_time(one.effective_ms), signatures=signature_answers(conn, f"change:{one.code}"),
     )  # fmt: skip
 
@@ -232,10 +236,12 @@ def _change(conn: Connection, one: Change) -> shapes.ChangeAnswer:
 @solving_pages.get("/quality/problems")
 @needs("read")
 def problems() -> str:
-    """All 8Ds with what is overdue."""
+    """All 8Ds, first those of which something is overdue."""
     with this_site().reading() as conn:
         found = kept.list_problems(conn)
-    return render_template("quality/problems.html", problems=found)
+    overdue = [one.code for one in found if one.overdue(now_ms())]
+    found.sort(key=lambda one: one.code not in overdue)
+    return render_template("quality/problems.html", problems=found, overdue=overdue)
 
 
 @solving_pages.get("/quality/problems/<code>")
@@ -254,8 +260,18 @@ def problem(code: str) -> str:
 def changes() -> str:
     """Temporary changes and change requests."""
     with this_site().reading() as conn:
-        brief = [(one, change.tagged_lots(conn, one)) for one in kept.list_temporaries(conn)]
-        asked = [
-            (one, signature_rows(conn, f"change:{one.code}")) for one in kept.list_changes(conn)
+        brief = [
+            (one, change.tagged_lots(conn, one), signature_rows(conn, f"change:{one.code}"))
+            for one in kept.list_temporaries(conn)
         ]
-    return render_template("quality/changes.html", temporaries=brief, changes=asked)
+        asked = [
+            (one, signature_rows(conn, f"change:{one.code}"), change.lots_beside(conn, one))
+            for one in kept.list_changes(conn)
+        ]
+        plans = plans_in_force(conn, now_ms())
+        stations = sorted({one.id for one in list_stations(conn)})
+    substitutes = [(plan.name, way) for plan in plans for way in plan.substitutes]
+    return render_template(
+        "quality/changes.html", temporaries=brief, changes=asked, substitutes=substitutes,
+        stations=stations,
+    )  # fmt: skip

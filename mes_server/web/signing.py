@@ -7,12 +7,16 @@ from flask import request
 from sqlalchemy import Connection
 
 from mes_server.actions.digests import digest_of
+from mes_server.actions.release_product import is_released
 from mes_server.actions.sign_in import Gate
 from mes_server.actions.sign_record import Signing, check_signing
 from mes_server.domain.attempts import Refusal
+from mes_server.domain.lots import Lot
 from mes_server.domain.people import Person
 from mes_server.domain.signatures import Signature
+from mes_server.store.nonconformances import ncs_of_lots
 from mes_server.store.people import load_person
+from mes_server.store.plans import plan_for
 from mes_server.store.signatures import list_signatures
 from mes_server.web.answers_signatures import SignatureAnswer, SignatureBody
 from mes_server.web.formats import iso_text
@@ -62,3 +66,13 @@ def signature_rows(conn: Connection, about: str) -> list[Mapping[str, Any]]:
 def _row(conn: Connection, one: Signature, stands: bool) -> Mapping[str, Any]:
     person = load_person(conn, one.badge)
     return {"signature": one, "name": person.name if person else one.badge, "stands": stands}
+
+
+def release_facts(conn: Connection, lot: Lot) -> Mapping[str, Any]:
+    """What a lot's page says of its release: under which plan, who signed, what was found."""
+    return {
+        "plan": plan_for(conn, lot.part, lot.route, now_ms()),
+        "stands": is_released(conn, lot.code),
+        "signatures": signature_rows(conn, f"release:{lot.code}"),
+        "ncs": ncs_of_lots(conn, [lot.code]),
+    }

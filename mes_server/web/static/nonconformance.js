@@ -4,7 +4,8 @@ import { now } from "./words.js";
 
 const day = (value) => `${value}T23:59:59+00:00`;
 const yes = (value) => value === "true";
-const KINDS = { pieces: Number, until: day, due: day, check: day, done: yes, effective: yes };
+const list = (value) => value.toUpperCase().split(/[\s,;，；、]+/).filter(Boolean);
+const KINDS = { pieces: Number, until: day, due: day, check: day, done: yes, effective: yes, approved: yes, takes_customer: yes, lots: list, linked: list };
 const told = document.getElementById("answer");
 
 function newId() {
@@ -21,8 +22,9 @@ function bodyOf(form) {
     body[name] = KINDS[name] ? KINDS[name](value) : value;
   }
   for (const n of [1, 2]) {
-    if (said[`badge${n}`]) signatures.push({ badge: said[`badge${n}`], pin: said[`pin${n}`] ?? "", meaning: form.dataset.signed });
+    if (said[`badge${n}`]) signatures.push({ badge: said[`badge${n}`], pin: said[`pin${n}`] ?? "", meaning: form.dataset.signed ?? form.dataset.signOne });
   }
+  if (form.hasAttribute("data-sign-one")) return { ...body, signature: signatures[0] };
   return form.hasAttribute("data-signed") ? { ...body, signatures } : body;
 }
 
@@ -34,8 +36,9 @@ async function post(form) {
       headers: { "Content-Type": "application/json", Accept: "application/json" },
       body: JSON.stringify(bodyOf(form)),
     });
-    if (answer.ok) return location.reload();
     const said = await answer.json();
+    if (answer.ok && form.dataset.goto && said.made.length) return location.assign(`${form.dataset.goto}/${said.made[0]}`);
+    if (answer.ok) return location.reload();
     const lines = Array.isArray(said) ? said.map((one) => `${one.message} ${one.next}`) : [said.detail, ...(said.errors ?? []).map((one) => `${one.parameter}: ${one.fault}`)];
     told.replaceChildren(...lines.map((line) => Object.assign(document.createElement("strong"), { className: "void", textContent: `${line} ` })));
   } catch (error) {

@@ -63,7 +63,9 @@ def problem(floor: PlanFloor, code: str) -> Any:
 def test_an_8d_is_closed_when_all_is_done_and_opened_again_when_it_did_not_help(
     floor: PlanFloor,
 ) -> None:
-    (code,) = floor.act(open_problem, "cracks come back", ["NC26-000001-XX"])
+    told = floor.act(open_problem, "cracks come back", ["NC26-000001-XX"])
+    assert rules(told) == ["link_is_known"]
+    (code,) = floor.act(open_problem, "cracks come back", [floor.receive(LIGHT)])
     due_ms = floor.now_ms + HOUR_MS
     assert floor.act(write_step, code, "D4", ("", "L-1", due_ms), False) == []
     assert problem(floor, code).overdue(due_ms) == []

@@ -9,13 +9,14 @@ from flask import Flask
 from flask.testing import FlaskClient
 from playwright.sync_api import Browser, Page, expect
 
+from mes_server.actions.handle_lots import ship_lots
 from mes_server.settings import Settings
 from mes_server.store.engine import reading
 from mes_server.store.ledger import iter_events
 from tests.mes_server.people_help import PIN, begin_session, give_pin, hire, token_for
 from tests.mes_server.web.live_server import serving
 from tests.mes_server.web.lot_data import Shop
-from tests.mes_server.web.plan_data import opened_nc
+from tests.mes_server.web.plan_data import opened_nc, substitutes_approved
 from tests.mes_server.web.plant_data import Plant
 from tests.mes_server.web.test_handling import DONE, Desk
 from tests.mes_server.web.test_handling import desk as desk
@@ -207,3 +208,65 @@ def test_two_people_sign_that_it_is_scrapped(office: Page, shop: Shop, plant: Pl
     assert [one["form"] if "form" in one else one["why"] for one in shop.events("lot_created")][
         -1
     ] == "scrap"
+
+
+def test_from_a_complaint_to_its_closing_on_the_pages(office: Page, shop: Shop) -> None:
+    code = shop.lot(done=DONE)
+    shipment = shop.act(ship_lots, [code], {"customer": "ACME"})
+    office.locator("#new summary").click()
+    office.get_by_label("What is wrong").fill("chips at the corner")
+    office.get_by_label("Found by").select_option("customer")
+    office.get_by_label("What it is about").select_option("shipment")
+    office.get_by_role("button", name="Open and hold").click()
+    expect(office.locator("#answer")).to_contain_text("No lot has to do with shipment")
+    office.get_by_label("Code of the run, resource or shipment").fill(str(shipment))
+    office.get_by_role("button", name="Open and hold").click()
+    chip, answer = office.locator(".state-chip").first, office.locator("#answer")
+    expect(chip).to_have_text("Open")
+    office.get_by_label("What was done to contain it?").fill("ACME sorts all")
+    office.get_by_role("button", name="It is contained").click()
+    expect(chip).to_have_text("Contained")
+    form = office.locator("form[data-signed]")
+    form.get_by_label("Disposition").select_option("conforms")
+    form.get_by_label("Reason").fill("within the limit sample")
+    form.get_by_label("Badge, signature 1").fill("Q-1")
+    form.get_by_label("PIN, signature 1").fill("735102")
+    form.get_by_role("button").click()
+    expect(answer).to_contain_text("do not fit")
+    form.get_by_label("PIN, signature 1").fill(PIN)
+    form.get_by_role("button").click()
+    expect(chip).to_have_text("Disposed")
+    expect(office.locator("#next-title + p")).to_contain_text("Tell every customer")
+    office.get_by_label("How were they told?").fill("letter 7")
+    office.get_by_role("button", name="Was told").click()
+    office.get_by_label("What shows that it is done?").fill("ACME agrees")
+    office.get_by_role("button", name="Close").click()
+    expect(chip).to_have_text("Closed")
+    history = office.locator("section", has=office.get_by_role("heading", name="History"))
+    expect(history.locator("tbody .first")).to_have_text(
+        ["closed", "customer told", "disposed of", "contained", "opened, lots held"]
+    )
+
+
+def test_a_lot_is_released_on_its_page_and_what_is_found_voids_it_visibly(
+    office: Page, shop: Shop, plant: Plant
+) -> None:
+    code = shop.lot(done=DONE, part="P-9")
+    substitutes_approved(plant)
+    office.goto(office.url.replace("quality/nonconformances", f"lots/{code}"))
+    card = office.locator("#release")
+    expect(card.locator(".state-chip")).to_have_text("not released")
+    card.get_by_label("Badge, signature 1").fill("L-2")
+    card.get_by_label("PIN, signature 1").fill(PIN)
+    card.get_by_role("button", name="Sign the release").click()
+    expect(card.locator("#answer")).to_contain_text("may not sign this")
+    card.get_by_label("Badge, signature 1").fill("Q-1")
+    card.get_by_label("PIN, signature 1").fill(PIN)
+    card.get_by_role("button", name="Sign the release").click()
+    expect(card.locator(".state-chip")).to_have_text("released")
+    expect(card.locator("[data-void]")).to_have_count(0)
+    opened_nc(plant, code)
+    office.reload()
+    expect(card.locator(".state-chip")).to_have_text("not released any more")
+    expect(card.locator("[data-void]")).to_have_count(1)
+    expect(card.get_by_role("link", name="NC26-")).to_be_visible()
