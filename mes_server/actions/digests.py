@@ -9,6 +9,7 @@ from mes_server.actions.keep_pyrometry import survey_digest
 from mes_server.actions.release_document import CHECKERS
 from mes_server.actions.release_product import digest_of_release
 from mes_server.actions.settle_nonconformance import digest_of_nc
+from mes_server.actions.solve_problem import digest_of_problem
 from mes_server.store.documents import load_named
 from mes_server.store.papers import load_paper
 
@@ -30,6 +31,7 @@ def _paper(conn: Connection, number: str) -> str | None:
 
 # By what the name of a record begins with ("plan:CP-7/B"): how the digest of the rest is found.
 DIGESTS: dict[str, Digest] = {kind: _document(kind) for kind in CHECKERS} | {
+    "8d": digest_of_problem,
     "change": digest_of_change,
     "nc": digest_of_nc,
     "paper": _paper,

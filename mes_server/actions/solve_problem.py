@@ -2,10 +2,15 @@
 
 from collections.abc import Sequence
 
+from sqlalchemy import Connection
+
 from mes_server.actions.record_events import Book
+from mes_server.actions.sign_record import may_sign, sign
 from mes_server.domain import problems
 from mes_server.domain.attempts import Refusal
-from mes_server.domain.problems import STEPS, Problem, unfinished
+from mes_server.domain.people import Person
+from mes_server.domain.problems import STEPS, Problem, as_record, unfinished
+from mes_server.domain.signatures import digest
 from mes_server.domain.texts import text_is_no_script
 from mes_server.store.changes_of_process import load_problem
 from mes_server.store.lots import load_lot
@@ -50,17 +55,27 @@ def write_step(
     return refused
 
 
-def close_problem(book: Book, code: str, check_ms: int) -> list[Refusal]:
-    """All disciplines are done; at `check_ms` it is looked at whether they helped."""
-    refused = _open(book, code)
+def close_problem(
+    book: Book, code: str, check_ms: int, signer: Person | Refusal | None
+) -> list[Refusal]:
+    """All disciplines are done, says who signs; at `check_ms` it is looked at whether they helped."""
+    refused = _open(book, code) + may_sign(signer, "release")
     found = load_problem(book.conn, code)
-    if found is not None and not refused:
+    if found is not None and found.state == problems.OPEN:
         refused += unfinished(found)
     if check_ms <= book.act.at_ms:
         refused.append(Refusal("check_lies_ahead", {"at_ms": str(check_ms)}))
-    if not refused:
-        book.note(problems.stream_of(code), problems.CLOSED, check_ms=check_ms)
-    return refused
+    if found is None or refused or not isinstance(signer, Person):
+        return refused
+    book.note(problems.stream_of(code), problems.CLOSED, check_ms=check_ms)
+    sign(book, f"8d:{code}", digest(as_record(found)), signer, "closed")
+    return []
+
+
+def digest_of_problem(conn: Connection, code: str) -> str | None:
+    """The digest of an 8D as it is written now; None: there is none."""
+    found = load_problem(conn, code)
+    return None if found is None else digest(as_record(found))
 
 
 def check_problem(book: Book, code: str, effective: bool, result: str) -> list[Refusal]:

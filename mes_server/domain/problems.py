@@ -6,6 +6,7 @@ D7 prevention (FMEA, control plan, other products), D8 closing; after it the che
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from mes_server.domain.attempts import Refusal
 from mes_server.domain.seal import Event
@@ -96,6 +97,15 @@ def _checked(found: Problem, event: Event) -> Problem:
         found, state=OPEN, result=event.reason, reopened=found.reopened + 1, closed_ms=None,
         check_ms=None, steps={**found.steps, **again},
     )  # fmt: skip
+
+
+def as_record(found: Problem) -> dict[str, Any]:
+    """What the signature of its closing is bound to: whoever opens it again and writes on makes it fall."""
+    steps = {
+        name: {"text": one.text, "owner": one.owner, "done_ms": one.done_ms}
+        for name, one in sorted(found.steps.items())
+    }
+    return {"code": found.code, "title": found.title, "linked": list(found.linked), "steps": steps}
 
 
 def unfinished(found: Problem) -> list[Refusal]:

@@ -33,6 +33,7 @@ class CloseProblemBody(ActBody):
     """All disciplines are done. `check`: when it is looked at whether they helped."""
 
     check: Moment
+    signature: SignatureBody | None = Field(None, description="Of who closes it; it is needed")
 
 
 class CheckProblemBody(ActBody):
@@ -101,6 +102,7 @@ class EightDAnswer(Answer):
     check_at: Time | None
     result: str
     reopened: int
+    signatures: list[SignatureAnswer]
 
 
 class EightDsAnswer(Answer):

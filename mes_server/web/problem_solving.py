@@ -6,6 +6,8 @@ from sqlalchemy import Connection
 from mes_server.actions import change_process as change
 from mes_server.actions import solve_problem as solve
 from mes_server.actions.record_events import Book
+from mes_server.domain.attempts import Refusal
+from mes_server.domain.people import Person
 from mes_server.domain.problems import STEPS, Problem
 from mes_server.domain.process_changes import Change, Temporary
 from mes_server.store import changes_of_process as kept
@@ -14,6 +16,7 @@ from mes_server.store.stations import list_stations
 from mes_server.web import answers_changes as shapes
 from mes_server.web.answers_handling import ActBody
 from mes_server.web.answers_scans import ScanAnswer
+from mes_server.web.answers_signatures import SignatureBody
 from mes_server.web.api import as_json
 from mes_server.web.bodies import at_ms, read_body
 from mes_server.web.formats import iso_text
@@ -31,6 +34,10 @@ _API = "/api/v1"
 
 def _does(summary: str, body: type[ActBody]) -> Operation:
     return Operation(summary, ScanAnswer, body=body)
+
+
+def _signer(said: SignatureBody | None, meaning: str) -> Person | Refusal | None:
+    return None if said is None else signers_of([said], meaning)[0]
 
 
 @solving_pages.post(_API + "/problems")
@@ -64,11 +71,12 @@ def post_step(code: str) -> Response:
 @needs("dispose")
 @described(_does("Close an 8D", shapes.CloseProblemBody))
 def post_close_problem(code: str) -> Response:
-    """Refused while a discipline is not done."""
+    """Refused while a discipline is not done, and without a signature."""
     body = read_body(shapes.CloseProblemBody)
+    signer = _signer(body.signature, "closed")
 
     def acting(book: Book, _codes: list[str]) -> object:
-        return solve.close_problem(book, code, at_ms(body.check))
+        return solve.close_problem(book, code, at_ms(body.check), signer)
 
     return carry(body, ("close_8d", [], code), "dispose", acting)
 
@@ -92,7 +100,7 @@ def post_check_problem(code: str) -> Response:
 def post_temporary() -> Response:
     """It ends by itself; `made`: its number."""
     body = read_body(shapes.TemporaryBody)
-    signer = next(iter(signers_of([body.signature] if body.signature else [], "approved")), None)
+    signer = _signer(body.signature, "approved")
     said = change.Alternate(
         body.at_station, body.operation, body.primary, body.alternate, at_ms(body.until)
     )
@@ -177,8 +185,8 @@ def post_effective(code: str) -> Response:
 def get_problems() -> Response:
     """The last ones, the newest first."""
     with this_site().reading() as conn:
-        found = kept.list_problems(conn)
-    return as_json(shapes.EightDsAnswer(items=[_problem(one) for one in found]))
+        found = [_problem(conn, one) for one in kept.list_problems(conn)]
+    return as_json(shapes.EightDsAnswer(items=found))
 
 
 @solving_pages.get(_API + "/changes")
@@ -196,7 +204,7 @@ def _time(at: int | None) -> str | None:
     return None if at is None else iso_text(at)
 
 
-def _problem(one: Problem) -> shapes.EightDAnswer:
+def _problem(conn: Connection, one: Problem) -> shapes.EightDAnswer:
     return shapes.EightDAnswer(
         problem=one.code, title=one.title, state=one.state, opened_at=iso_text(one.opened_ms),  # type: ignore[arg-type]
         opened_by=one.opened_by, linked=list(one.linked), overdue=one.overdue(now_ms()),
@@ -208,6 +216,7 @@ def _problem(one: Problem) -> shapes.EightDAnswer:
             for name, step in sorted(one.steps.items())
         ],
         check_at=_time(one.check_ms), result=one.result, reopened=one.reopened,
+        signatures=signature_answers(conn, f"8d:{one.code}"),
     )  # fmt: skip
 
 
@@ -250,9 +259,12 @@ def problem(code: str) -> str:
     """One 8D: its disciplines, and what is next."""
     with this_site().reading() as conn:
         found = kept.load_problem(conn, code)
+        signatures = signature_rows(conn, f"8d:{code}")
     if found is None:
         raise NotFound("problem", code)
-    return render_template("quality/problem.html", problem=found, names=STEPS)
+    return render_template(
+        "quality/problem.html", problem=found, names=STEPS, signatures=signatures
+    )
 
 
 @solving_pages.get("/quality/changes")

@@ -60,6 +60,13 @@ def problem(floor: PlanFloor, code: str) -> Any:
         return load_problem(conn, code)
 
 
+def signatures_stand(floor: PlanFloor, code: str) -> list[bool]:
+    with reading(floor.engine) as conn:
+        now = digest_of(conn, f"8d:{code}")
+        assert digest_of(conn, "8d:PS26-9") is None
+        return [one.stands(now) for one in list_signatures(conn, f"8d:{code}")]
+
+
 def test_an_8d_is_closed_when_all_is_done_and_opened_again_when_it_did_not_help(
     floor: PlanFloor,
 ) -> None:
@@ -70,12 +77,15 @@ def test_an_8d_is_closed_when_all_is_done_and_opened_again_when_it_did_not_help(
     assert floor.act(write_step, code, "D4", ("", "L-1", due_ms), False) == []
     assert problem(floor, code).overdue(due_ms) == []
     assert problem(floor, code).overdue(due_ms + 1) == ["D4"]
-    told = floor.act(close_problem, code, floor.now_ms + DAY_MS)
+    told = floor.act(close_problem, code, floor.now_ms + DAY_MS, signer())
     assert told[0].facts["steps"] == ", ".join(STEPS)
     written(floor, code, *STEPS)
-    assert rules(floor.act(close_problem, code, 1)) == ["check_lies_ahead"]
+    assert rules(floor.act(close_problem, code, 1, signer())) == ["check_lies_ahead"]
     check_ms = floor.now_ms + DAY_MS
-    assert floor.act(close_problem, code, check_ms) == []
+    assert rules(floor.act(close_problem, code, check_ms, None)) == ["signature_is_given"]
+    assert rules(floor.act(close_problem, code, check_ms, signer("L-1", "lead"))) == ["signer_may"]
+    assert floor.act(close_problem, code, check_ms, signer()) == []
+    assert signatures_stand(floor, code) == [True]
     assert problem(floor, code).overdue(check_ms + 1) == ["check"]
     assert rules(floor.act(write_step, code, "D1", ("x", "Q-1", None), True)) == ["problem_is_open"]
     assert floor.act(check_problem, code, False, "two more lots cracked") == []
@@ -89,9 +99,11 @@ def test_an_8d_is_closed_when_all_is_done_and_opened_again_when_it_did_not_help(
         "D8",
     ]
     written(floor, code, "D4", "D5", "D6", "D7", "D8")
-    floor.act(close_problem, code, floor.now_ms + DAY_MS)
+    assert floor.act(close_problem, code, floor.now_ms + DAY_MS, signer()) == []
+    assert signatures_stand(floor, code) == [False, True], "what was written on voids the first"
     assert floor.act(check_problem, code, True, "none in 30 lots") == []
     assert problem(floor, code).state == "effective"
+    assert signatures_stand(floor, code) == [False, True], "the check that it helped does not"
 
 
 SUBSTITUTE = {"operation": "sinter", "primary": "load TC", "alternate": "zone TC"}

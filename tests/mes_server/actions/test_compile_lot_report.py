@@ -32,7 +32,7 @@ from mes_server.store.engine import reading
 from mes_server.store.transaction import writing
 from tests.conftest import ROOT
 from tests.mes_server.actions.plan_floor import LIGHT, PlanFloor
-from tests.mes_server.actions.test_change_process import begun
+from tests.mes_server.actions.test_change_process import approved, begun
 from tests.mes_server.domain.plan_making import attribute, line, plan
 from tests.mes_server.people_help import signer
 from tests.mes_server.web.test_papers import is_as_published
@@ -177,7 +177,8 @@ def test_an_event_that_was_changed_breaks_the_seal(floor: PlanFloor) -> None:
 
 
 def test_an_open_8d_and_a_temporary_control_are_told(floor: PlanFloor) -> None:
-    begun(floor)
+    approved(floor)
+    assert len(begun(floor)) == 1
     code = floor.receive(LIGHT)
     floor.run(code)
     floor.act(open_problem, "cracks come back", [code])

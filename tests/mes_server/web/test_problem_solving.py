@@ -33,13 +33,21 @@ def get(desk: Desk, path: str) -> Any:
 
 def test_an_8d_from_its_opening_to_its_check(pinned: Desk) -> None:
     (code,) = pinned.done("/problems", title="cracks", linked=[])
-    assert pinned.rules(f"/problems/{code}/close", check=TOMORROW) == ["disciplines_are_done"]
+    assert pinned.rules(f"/problems/{code}/close", check=TOMORROW) == [
+        "signature_is_given", "disciplines_are_done",
+    ]  # fmt: skip
     for step in range(1, 9):
         pinned.done(f"/problems/{code}/steps", step=f"D{step}", text="done so", done=True)
-    pinned.done(f"/problems/{code}/close", check=TOMORROW)
+    other = SIGNED | {"meaning": "approved"}
+    assert pinned.rules(f"/problems/{code}/close", check=TOMORROW, signature=other) == [
+        "signature_means_something"
+    ]
+    pinned.done(f"/problems/{code}/close", check=TOMORROW, signature=SIGNED | {"meaning": "closed"})
+    assert [s["stands"] for s in get(pinned, "/problems")["items"][0]["signatures"]] == [True]
     pinned.done(f"/problems/{code}/check", effective=False, reason="came back")
     (found,) = get(pinned, "/problems")["items"]
     assert (found["state"], found["reopened"], found["result"]) == ("open", 1, "came back")
+    assert [s["stands"] for s in found["signatures"]] == [False], "it is shown as void"
 
 
 def test_a_temporary_change_is_signed_reviewed_and_ended(
