@@ -49,11 +49,11 @@ def under_plan(plant: Plant) -> dict[str, str]:
     return {"kind": "plan", "code": "CP-1", "revision": "A"}
 
 
-def opened_nc(plant: Plant, *lots: str) -> str:
-    """An open nonconformance about these lots, of which some were shipped."""
+def opened_nc(plant: Plant, *lots: str, act: str = "nc-opened") -> str:
+    """A nonconformance about these lots; open when some of them were shipped, else contained."""
     at_ms = plant.now_ms - 30_000
     with writing(plant.engine) as conn:
-        book = Book(conn, Act("nc-opened", "A-1", "office", at_ms, at_ms))
+        book = Book(conn, Act(act, "A-1", "office", at_ms, at_ms))
         (code,) = open_nonconformance(book, Opening("cracks at the edge", "customer", lots, "edge"))
         book.close()
     return str(code)

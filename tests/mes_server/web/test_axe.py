@@ -45,7 +45,7 @@ STATES = (
     "/recall?kind=lot&name=nothing", "/people?q=nobody", "/stations/coater-1", "/nowhere",
     "/quality/documents/instruction", "/quality/documents/instruction/WI-1/A", "/quality/checks?lot=none",
     "/quality/spc?part=P-7&characteristic=oil", "/quality/spc?part=P-7&characteristic=wear&rules=nelson",
-    "/quality/spc?part=P-7&characteristic=marks&chart=np",
+    "/quality/spc?part=P-7&characteristic=marks&chart=np", "/quality/nonconformances/{contained}",
 )  # fmt: skip
 FAULTY = (
     '<!doctype html><html lang="en"><title>t</title><main><h1>t</h1><img src="/x"><input></main>'
@@ -78,6 +78,7 @@ class World:
         checked_often(plant)
         self.gauge = with_gauges(plant)
         self.nc = opened_nc(plant, self.story["pack"], self.story["block"])
+        self.story["contained"] = opened_nc(plant, self.story["held"], act="nc-contained")
         plant.engine.dispose()
         self.app: Flask = create_app(settings, Clock())
 
