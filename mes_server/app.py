@@ -12,6 +12,7 @@ from mes_server.settings import Settings
 from mes_server.store.engine import open_engine
 from mes_server.web.api import api_pages
 from mes_server.web.api_lots import api_lots
+from mes_server.web.baths import bath_api, bath_pages
 from mes_server.web.binder import binder_pages
 from mes_server.web.calls import call_pages
 from mes_server.web.check_files import file_pages
@@ -69,7 +70,7 @@ BLUEPRINTS = (
     scan_pages, work_pages, tablet_pages, handling_pages, rights_pages, route_pages,
     review_pages, call_pages,
     document_api, check_pages, file_pages, quality_pages, nc_pages, solving_pages,
-    proof_api, proof_pages, furnace_api, furnace_pages,
+    proof_api, proof_pages, furnace_api, furnace_pages, bath_api, bath_pages,
     paper_api, paper_pages, binder_pages,
     spc_pages, gauge_pages,
 )  # fmt: skip

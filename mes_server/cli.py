@@ -10,6 +10,7 @@ import click
 
 from mes_server.bench.line import BenchError
 from mes_server.broker import BrokerMissing
+from mes_server.commands.baths import bath
 from mes_server.commands.bench import bench
 from mes_server.commands.database import db
 from mes_server.commands.demo import demo
@@ -48,6 +49,7 @@ COMMANDS: tuple[click.Command, ...] = (
     lot,
     route,
     document,
+    bath,
     gauge,
     label,
     nonconformance,

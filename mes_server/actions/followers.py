@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from mes_server.domain.seal import Event
 from mes_server.store import (
+    baths,
     changes_of_process,
     checks,
     documents,
@@ -41,6 +42,7 @@ FOLLOWERS: tuple[Follower, ...] = (
     Follower(checks.STREAMS, checks.follow, checks.drop_all),
     Follower(signatures.STREAMS, signatures.follow, signatures.drop_all),
     Follower(nonconformances.STREAMS, nonconformances.follow, nonconformances.drop_all),
+    Follower(baths.STREAMS, baths.follow, baths.drop_all),
     Follower(gauges.STREAMS, gauges.follow, gauges.drop_all),
     Follower(changes_of_process.STREAMS, changes_of_process.follow, changes_of_process.drop_all),
     Follower(releases.STREAMS, releases.follow, releases.drop_all),

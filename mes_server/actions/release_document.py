@@ -3,9 +3,11 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from mes_server.actions.gather_baths import known_of_baths
 from mes_server.actions.gather_furnace import pyrometry_rows
 from mes_server.actions.record_events import Book
 from mes_server.actions.sign_record import may_sign, sign
+from mes_server.domain.bath_spec import bath_faults
 from mes_server.domain.documents import RELEASED, WITHDRAWN, Document, stream_of
 from mes_server.domain.instructions import instruction_faults
 from mes_server.domain.people import Person
@@ -19,6 +21,7 @@ from mes_server.store.documents import load_document
 
 # What is wrong with the content of a document, by its kind. A new kind of document is one line here.
 CHECKERS: dict[str, Callable[[Mapping[str, Any]], list[str]]] = {
+    "bath": lambda content: bath_faults(content, *known_of_baths()),
     "instruction": instruction_faults,
     "plan": plan_faults,
     "pyrometry": lambda content: pyrometry_faults(content, pyrometry_rows()),

@@ -18,6 +18,7 @@ from mes_server.actions.answer_scan import (
     answer_once,
     tell,
 )
+from mes_server.actions.gather_baths import untitrated
 from mes_server.actions.gather_evidence import evidence_for
 from mes_server.actions.gather_furnace import furnace_standing
 from mes_server.actions.handle_lots import split_lot
@@ -155,10 +156,8 @@ def _understand(conn: Connection, scan: Scan) -> tuple[Lot, Route, Operation, Pl
     run = open_run_at(conn, scan.station)
     operation = _operation(route, lot, scan, station.type, run.operation if run else "")
     if operation is None:
-        facts = {
-            "station": scan.station,
-            "next": ", ".join(next_operations(route, lot.done, lot.first)),
-        }
+        following = ", ".join(next_operations(route, lot.done, lot.first))
+        facts = {"station": scan.station, "next": following}
         return Refusal(
             "operation_is_next", facts | {"operation": scan.operation, "route": route.name}
         )
@@ -172,6 +171,7 @@ def _understand(conn: Connection, scan: Scan) -> tuple[Lot, Route, Operation, Pl
         mounted=mounted,
         unfit=unfit_resources(conn, mounted, scan.at_ms),
         furnace=furnace_standing(conn, scan.station, scan.at_ms),
+        untitrated=untitrated(conn, mounted.values(), scan.at_ms),
     )  # fmt: skip
     return lot, route, operation, place
 

@@ -33,7 +33,8 @@ class Place:
     """Where it is scanned. `fault`: why the station is not ready, "" when it is. `locked`: why nothing may
     be loaded. `heavy`: whether the last lots that ran here hold Dy/Tb, None: it was cleared since.
     `inside`: lots of the open run, `operation` and `recipe`: its own, "" without a run. `mounted`: resource
-    by role; `unfit`: why some of them may not be used, by resource. `furnace`: its surveys, where any are asked for."""
+    by role; `unfit`: why some of them may not be used, by resource. `furnace`: its surveys, where any are asked for.
+    `untitrated`: why a bath may not be used, by make-up."""
 
     station: str
     type: str
@@ -46,6 +47,7 @@ class Place:
     mounted: Mapping[str, str] = field(default_factory=dict)
     unfit: Mapping[str, str] = field(default_factory=dict)
     furnace: Standing | None = None
+    untitrated: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,7 @@ RECORDS = {
     "report": "RP",
     "certificate": "CE",
     "recall_pack": "RL",
+    "titration": "TI",
     "survey": "PY",
 }
 _KINDS = {prefix: kind for kind, prefix in PREFIXES.items()}

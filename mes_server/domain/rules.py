@@ -14,6 +14,7 @@ from mes_server.domain.plan_rules import (
     station_checks_are_done,
 )
 from mes_server.domain.routes import next_operations
+from mes_server.domain.rules_bath import bath_is_titrated
 from mes_server.domain.rules_furnace import furnace_is_surveyed, thermocouple_has_life
 
 __all__ = [
@@ -233,6 +234,7 @@ SCAN_RULES: tuple[Rule, ...] = (
     instruction_is_read,
     furnace_is_surveyed,
     thermocouple_has_life,
+    bath_is_titrated,
 )
 
 

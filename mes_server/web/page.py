@@ -26,6 +26,7 @@ PAGES = frozenset(
         "lots",
         "proofs",
         "furnaces",
+        "baths",
         "recall",
         "nodes",
         "health",
@@ -47,6 +48,7 @@ PAGES = frozenset(
 # Under which entry of the bar a blueprint's pages stand; the others stand under their own name, or under none.
 _UNDER = dict.fromkeys(
     (
+        "baths",
         "binder",
         "check_files",
         "furnaces",

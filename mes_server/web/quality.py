@@ -34,6 +34,8 @@ QUALITY_PAGES: tuple[QualityPage, ...] = (
     QualityPage("plans", "quality.documents", {"kind": "plan"}),
     QualityPage("instructions", "quality.documents", {"kind": "instruction"}),
     QualityPage("furnaces", "furnaces.furnaces", {}),
+    QualityPage("baths", "baths.baths", {}),
+    QualityPage("bath_specs", "quality.documents", {"kind": "bath"}),
     QualityPage("recipes", "quality.documents", {"kind": "recipe"}),
     QualityPage("checks", "quality.checks", {}),
     QualityPage("import", "check_files.page", {}),

@@ -1,5 +1,6 @@
 """Refusals in the reader's words: what is wrong, and what to do. The same two texts for every rule, everywhere."""
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -18,6 +19,7 @@ _WORDS = {
     "kind": "scan_kind",
     "expected": "scan_kind",
 }
+_DUE = re.compile(r":(missing|old|out|worn)\b")  # as domain.baths names them
 Titles = Mapping[str, Mapping[str, str]]
 
 
@@ -40,6 +42,8 @@ def _shown_facts(t: Words, refusal: Refusal, zone: ZoneInfo, titles: Titles) -> 
             value = ", ".join(t.known(_WORDS[name], word) for word in value.split(", "))
         elif name == "tests":
             value = ", ".join(_survey(t, one) for one in value.split(", "))
+        elif name == "baths":
+            value = _DUE.sub(lambda due: f" ({t('bath.due.' + due[1])})", value)
         elif name in ("operation", "next", "running"):
             value = ", ".join(_title(t, code, titles) for code in value.split(", ") if code)
         if value:

@@ -196,6 +196,26 @@ STORIES = {
         08:40  dora  installs TC-8 of type K with 0 uses in ageing-1
         08:50  ben   loads block at ageing-1
     """,
+    "bath_is_titrated": """
+        08:00  dora  releases bath PH-ZN
+        08:01  ben   receives zn: bath, 900 kg, grade none, route none
+        08:02  ben   makes up zn under PH-ZN: 900 L
+        08:03  ben   mounts zn as bath at phosphating-1
+        08:04  ben   receives first: parts, 10 pcs 1 kg, after slicing
+        08:05  ben   receives second: parts, 10 pcs 1 kg, after slicing
+        08:10  ben   loads first at phosphating-1  => refused: bath_is_titrated
+        08:20  ben   titrates zn: fa_points 24.0, ta_points 1.2  => refused: titration_is_possible
+        08:21  ben   titrates zn: fa_points 1.2, ta_points 24.0
+        08:30  ben   loads first at phosphating-1
+        09:00  ben   unloads phosphating-1: first: 10 pcs 1 kg
+        12:00  ben   titrates zn: fa_points 3.1, ta_points 34.0
+        12:10  ben   loads second at phosphating-1  => refused: resources_are_good, bath_is_titrated
+        12:20  ben   moves first to rack-1
+        12:30  ben   titrates zn: fa_points 1.3, ta_points 25.0
+        12:40  ben   loads second at phosphating-1  => refused: resources_are_good
+        12:50  dora  releases zn, because diluted and titrated again
+        13:00  ben   loads second at phosphating-1
+    """,
 }
 
 

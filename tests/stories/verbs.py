@@ -15,6 +15,7 @@ from mes_server.actions import ready_station as ready
 from mes_server.actions.act_once import Ask, act_once
 from mes_server.actions.answer_scan import Answer
 from mes_server.actions.record_events import Act, Book
+from tests.stories.bath_verbs import BATH_VERBS
 from tests.stories.plant import ROUTE, done_until, worker
 from tests.stories.quality_verbs import QUALITY_VERBS
 from tests.stories.reader import Line, moment, read_amount, read_pair
@@ -119,7 +120,7 @@ def _ship(book: Book, codes: list[str], said: Said) -> Any:
 
 LOT, STATION, MUCH = r"(?P<lot>\S+)", r"(?P<station>\S+)", "(?P<much>.+)"
 VERBS = [
-    *(Verb(*verb) for verb in QUALITY_VERBS),
+    *(Verb(*verb) for verb in QUALITY_VERBS + BATH_VERBS),
     Verb(r"receives (?P<made>\w+): (?P<kind>\w+), (?P<facts>.+)", "receive", "scan", _receive),
     Verb(rf"splits {LOT} into (?P<parts>.+)", "split", "scan", _split),
     Verb(r"merges (?P<lots>.+) as (?P<made>\w+)", "merge", "scan",

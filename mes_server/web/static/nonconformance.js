@@ -17,13 +17,20 @@ function bodyOf(form) {
   const said = Object.fromEntries([...new FormData(form)].filter(([, value]) => value !== ""));
   const body = { act_id: newId(), at: new Date(now()).toISOString() };
   const signatures = [];
+  const readings = {};
   for (const [name, value] of Object.entries(said)) {
     if (/^(badge|pin)\d$/.test(name)) continue;
+    const [parameter, field] = name.split(".");
+    if (field) {
+      readings[parameter] = { ...readings[parameter], parameter, [field]: value.trim() };
+      continue;
+    }
     body[name] = KINDS[name] ? KINDS[name](value) : value;
   }
   for (const n of [1, 2]) {
     if (said[`badge${n}`]) signatures.push({ badge: said[`badge${n}`], pin: said[`pin${n}`] ?? "", meaning: form.dataset.signed ?? form.dataset.signOne });
   }
+  if (form.hasAttribute("data-readings")) body.readings = Object.values(readings);
   if (form.hasAttribute("data-sign-one")) return { ...body, signature: signatures[0] };
   return form.hasAttribute("data-signed") ? { ...body, signatures } : body;
 }

@@ -19,6 +19,7 @@ from mes_server.domain.people import ROLES
 from mes_server.store.engine import open_engine
 from tests.conftest import ROOT
 from tests.mes_server.people_help import begin_session, hire, token_for
+from tests.mes_server.web.bath_data import with_baths
 from tests.mes_server.web.conftest import DATABASE, Clock
 from tests.mes_server.web.live_server import serving
 from tests.mes_server.web.lot_story import tell
@@ -77,6 +78,7 @@ class World:
         }
         checked_often(plant)
         self.gauge = with_gauges(plant)
+        self.bath = with_baths(plant).lot
         self.nc = opened_nc(plant, self.story["pack"], self.story["block"])
         self.story["contained"] = opened_nc(plant, self.story["held"], act="nc-contained")
         plant.engine.dispose()
@@ -101,6 +103,8 @@ class World:
         facts = self.filled | self.elsewhere.get(rule.split("/")[1], {})
         if "nonconformances" in rule or "problems" in rule:
             facts = {"code": self.nc if "nonconformances" in rule else self.problem}
+        if "baths" in rule:
+            facts = {"code": self.bath}
         if "gauges" in rule or "studies" in rule:
             facts = {"code": self.gauge, "kind": "micrometer", "number": "1"}
         return re.sub(r"<(?:\w+:)?(\w+)>", lambda m: facts.get(m[1], "1"), rule)

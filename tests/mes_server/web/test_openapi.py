@@ -19,6 +19,7 @@ from mes_server.domain.people import PERMISSIONS
 from mes_server.domain.routes import Operation as RouteOperation
 from tests.mes_server.domain.plan_making import line, plan
 from tests.mes_server.people_help import BY, NOW_MS, act_as, hire, signer, token_for
+from tests.mes_server.web.bath_data import with_baths
 from tests.mes_server.web.json_schema import faults
 from tests.mes_server.web.lot_data import Shop
 from tests.mes_server.web.lot_story import tell
@@ -61,6 +62,9 @@ EXAMPLES = {
     "/api/v1/papers": [""],
     "/api/v1/papers/{number}": [""],
     "/api/v1/lots/{code}/papers": [""],
+    "/api/v1/baths": [""],
+    "/api/v1/baths/{code}": [""],
+    "/api/v1/runs/{code}/plating": [""],
     "/api/v1/nonconformances": [""],
     "/api/v1/problems": [""],
     "/api/v1/changes": [""],
@@ -139,8 +143,7 @@ def test_real_answers_are_as_the_document_says(
         code = checked(plant)
     if path.endswith(("/problems", "/changes")):
         solved(plant)
-    if re.search("gauges|studies", path):
-        code = with_gauges(plant)
+    code = measured(plant, path) or code
     if "nonconformances" in path:
         shop = Shop(plant)
         (code,) = shop.act(open_nonconformance, Opening("cracks", "inspection", (shop.lot(),)))
@@ -161,6 +164,14 @@ def test_real_answers_are_as_the_document_says(
         answer = client.get(base.replace("{code}", code) + more, headers=shown)
         assert answer.status_code == 200, answer.text
         assert faults(answer.json, schema, document) == []
+
+
+def measured(plant: Plant, path: str) -> str:
+    """The code of a gauge, a bath or a run that plated, where a path is about one."""
+    if re.search("baths|plating", path):
+        made = with_baths(plant)
+        return made.lot if "baths" in path else made.run
+    return with_gauges(plant) if re.search("gauges|studies", path) else ""
 
 
 def reported(client: FlaskClient, code: str, shown: dict[str, str]) -> str:
