@@ -2,7 +2,8 @@
 
 from sqlalchemy import Connection
 
-from mes_server.actions.binder_evidence import LISTED_MAX, Find, evidence, not_kept, some
+from mes_server.actions.binder_evidence import LISTED_MAX, Find, evidence, some
+from mes_server.actions.gather_baths import dues_of
 from mes_server.actions.gather_furnace import furnace_standing
 from mes_server.domain.binder import Evidence
 from mes_server.domain.gauges import STUDIED
@@ -10,6 +11,7 @@ from mes_server.domain.nonconformance import USE_AS_IS, Nonconformance
 from mes_server.domain.proofs import PROVED
 from mes_server.domain.releases import PRODUCT_RELEASED
 from mes_server.domain.report import iso
+from mes_server.store.baths import list_baths, list_titrations
 from mes_server.store.changes_of_process import list_changes, list_problems, list_temporaries
 from mes_server.store.evidence import newest_events
 from mes_server.store.gauges import list_gauges
@@ -212,6 +214,24 @@ def pyrometry(conn: Connection, now_ms: int) -> Evidence:
     return evidence("pyrometry", rows[-LISTED_MAX:], some("overdue", late), whole=len(rows))
 
 
+def baths(conn: Connection, now_ms: int) -> Evidence:
+    """Make-ups with their last titration; one in use of which something must be titrated is a gap."""
+    rows: list[dict[str, str]] = []
+    late = []
+    for bath in list_baths(conn, LISTED_MAX):
+        last = next((one for one in list_titrations(conn, bath.lot) if not one.voided), None)
+        rows.append(
+            {
+                "bath": bath.lot, "spec": bath.spec, "volume_l": f"{bath.volume_l:f}", "made_up_at": iso(bath.made_ms),
+                "dumped_at": iso(bath.dumped_ms), "titration": last.code if last else "",
+                "titrated_at": iso(last.at_ms) if last else "", "verdict": last.verdict if last else "",
+            }
+        )  # fmt: skip
+        if bath.dumped_ms is None and dues_of(conn, bath, now_ms):
+            late.append(bath.lot)
+    return evidence("baths", rows, some("overdue", late))
+
+
 # As binder_evidence.EVIDENCE.
 QUALITY: dict[str, Find] = {
     "gauges": gauges,
@@ -224,7 +244,7 @@ QUALITY: dict[str, Find] = {
     "telemetry": telemetry,
     "proofs": proofs,
     "pyrometry": pyrometry,
-    "baths": not_kept("baths"),
+    "baths": baths,
     "changes": changes,
     "temporary": temporary,
     "problems": problems,

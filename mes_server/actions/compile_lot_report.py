@@ -13,6 +13,7 @@ from mes_server.actions.digests import digest_of
 from mes_server.actions.release_product import SAME_GOODS, is_released
 from mes_server.actions.report_furnace import furnace
 from mes_server.actions.report_line import Line, line_of
+from mes_server.actions.report_surface import surface
 from mes_server.domain.genealogy import BACK
 from mes_server.domain.lot_report import LOT_REPORT, Standing, lot_report, verdict_section
 from mes_server.domain.report import Report, Row, Section, iso, yes
@@ -61,7 +62,7 @@ def _sections(line: Line) -> dict[str, Section]:
         "conformance": checks.conformance(line),
         "special": special.special(line),
         "furnace": furnace(line, tales),
-        "surface": process.surface(line),
+        "surface": surface(line),
         "magnetic": checks.magnetic(line),
         "dimensional": checks.dimensional(line),
         "gauges": special.gauges(line),

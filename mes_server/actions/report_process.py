@@ -1,6 +1,5 @@
-"""Sections of the lot report: surface treatment, alarms and gaps of the data, energy."""
+"""Sections of the lot report: alarms and gaps of the data, energy."""
 
-from mes_server.actions.report_checks import check_row, failures_of, is_surface
 from mes_server.actions.report_curves import (
     ENERGY,
     Told,
@@ -12,7 +11,6 @@ from mes_server.domain.charges import Run
 from mes_server.domain.decimals import written
 from mes_server.domain.report import Remark, Row, Section, iso, percent, scaled
 from mes_server.store.excursions import excursions_between
-from mes_server.store.lineage import resources_of_runs
 from schemas.journal_metrics import CLOCK_NETWORK
 
 RUNS_MAX = 40  # whose curves are read: more of them nobody looks through
@@ -24,44 +22,6 @@ Tales = dict[str, list[Told]]
 def tales_of(line: Line) -> Tales:
     """What was told during each of the last RUNS_MAX runs."""
     return {run.code: told_by(line, run) for run in list(line.runs.values())[-RUNS_MAX:]}
-
-
-SURFACE = ("check", "at", "lot", "operation", "characteristic", "title", "symbol", "value", "unit", "lower", "upper", "verdict", "gauge", "person", "voided")  # fmt: skip
-
-
-def surface(line: Line) -> Section:
-    """Section 8."""
-    runs = [run for run in line.runs.values() if line.area(run.station) == "coating"]
-    used = resources_of_runs(line.conn, [run.code for run in runs])
-    rows: list[Row] = []
-    gaps = []
-    for run in runs:
-        baths = [(role, name) for role, name in used[run.code] if is_bath(role, name)]
-        rows += [_bath(line, run, role, name) for role, name in baths]
-        if not baths:
-            gaps.append(Remark("no_bath", {"run": run.code, "operation": run.operation}))
-        for _, name in baths:
-            for when in ("before", "after"):
-                facts = {"bath": name, "when": when, "run": run.code}
-                gaps.append(Remark("no_titration", facts))
-    found = [one for one in line.checks if is_surface(line, one)]
-    told = [check_row(line, one) for one in found[:LISTED_MAX]]
-    checks: list[Row] = [{name: row[name] for name in SURFACE if name in row} for row in told]
-    tables: dict[str, list[Row]] = {"baths": rows, "titrations": [], "checks": checks}
-    failed = tuple(failures_of(line, found))
-    return Section({}, tables, tuple(gaps), failed, applies=bool(runs or found))
-
-
-def is_bath(role: str, name: str) -> bool:
-    """Whether a resource is a bath make-up: its code says so, or its role."""
-    return name.startswith("BM") or role.startswith(_BATH_ROLES)
-
-
-def _bath(line: Line, run: Run, role: str, name: str) -> Row:
-    return {
-        "run": run.code, "operation": line.title(run.operation), "station": run.station,
-        "role": role, "bath": name, "at": iso(run.opened_ms),
-    }  # fmt: skip
 
 
 def alarms(line: Line, tales: Tales) -> Section:
