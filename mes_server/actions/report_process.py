@@ -45,6 +45,7 @@ def alarms(line: Line, tales: Tales) -> Section:
         if not any(one.seen.series.count for one in told)
     ]
     told_gaps += cut_short(len(gaps), "gaps", "缺口")
+    told_gaps += cut_short(len(line.runs), "runs with curves", "有曲线的炉次", RUNS_MAX)
     tables = {
         "coverage": coverage,
         "gaps": gaps[:LISTED_MAX],

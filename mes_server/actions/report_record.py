@@ -62,6 +62,7 @@ def deviations(line: Line) -> Section:
     problems = problems_of(line)
     gaps = [_about(one, "nc_not_closed") for one in line.ncs if one.state == SETTLED]
     gaps += open_problems(problems)
+    gaps += cut_short(len(line.back), "lots looked at for holds", "检查扣留的批次", ANCESTORS_MAX)
     facts = {"holds_open": str(len(line.lot.holds)), "reworks": str(len(reworks))}
     tables: dict[str, list[Row]] = {
         "holds": holds[:LISTED_MAX], "reworks": reworks[:LISTED_MAX],

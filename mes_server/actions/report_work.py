@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mes_server.actions.report_line import Line
+from mes_server.actions.report_line import WORKS_MAX, Line
 from mes_server.domain.control_plan import Plan
 from mes_server.domain.genealogy import BACK, FORWARD, Edge
 from mes_server.domain.lots import Lot
@@ -91,11 +91,11 @@ def genealogy(line: Line) -> Section:
     return Section(facts, tables, tuple(gaps))
 
 
-def cut_short(whole: int, what: str, what_zh: str) -> list[Remark]:
+def cut_short(whole: int, what: str, what_zh: str, most: int = LISTED_MAX) -> list[Remark]:
     """A gap when more there is than is listed."""
-    if whole <= LISTED_MAX:
+    if whole <= most:
         return []
-    facts = {"shown": str(LISTED_MAX), "all": str(whole), "what": what, "what_zh": what_zh}
+    facts = {"shown": str(most), "all": str(whole), "what": what, "what_zh": what_zh}
     return [Remark("cut_short", facts)]
 
 
@@ -129,6 +129,8 @@ def route_card(line: Line) -> Section:
     people, gaps = _people(line)
     acks, unread = _instructions(line)
     gaps = [*gaps, *unread, *_unfinished(line), *cut_short(len(line.works), "runs", "炉次")]
+    if len(line.works) == WORKS_MAX:
+        gaps.append(Remark("works_cut", {"shown": str(WORKS_MAX)}))
     tables = {"runs": rows, "people": people, "instructions": acks}
     return Section({}, tables, tuple(gaps))
 

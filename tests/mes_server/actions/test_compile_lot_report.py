@@ -218,3 +218,15 @@ def test_a_pack_leads_back_to_what_it_was_packed_from(floor: PlanFloor) -> None:
     made = floor.act(pack_lot, code, 5)
     assert made
     assert report(floor, made[0]).sections["genealogy"].facts["lots_back"] == "1"
+
+
+def test_what_is_not_looked_at_is_named(floor: PlanFloor, monkeypatch: pytest.MonkeyPatch) -> None:
+    code = floor.receive(LIGHT)
+    floor.run(code)
+    assert "works_cut" not in told(report(floor, code), "route_card")[0]
+    monkeypatch.setattr(report_line, "WORKS_MAX", 1)
+    monkeypatch.setattr(report_work, "WORKS_MAX", 1)
+    monkeypatch.setattr(report_process, "RUNS_MAX", 0)
+    made = report(floor, code)
+    assert "works_cut" in told(made, "route_card")[0]
+    assert "cut_short" in told(made, "alarms")[0]
