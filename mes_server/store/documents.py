@@ -80,8 +80,8 @@ def list_documents(conn: Connection, kind: str, code: str = "") -> list[Document
 
 
 def load_current(conn: Connection, kind: str, code: str, at_ms: int) -> Document | None:
-    """The revision of a document that was in force at a time."""
-    return in_force(list_documents(conn, kind, code), at_ms)
+    """The revision of a document that was in force at a time; None also for no name at all."""
+    return in_force(list_documents(conn, kind, code), at_ms) if code else None
 
 
 def count_kinds(conn: Connection) -> dict[str, int]:

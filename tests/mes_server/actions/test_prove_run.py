@@ -49,6 +49,14 @@ def test_a_run_without_any_data_is_not_proven_and_holds_its_lots(floor: FurnaceF
     assert floor.proofs(run)[0].content["samples"] == 0
 
 
+def test_a_run_that_goes_by_no_recipe_is_not_judged_by_another_one(floor: FurnaceFloor) -> None:
+    floor.recipe()
+    code = floor.receive_light()
+    floor.act(load_lot_into, code, replace(floor.operation(), recipe=""), {}, place="sinter-1")
+    assert prove_closed(floor.engine, floor.run_over(code), LATER) is None
+    assert floor.holds(code) == []
+
+
 def test_without_a_recipe_nothing_is_judged(floor: FurnaceFloor) -> None:
     run = floor.charge(T0)
     assert prove_closed(floor.engine, run, LATER) is None
