@@ -13,6 +13,7 @@ from mes_server.domain.charges import Run
 from mes_server.domain.proofs import ProofRecord
 from mes_server.domain.pyrometry import DUE as SOON
 from mes_server.domain.pyrometry import GOOD, DueTest, Standing, Worn, stand
+from mes_server.domain.recalls import RUN
 from mes_server.domain.report import Band, Curve, Remark, Row, Section, iso, scaled
 from mes_server.store.proofs import newest_proofs
 from mes_server.store.pyrometry import list_surveys, list_thermocouples
@@ -38,8 +39,9 @@ def furnace(line: Line, tales: Tales) -> Section:
         bands = _bands(proof, line.loaded_ms[run.code])
         curves += [curve_of(one, bands) for one in told if one.seen.series.count]
         gaps += gap_remarks(list(told), run, run.station)
-        judged = _judged(run, proof)
-        (failures if proof is not None and proof.verdict == "failed" else gaps).extend(judged)
+        judged = _judged(line, run, proof)
+        if judged is not None:
+            (failures if judged.what == "soak_failed" else gaps).append(judged)
         surveys, missing = _surveys(line, run)
         gaps += missing
         tables["surveys"] += surveys
@@ -48,12 +50,16 @@ def furnace(line: Line, tales: Tales) -> Section:
     return Section({}, tables, tuple(gaps), tuple(failures), tuple(curves), applies=bool(runs))
 
 
-def _judged(run: Run, proof: ProofRecord | None) -> list[Remark]:
+def _judged(line: Line, run: Run, proof: ProofRecord | None) -> Remark | None:
+    """What is missing of the proof of a run, or failed; None: it is proven."""
     if proof is None:
-        return [Remark("no_proof", {"run": run.code, "operation": run.operation})]
-    if proof.verdict in _NOT_MET:
-        return [Remark(_NOT_MET[proof.verdict], {"run": run.code})]
-    return []
+        return Remark("no_proof", {"run": run.code, "operation": run.operation})
+    if proof.verdict not in _NOT_MET:
+        return None
+    agreed = line.concession_of(RUN, run.code)
+    if agreed is not None:
+        return Remark("soak_conceded", {"run": run.code, "number": agreed.code})
+    return Remark(_NOT_MET[proof.verdict], {"run": run.code})
 
 
 def _bands(proof: ProofRecord | None, from_ms: int) -> tuple[Band, ...]:

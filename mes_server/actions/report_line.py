@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
@@ -9,7 +10,7 @@ from mes_server.domain.charges import Run
 from mes_server.domain.checks import Check
 from mes_server.domain.control_plan import Characteristic, Plan, plan_of
 from mes_server.domain.genealogy import BACK, FORWARD
-from mes_server.domain.lots import Lot
+from mes_server.domain.lots import HELD, RELEASED, SHIPPED, SHIPPED_OUT, Lot
 from mes_server.domain.nonconformance import Nonconformance
 from mes_server.domain.recalls import EVER_MS
 from mes_server.domain.routes import Operation, Route
@@ -27,6 +28,7 @@ from mes_server.store.traces import reach
 from schemas.station_types import StationType, load_station_types
 
 WORKS_MAX = 400
+ANCESTORS_MAX = 200  # whose own events are read for holds and reworks
 _TYPES: dict[str, StationType] = {}
 
 
@@ -35,6 +37,14 @@ def station_types() -> dict[str, StationType]:
     if not _TYPES:
         _TYPES.update(load_station_types())
     return _TYPES
+
+
+class Hold(NamedTuple):
+    """A lot was held; `released`: how that ended, None while it stands."""
+
+    lot: str
+    event: Event
+    released: Event | None
 
 
 @dataclass
@@ -89,6 +99,25 @@ class Line:
         return load_stream(self.conn, f"lot:{self.lot.code}")
 
     @cached_property
+    def histories(self) -> dict[str, list[Event]]:
+        """The events of the lot and of those behind it, the nearest ANCESTORS_MAX of them."""
+        near = sorted(self.back, key=lambda code: (code != self.lot.code, -self.lots[code].born_ms if code in self.lots else 0))  # fmt: skip
+        return {code: load_stream(self.conn, f"lot:{code}") for code in near[:ANCESTORS_MAX]}
+
+    @cached_property
+    def holds(self) -> list[Hold]:
+        """The holds of those lots, as long as they were behind this one."""
+        found = []
+        for code, events in self.histories.items():
+            released = {e.facts()["hold"]: e for e in events if e.kind == RELEASED}
+            found += [
+                Hold(code, event, released.get(event.action))
+                for event in events
+                if event.kind == HELD and event.at_ms <= self.back[code]
+            ]
+        return found
+
+    @cached_property
     def run_events(self) -> dict[str, list[Event]]:
         """The events of each run."""
         return {code: load_stream(self.conn, f"charge:{code}") for code in self.runs}
@@ -100,13 +129,20 @@ class Line:
 
     @cached_property
     def concessions(self) -> list[Nonconformance]:
-        """Those of them under which the lot goes on."""
-        return [one for one in self.ncs if any(one.covers(lot, self.now_ms) for lot in self.back)]
+        """Those of them under which the lot goes on, or left: one that ended since took nothing back."""
+        left = [event.at_ms for event in self.events if event.kind == SHIPPED]
+        at_ms = left[-1] if left and self.lot.status == SHIPPED_OUT else self.now_ms
+        return [one for one in self.ncs if any(one.covers(lot, at_ms) for lot in self.back)]
 
     @cached_property
     def conceded(self) -> set[str]:
         """The characteristics that the customer agreed to."""
         return {one.characteristic for one in self.concessions if one.characteristic}
+
+    def concession_of(self, about: str, name: str) -> Nonconformance | None:
+        """The concession about a run or a bath, if there is one."""
+        named = [one for one in self.concessions if (one.about, one.name) == (about, name)]
+        return named[0] if named else None
 
     def plan_at(self, lot: Lot, at_ms: int) -> Plan | None:
         """The control plan that was in force for a lot."""

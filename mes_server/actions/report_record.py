@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from mes_server.actions.report_line import Line
+from mes_server.actions.report_line import ANCESTORS_MAX, Hold, Line
 from mes_server.actions.report_solving import (
     changes_between,
     open_problems,
@@ -15,7 +15,7 @@ from mes_server.actions.report_solving import (
 from mes_server.actions.report_work import LISTED_MAX, cut_short, not_kept
 from mes_server.domain.charges import RUN_CORRECTED
 from mes_server.domain.lines import CLEARED, LOCKED, MOUNTED, STOPPED, UNLOCKED
-from mes_server.domain.lots import CORRECTED, CREATED, HELD, RELEASED, SENT_BACK, Lot
+from mes_server.domain.lots import CORRECTED, CREATED, SENT_BACK, Lot
 from mes_server.domain.nonconformance import OPEN, SETTLED, Nonconformance
 from mes_server.domain.report import Remark, Row, Section, count, iso, kg, percent, scaled, yes
 from mes_server.domain.seal import Event
@@ -28,7 +28,6 @@ from schemas.limit_rows import load_rows, row_at
 
 _OUTSIDE = ("raw", "recycled", "target", "slurry")
 _DID = {MOUNTED: "mounted", CLEARED: "cleared", LOCKED: "locked", UNLOCKED: "unlocked", STOPPED: "stopped"}  # fmt: skip
-ANCESTORS_MAX = 200  # whose own events are read for holds and reworks
 
 
 def window(line: Line) -> tuple[int, int]:
@@ -38,24 +37,15 @@ def window(line: Line) -> tuple[int, int]:
     return min(starts), max([*ends, *(e.at_ms for e in line.events[-1:])])
 
 
-def histories(line: Line) -> dict[str, list[Event]]:
-    """The events of the lot and of those behind it, the nearest ANCESTORS_MAX of them."""
-    near = sorted(line.back, key=lambda code: (code != line.lot.code, -line.lots[code].born_ms if code in line.lots else 0))  # fmt: skip
-    return {code: load_stream(line.conn, f"lot:{code}") for code in near[:ANCESTORS_MAX]}
-
-
 def deviations(line: Line) -> Section:
     """Section 14: holds and their release, reworks."""
-    holds: list[Row] = []
-    reworks: list[Row] = []
     failures = []
-    for code, events in histories(line).items():
-        released = {e.facts()["hold"]: e for e in events if e.kind == RELEASED}
-        for event in events:
-            if event.kind == HELD and event.at_ms <= line.back[code]:
-                holds.append(_hold(code, event, released.get(event.action)))
-            elif event.kind == SENT_BACK and event.at_ms <= line.back[code]:
-                reworks.append(_rework(line, code, event))
+    reworks = [
+        _rework(line, code, event)
+        for code, events in line.histories.items()
+        for event in events
+        if event.kind == SENT_BACK and event.at_ms <= line.back[code]
+    ]
     for hold, reason in line.lot.holds.items():
         failures.append(Remark("lot_is_held", {"hold": hold, "reason": reason}))
     failures += [_about(one, "nc_open") for one in line.ncs if one.state == OPEN]
@@ -65,7 +55,7 @@ def deviations(line: Line) -> Section:
     gaps += cut_short(len(line.back), "lots looked at for holds", "检查扣留的批次", ANCESTORS_MAX)
     facts = {"holds_open": str(len(line.lot.holds)), "reworks": str(len(reworks))}
     tables: dict[str, list[Row]] = {
-        "holds": holds[:LISTED_MAX], "reworks": reworks[:LISTED_MAX],
+        "holds": [_hold(one) for one in line.holds[:LISTED_MAX]], "reworks": reworks[:LISTED_MAX],
         "nonconformances": [_nonconformance(one) for one in line.ncs[:LISTED_MAX]],
         "problems": [problem_row(one) for one in problems], "temporary": [temporary_row(line, one) for one in temporaries_of(line)],
     }  # fmt: skip
@@ -92,7 +82,8 @@ def _nonconformance(one: Nonconformance) -> Row:
     return row
 
 
-def _hold(code: str, event: Event, released: Event | None) -> Row:
+def _hold(one: Hold) -> Row:
+    code, event, released = one
     row: dict[str, str] = {
         "hold": event.action, "lot": code, "at": iso(event.at_ms), "person": event.person,
         "reason": event.reason,

@@ -18,6 +18,7 @@ from mes_server.store.checks import list_checks
 from mes_server.store.gauges import load_gauge, studies_of
 
 COLUMNS = ("check", "at", "lot", "characteristic", "title", "symbol", "value", "unit", "lower", "upper", "verdict", "gauge", "person", "voided")  # fmt: skip
+_TOO_FEW = ("subgroups_are_enough", "readings_are_enough")
 CHECKS_MAX = 200  # of a characteristic, the newest: what its indices are computed from
 
 
@@ -41,7 +42,8 @@ def special(line: Line) -> Section:
         indices.append(row)
         curves += _chart(part, one, checks)
         if why:
-            gaps.append(Remark("no_index", {"characteristic": name, "why": why}))
+            what = "index_waits" if why in _TOO_FEW else "no_index"
+            gaps.append(Remark(what, {"characteristic": name, "why": why}))
     rows = [check_row(line, one) for one in ours[:LISTED_MAX]]
     results: list[Row] = [{name: row[name] for name in COLUMNS if name in row} for row in rows]
     failed = tuple(failures_of(line, ours))

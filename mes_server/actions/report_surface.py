@@ -12,6 +12,7 @@ from mes_server.domain.baths import Bath, Titration
 from mes_server.domain.charges import Run
 from mes_server.domain.checks import OUT
 from mes_server.domain.decimals import written
+from mes_server.domain.recalls import RESOURCE
 from mes_server.domain.report import Remark, Row, Section, iso
 from mes_server.store.baths import list_titrations, load_bath, tanks_of
 from mes_server.store.lineage import resources_of_runs
@@ -42,7 +43,14 @@ def surface(line: Line) -> Section:
             rows, missing, out = _titrations(line, run, bath)
             tables["titrations"] += rows
             gaps += missing
-            failures |= {one.facts["code"]: one for one in out}
+            for one in out:
+                settled = _settled(line, one, bath)
+                if settled is None:
+                    failures[one.code] = Remark(
+                        "titration_out", {"code": one.code, "bath": bath.lot}
+                    )
+                else:
+                    gaps.append(settled)
     found = [one for one in line.checks if is_surface(line, one)]
     rows = [check_row(line, one) for one in found[:LISTED_MAX]]
     tables["checks"] = [{name: row[name] for name in COLUMNS if name in row} for row in rows]
@@ -76,7 +84,23 @@ def _bath(line: Line, run: Run, named: tuple[str, str], bath: Bath | None) -> Ro
     return row  # type: ignore[return-value]
 
 
-def _titrations(line: Line, run: Run, bath: Bath) -> tuple[list[Row], list[Remark], list[Remark]]:
+def _settled(line: Line, titration: Titration, bath: Bath) -> Remark | None:
+    """How the doubt that a titration raised ended: by a concession about the bath, or by the release of each lot it held."""
+    facts = {"code": titration.code, "bath": bath.lot}
+    agreed = line.concession_of(RESOURCE, bath.lot)
+    if agreed is not None:
+        return Remark("titration_conceded", facts | {"number": agreed.code})
+    held = [one for one in line.holds if one.event.reason.startswith(f"{titration.code} ")]
+    released = [one.released for one in held if one.released is not None]
+    if not held or len(released) < len(held):
+        return None
+    why = {f"{event.reason} ({event.person})" for event in released}
+    return Remark("titration_settled", facts | {"why": "; ".join(sorted(why))})
+
+
+def _titrations(
+    line: Line, run: Run, bath: Bath
+) -> tuple[list[Row], list[Remark], list[Titration]]:
     """The last before the run began and the first after it ended, those that count; what is missing and what is out."""
     counted = [one for one in list_titrations(line.conn, bath.lot) if not one.voided]
     before = [one for one in counted if one.at_ms <= run.opened_ms][:1]
@@ -91,7 +115,7 @@ def _titrations(line: Line, run: Run, bath: Bath) -> tuple[list[Row], list[Remar
         for one in found:
             rows += _values(line, bath, one, when)
             if one.verdict == OUT:
-                out.append(Remark("titration_out", {"code": one.code, "bath": bath.lot}))
+                out.append(one)
     return rows, gaps, out
 
 

@@ -167,7 +167,7 @@ def run_deeds(line: Line) -> list[Deed]:
 
 def _people(line: Line) -> tuple[list[Row], list[Remark]]:
     rows: list[Row] = []
-    gaps: list[Remark] = []
+    gaps: dict[tuple[str, ...], Remark] = {}
     streams: dict[str, list[Event]] = {}
     for deed in run_deeds(line):
         operation = line.operation(line.runs[deed.run].operation)
@@ -180,10 +180,11 @@ def _people(line: Line) -> tuple[list[Row], list[Remark]]:
             row |= {"needs": needs, "qualified": yes(until is not None), "until": iso(until)}
         rows.append(row)
         if not deed.badge:
-            gaps.append(Remark("nobody_named", {"did": deed.did, "run": deed.run}))
+            gaps[deed.run, deed.did] = Remark("nobody_named", {"did": deed.did, "run": deed.run})
         elif needs and until is None:
-            gaps.append(Remark("person_unqualified", {"badge": deed.badge, "needs": needs, "run": deed.run}))  # fmt: skip
-    return rows, gaps
+            facts = {"badge": deed.badge, "needs": needs, "run": deed.run}
+            gaps[deed.run, "", deed.badge] = Remark("person_unqualified", facts)
+    return rows, list(gaps.values())
 
 
 def _instructions(line: Line) -> tuple[list[Row], list[Remark]]:

@@ -1,7 +1,7 @@
 """The lot report: 20 sections in the order of the contract (schemas/messages/lot_report.schema.json), and a verdict.
 
-A verdict of "open" says that evidence is missing; what this system does not keep at all (NOT_KEPT) is named in its
-section and does not change the verdict.
+A verdict of "open" says that evidence is missing; what is only told (ONLY_TOLD: what this system does not keep at all,
+what was settled or conceded) is named in its section and does not change the verdict.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,7 +25,10 @@ from mes_server.domain.report_contract import contract_of
 
 LOT_REPORT = "lot_report"
 LotReport = Report
-NOT_KEPT = frozenset(("not_kept", "dy_tb_by_recipe", "cut_short", "no_energy"))
+ONLY_TOLD = frozenset((
+    "not_kept", "dy_tb_by_recipe", "cut_short", "no_energy", "soak_conceded", "titration_conceded", "titration_settled",
+    "index_waits",
+))  # fmt: skip
 
 
 class Standing(NamedTuple):
@@ -40,7 +43,7 @@ def verdict_of(sections: Mapping[str, Section], conceded: bool) -> str:
     if any(section.state == FAILED for section in sections.values()):
         return DOES_NOT_CONFORM
     missing = (gap.what for section in sections.values() for gap in section.gaps)
-    if any(what not in NOT_KEPT for what in missing):
+    if any(what not in ONLY_TOLD for what in missing):
         return OPEN
     return CONCESSION if conceded else CONFORMS
 

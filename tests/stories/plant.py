@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Engine
 
+from mes_server.actions.manage_people import Newcomer, add_person, qualify
 from mes_server.actions.one_action import carry_out
 from mes_server.actions.record_events import Act
 from mes_server.actions.release_route import release_route
@@ -14,7 +15,10 @@ from mes_server.domain.people import permissions_of
 from mes_server.domain.rules import Worker
 from mes_server.store.nodes import ensure_node
 from mes_server.store.stations import ensure_station, set_station_online
+from mes_server.store.telemetry import append_samples, ensure_series
 from mes_server.store.transaction import writing
+from tests.mes_server.actions.furnace_floor import DOUBLE, column_of
+from tests.mes_server.domain.simulated import T0, recorded
 
 DAY_MS = 86_400_000
 DAY_1_MS = 1_795_478_400_000  # a midnight, UTC
@@ -116,7 +120,7 @@ STATIONS = {
     "plating-2": "electroplating_line", "ecoat-1": "ecoat_line", "pvd-1": "pvd_coater",
     "tumbler-1": "tumbler", "gauge-1": "flux_gauge",
 }  # fmt: skip
-_EVER = 1 << 50
+_EVER = DAY_1_MS + 365 * DAY_MS
 # Role of each person, and until when each qualification is held.
 PEOPLE: dict[str, tuple[str, dict[str, int]]] = {
     "anna": ("operator", {"press": _EVER}),
@@ -124,6 +128,7 @@ PEOPLE: dict[str, tuple[str, dict[str, int]]] = {
     "eve": ("operator", {"press": DAY_1_MS - DAY_MS}),
     "carl": ("lead", {"press": _EVER}),
     "dora": ("quality", {}),
+    "fred": ("quality", {}),
     "alan": ("auditor", {}),
 }
 
@@ -138,14 +143,32 @@ def worker(name: str, permission: str) -> Worker:
 
 
 def open_works(engine: Engine) -> None:
-    """Release the route and bring every station on line, the evening before day 1."""
+    """Release the route, hire the people and bring every station on line, the evening before day 1."""
     at_ms = DAY_1_MS - DAY_MS
     assert carry_out(engine, Act("open", "DORA", "", at_ms, at_ms), release_route, route()) == []
+    for name, (role, qualifications) in PEOPLE.items():
+        badge, hired_ms = name.upper(), at_ms - DAY_MS
+        act = Act(f"hire-{name}", "console:story", "", hired_ms, hired_ms)
+        add_person(engine, act, Newcomer(badge, name, (role,)))
+        for one, until_ms in qualifications.items():
+            qualify(engine, act, badge, one, until_ms)
     with writing(engine) as conn:
         node = ensure_node(conn, "works", "n1")
         for station, kind in STATIONS.items():
             key = ensure_station(conn, node, station, kind, "hall 1")
             set_station_online(conn, key, True, at_ms)
+
+
+def tell_cycle(engine: Engine, station: str, told_ms: int, lost: tuple[float, float]) -> None:
+    """The curves of a whole cycle that ends now arrive, but for those minutes of it."""
+    samples = recorded(STATIONS[station])
+    begun_ms = told_ms - max(one[-1][0] - T0 for one in samples.values())
+    with writing(engine) as conn:
+        node = ensure_node(conn, "works", "n1")
+        key = ensure_station(conn, node, station, STATIONS[station], "hall 1")
+        keys = ensure_series(conn, key, [(name, DOUBLE) for name in samples])
+        told = [column_of(keys[n], s, begun_ms - T0, (lost, None)) for n, s in samples.items()]
+        append_samples(conn, [column for column in told if column is not None])
 
 
 def set_online(engine: Engine, station: str, online: bool, at_ms: int) -> None:

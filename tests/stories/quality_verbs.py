@@ -3,6 +3,7 @@
 The plans of the stories: a line is one characteristic, as `tests/mes_server/domain/plan_making.py` writes it.
 """
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from mes_server.actions.keep_pyrometry import (
@@ -49,13 +50,14 @@ def _instruct(book: "Book", _codes: list[str], said: dict[str, str]) -> Any:
 
 
 def _check(book: "Book", codes: list[str], said: dict[str, str]) -> Any:
-    values = [] if said["values"] == "good" else said["values"].split(" ")
+    counted = re.fullmatch(r"(?:(\d+) )?good", said["values"])
+    values = [] if counted else said["values"].split(" ")
     readings = [{"value": value, "position": "", "piece": ""} for value in values]
-    sample = 1 if said["values"] == "good" else 0
+    sample = int(counted[1] or 1) if counted else 0
     about = {"lot": codes[0]} if codes else {"plan": said.get("plan", "")}
-    return record_check(
-        book, Checking(said["characteristic"], readings=readings, sample=sample, **about)
-    )
+    more = {name: said[name] for name in ("gauge", "temperature_c") if said.get(name)}
+    told = Checking(said["characteristic"], readings=readings, sample=sample, **about, **more)
+    return record_check(book, told)
 
 
 def _survey(book: "Book", _codes: list[str], said: dict[str, str]) -> Any:
@@ -76,8 +78,8 @@ QUALITY_VERBS: list[tuple[str, str, str, Any]] = [
     (r"releases instruction WI-1/(?P<revision>\w+)", "document", "plan", _instruct),
     (r"withdraws plan (?P<plan>\S+)/(?P<revision>\w+)", "withdraw", "plan",
      lambda book, codes, said: withdraw_document(book, "plan", said["plan"], said["revision"], said["reason"])),
-    (r"checks (?P<characteristic>\w+) of (?P<lot>\S+) at (?P<at>\S+): (?P<values>.+)", "check", "check", _check),
-    (r"checks (?P<characteristic>\w+) under (?P<plan>\S+) at (?P<at>\S+): (?P<values>.+)", "check", "check", _check),
+    (r"checks (?P<characteristic>\w+) of (?P<lot>\S+) at (?P<at>\S+)(?: with (?P<gauge>\S+))?(?: at (?P<temperature_c>\S+) °C)?: (?P<values>.+)", "check", "check", _check),
+    (r"checks (?P<characteristic>\w+) under (?P<plan>\S+) at (?P<at>\S+)(?: with (?P<gauge>\S+))?: (?P<values>.+)", "check", "check", _check),
     (r"requires of (?P<station>\S+): (?P<rows>.+)", "document", "plan", _require),
     (r"surveys (?P<station>\S+): reads (?P<reading>\S+) at (?P<true>\S+) true", "survey", "gauge", _survey),
     (r"installs (?P<thermocouple>\S+) of type (?P<type>\w) with (?P<uses>\d+) uses in (?P<station>\S+)", "thermocouple", "gauge",

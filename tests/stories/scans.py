@@ -4,6 +4,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from mes_server.actions.answer_scan import Answer
+from mes_server.actions.prove_run import prove_unloaded
 from mes_server.actions.scan_lot import Scan, scan_lot
 from mes_server.actions.scan_unload import LotTold, Told, Unloading, scan_unload
 from mes_server.actions.undo_scan import Undo, undo_scan
@@ -70,6 +71,7 @@ def unloads(story: "Story", line: Line, found: Match) -> Deed:
     def send(action: str) -> Answer:
         made = Unloading(action, story.runs.get(station, "none"), station, line.at_ms, told)
         answer = scan_unload(story.engine, made, worker(line.who, "scan"), line.now_ms)
+        answer = prove_unloaded(story.engine, answer, line.now_ms, line.who.upper())
         _name(story, action, names)
         return answer
 

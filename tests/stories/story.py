@@ -1,5 +1,6 @@
 """A story that is played: each line through the real action, in a real store, at the time it tells."""
 
+import re
 from dataclasses import dataclass, field
 
 from sqlalchemy import Engine
@@ -12,7 +13,7 @@ from mes_server.store.engine import reading
 from mes_server.store.lots import list_edges, load_lot
 from mes_server.store.runs import load_run, resources_of_run, what_is_inside
 from tests.mes_server.actions.lot_floor import Floor
-from tests.stories.plant import set_online
+from tests.stories.plant import set_online, tell_cycle
 from tests.stories.reader import Line, Unreadable, read_story
 from tests.stories.scans import scanned
 from tests.stories.verbs import Deed, understand
@@ -42,6 +43,13 @@ class Story:
                 self._judge(line, self._do(line))
 
     def _hear(self, line: Line) -> None:
+        cycle = re.fullmatch(
+            r"(\S+) tells its cycle(?: but for minutes (\d+) to (\d+))?", line.what
+        )
+        if cycle is not None:
+            lost = (int(cycle[2] or 0), int(cycle[3] or 0))
+            tell_cycle(self.engine, cycle[1], line.at_ms, lost)
+            return
         station, _, state = line.what.partition(" is ")
         if state not in ("offline", "online"):
             raise Unreadable(line.text)
@@ -76,7 +84,10 @@ class Story:
             outcome = "held"
         outcome = "again" if answer.again else outcome
         facts = [refusal.facts for refusal in answer.refusals]
-        assert (outcome, rules) == (line.outcome, line.rules or rules), f"{line.text}\n{facts}"
+        held = [self.lot(code).holds for code in answer.held]
+        assert (outcome, rules) == (line.outcome, line.rules or rules), (
+            f"{line.text}\n{facts}{held}"
+        )
 
     def code(self, name: str) -> str:
         """The code that a name stands for; what is no name is meant as it is."""

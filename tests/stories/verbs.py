@@ -16,6 +16,7 @@ from mes_server.actions.act_once import Ask, act_once
 from mes_server.actions.answer_scan import Answer
 from mes_server.actions.record_events import Act, Book
 from tests.stories.bath_verbs import BATH_VERBS
+from tests.stories.evidence_verbs import EVIDENCE_VERBS
 from tests.stories.plant import ROUTE, done_until, worker
 from tests.stories.quality_verbs import QUALITY_VERBS
 from tests.stories.reader import Line, moment, read_amount, read_pair
@@ -75,6 +76,8 @@ def _looked_up(story: "Story", said: Said, lots: list[str]) -> Said:
     found = {"action": story.actions.get((said.get("kind", ""), said.get("to", "")), "none")}
     if "resource" in said:
         found["resource"] = story.code(said["resource"])
+    if "station" in said:
+        found["run"] = story.runs.get(said["station"], "none")
     lot = story.find(lots[0]) if lots else None
     if lot is not None:
         found["hold"] = next(iter(lot.holds), "none")
@@ -120,7 +123,7 @@ def _ship(book: Book, codes: list[str], said: Said) -> Any:
 
 LOT, STATION, MUCH = r"(?P<lot>\S+)", r"(?P<station>\S+)", "(?P<much>.+)"
 VERBS = [
-    *(Verb(*verb) for verb in QUALITY_VERBS + BATH_VERBS),
+    *(Verb(*verb) for verb in EVIDENCE_VERBS + QUALITY_VERBS + BATH_VERBS),
     Verb(r"receives (?P<made>\w+): (?P<kind>\w+), (?P<facts>.+)", "receive", "scan", _receive),
     Verb(rf"splits {LOT} into (?P<parts>.+)", "split", "scan", _split),
     Verb(r"merges (?P<lots>.+) as (?P<made>\w+)", "merge", "scan",

@@ -92,7 +92,8 @@ class FurnaceFloor(PlanFloor):
             columns = [
                 column
                 for name, samples in run.items()
-                if (column := _column(keys[name], samples, moved, (lost, only), clock)) is not None
+                if (column := column_of(keys[name], samples, moved, (lost, only), clock))
+                is not None
             ]
             append_samples(conn, columns)
 
@@ -110,7 +111,8 @@ class FurnaceFloor(PlanFloor):
         return sorted(lot.holds.values())
 
 
-def _column(key: int, samples: Samples, moved: int, cut: Any, clock: int) -> Column | None:
+def column_of(key: int, samples: Samples, moved: int, cut: Any, clock: int = 2) -> Column | None:
+    """Samples of a simulated run, moved in time. `cut`: the minutes that are lost, those that alone are there."""
     lost, only = cut
     kept = [
         (at + moved, value, quality)

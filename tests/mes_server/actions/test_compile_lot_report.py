@@ -24,7 +24,7 @@ from mes_server.actions.release_product import release_product
 from mes_server.actions.settle_nonconformance import dispose
 from mes_server.actions.solve_problem import open_problem
 from mes_server.domain.amounts import Amount
-from mes_server.domain.lot_report import NOT_KEPT
+from mes_server.domain.lot_report import ONLY_TOLD
 from mes_server.domain.nonconformance import Disposition
 from mes_server.domain.report import Report
 from mes_server.domain.report_contract import contract_of
@@ -104,7 +104,7 @@ def test_planned_checks_that_were_made_conform_and_missed_ones_are_named(floor: 
     assert (other["state"], other["value"]) == ("done", "0/1")
     (shown,) = rows(made, "special", "results")
     assert shown["characteristic"] == "density"
-    assert told(made, "special") == (["no_index"], [])
+    assert told(made, "special") == (["index_waits"], [])
     assert len(rows(made, "dimensional", "results")) == 2
 
 
@@ -149,7 +149,7 @@ def test_a_release_that_stands_is_part_of_the_verdict_also_of_the_pack(floor: Pl
 def test_what_is_not_kept_at_all_does_not_change_the_verdict(floor: PlanFloor) -> None:
     made = report(floor, floor.receive(LIGHT))
     assert told(made, "maintenance") == (["not_kept"], [])
-    assert "not_kept" in NOT_KEPT
+    assert "not_kept" in ONLY_TOLD
 
 
 def test_people_and_their_qualification_on_the_day_are_told(floor: PlanFloor) -> None:

@@ -65,15 +65,16 @@ def with_baths(plant: Plant) -> Bath:
     plated = line("ni_base", operation="plate", unit="µm", nominal="8", lower="6", upper="10", sample=3,
                   action_lower=None, action_upper=None, quantity="thickness_ni_base_um", every={"each": "charge"})  # fmt: skip
     for kind, content in (("bath", nickel()), ("bath", phosphating()),
-                          ("plan", plan(plated, code="CP-9", parts=["P-9"]))):  # fmt: skip
-        assert made.act(-2, release_document, kind, content, signer()) == []
+                          ("plan", plan(plated, code="CP-NI", parts=["P-NI"]))):  # fmt: skip
+        told = made.act(-2, release_document, kind, content, signer())
+        assert told == [], told
     made.lot = made.act(-1, receive_lot, "bath", Amount(0, 2_000_000_000))
     made.act(-1, receive_lot, "bath", Amount(0, 900_000_000))
     assert made.act(0, make_up, made.lot, "NI-BASE", "1500") == [made.lot]
     assert made.act(0.1, mount, LINE, "bath", made.lot) == []
     for hours, ni in ((0.5, "11.80"), (6, "11.60"), (12, "11.30"), (18, "10.70")):
         made.titrated(hours, ni_g_l=ni, h3bo3_g_l="6.50", ph="4.6")
-    made.parts = made.act(19, receive_lot, "parts", PARTS, part="P-9", grade="N42SH", route="R1/B")
+    made.parts = made.act(19, receive_lot, "parts", PARTS, part="P-NI", grade="N42SH", route="R1/B")
     made.run = made.act(20, load_lot_into, made.parts, PLATE, {})
     times = [int(plant.now_ms - BEGUN_MS + (20 + n / 6) * HOUR_MS) for n in range(-1, 13)]
     plant.samples(key, "ni_base_ah", times, [1000 + max(n, 0) * 52.615 / 12 for n in range(-1, 13)])
