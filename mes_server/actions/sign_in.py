@@ -1,8 +1,4 @@
-"""Sign in with badge and PIN: a session begins, or it is said that they do not fit, and no more.
-
-A try is counted before its PIN is looked at, so that many at once are not more than are allowed; an
-unknown badge is counted and compared like a known one, so that neither words nor time tell them apart.
-"""
+"""Sign in with badge and PIN: a session begins, or it is said that they do not fit, and no more."""
 
 import secrets
 from dataclasses import dataclass, replace
@@ -12,26 +8,21 @@ from sqlalchemy import Connection, Engine
 
 from mes_server.actions.end_sessions import SWAPPED, end_one
 from mes_server.actions.record_events import Act
-from mes_server.actions.record_person import act_of, note, note_person
+from mes_server.actions.record_person import act_of, note_person
+from mes_server.actions.try_pin import try_pin, was_right
 from mes_server.domain.people import (
-    PIN_LOCKED,
     SESSION_BEGUN,
     SESSION_MS,
     Person,
     Session,
     fingerprint,
-    locked_until,
-    read_badge,
 )
 from mes_server.domain.rules import Refusal
 from mes_server.store import sign_ins
-from mes_server.store.engine import reading
-from mes_server.store.people import lock_person, pin_hash_of
-from mes_server.store.pins import load_pepper, pin_fits
+from mes_server.store.people import lock_person
 from mes_server.store.transaction import writing
 
-WRONG, LOCKED = "badge_and_pin_fit", "tries_are_left"
-_NOBODY = "?"  # stands for every text that can be no badge
+WRONG = "badge_and_pin_fit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,39 +57,21 @@ class SignedIn:
 
 def sign_in(gate: Gate, attempt: Attempt, now_ms: int) -> SignedIn | Refusal:
     """Begin a session. Raises StoreFault, PepperMissing; nobody is signed in then."""
-    pepper = load_pepper(gate.data_dir)
-    badge = read_badge(attempt.badge) or _NOBODY
-    subjects = {"badge": f"badge:{badge}", "address": f"address:{attempt.address[:64]}"}
-    with writing(gate.engine) as conn:
-        tries = sign_ins.load_tries(conn, subjects, now_ms)
-        until_ms = locked_until(tries, now_ms)
-        if until_ms is not None:
-            return Refusal(LOCKED, {"until_ms": str(until_ms)})
-        counted = sign_ins.append_tries(conn, subjects, now_ms)
-    with reading(gate.engine) as conn:
-        kept = pin_hash_of(conn, badge)
-    fits = pin_fits(attempt.pin, kept, pepper)
+    shown = (attempt.badge, attempt.pin, attempt.address)
+    tried = try_pin(gate.engine, gate.data_dir, shown, now_ms)
+    if isinstance(tried, Refusal):
+        return tried
+    badge = tried.badge
     with writing(gate.engine) as conn:
         before = _swapped(conn, attempt, now_ms)
         people = {name: lock_person(conn, name) for name in sorted({badge, *_badges(before)})}
         person = people[badge]
-        # It may have been changed while the hash was computed.
-        if person is None or not fits or pin_hash_of(conn, badge) != kept:
-            _note_lock(conn, badge, subjects["badge"], now_ms)
+        if not was_right(conn, tried, person, now_ms) or person is None:
             return Refusal(WRONG, {})
-        sign_ins.drop_tries(conn, counted, subjects["badge"])
         act = act_of(badge, now_ms, attempt.station)
         if before is not None:
             end_one(conn, act, before, SWAPPED)
         return _begin(conn, gate, attempt, person, act)
-
-
-def _note_lock(conn: Connection, badge: str, subject: str, now_ms: int) -> None:
-    """The last try that is allowed for a badge is worth remembering, whether there is such a badge or not."""
-    tries = sign_ins.load_tries(conn, {"badge": subject}, now_ms)
-    until_ms = locked_until(tries, now_ms)
-    if until_ms is not None:
-        note(conn, act_of("", now_ms), "sign_in", PIN_LOCKED, badge=badge, until_ms=until_ms)
 
 
 def _swapped(conn: Connection, attempt: Attempt, now_ms: int) -> Session | None:

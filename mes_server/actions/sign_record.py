@@ -6,17 +6,13 @@ Tries are counted as those of signing in: who guesses is locked out here, too.
 from dataclasses import dataclass
 
 from mes_server.actions.record_events import Book
-from mes_server.actions.sign_in import LOCKED, Gate
+from mes_server.actions.sign_in import Gate
+from mes_server.actions.try_pin import try_pin, was_right
 from mes_server.domain.attempts import Refusal
-from mes_server.domain.people import Person, locked_until, permissions_of, read_badge
+from mes_server.domain.people import Person, permissions_of
 from mes_server.domain.signatures import MEANINGS, SIGNED, stream_of
-from mes_server.store import sign_ins
-from mes_server.store.engine import reading
-from mes_server.store.people import load_person, pin_hash_of
-from mes_server.store.pins import load_pepper, pin_fits
+from mes_server.store.people import lock_person
 from mes_server.store.transaction import writing
-
-_NOBODY = "?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,24 +30,16 @@ def check_signing(gate: Gate, signing: Signing, now_ms: int) -> Person | Refusal
 
     Raises StoreFault, PepperMissing.
     """
-    pepper = load_pepper(gate.data_dir)
-    badge = read_badge(signing.badge) or _NOBODY
     if signing.meaning not in MEANINGS:
         return Refusal("signature_means_something", {"meanings": ", ".join(MEANINGS)})
-    subjects = {"badge": f"badge:{badge}", "address": f"address:{signing.address[:64]}"}
+    shown = (signing.badge, signing.pin, signing.address)
+    tried = try_pin(gate.engine, gate.data_dir, shown, now_ms)
+    if isinstance(tried, Refusal):
+        return tried
     with writing(gate.engine) as conn:
-        tries = sign_ins.load_tries(conn, subjects, now_ms)
-        until_ms = locked_until(tries, now_ms)
-        if until_ms is not None:
-            return Refusal(LOCKED, {"until_ms": str(until_ms)})
-        counted = sign_ins.append_tries(conn, subjects, now_ms)
-    with reading(gate.engine) as conn:
-        kept, person = pin_hash_of(conn, badge), load_person(conn, badge)
-    fits = pin_fits(signing.pin, kept, pepper)
-    if person is None or person.disabled_ms is not None or not fits:
-        return Refusal("signature_is_right", {"badge": badge})
-    with writing(gate.engine) as conn:
-        sign_ins.drop_tries(conn, counted, subjects["badge"])
+        person = lock_person(conn, tried.badge)
+        if not was_right(conn, tried, person, now_ms) or person is None:
+            return Refusal("signature_is_right", {"badge": tried.badge})
     return person
 
 

@@ -8,7 +8,8 @@ from werkzeug.wrappers import Response
 
 from mes_server.actions.end_sessions import SIGNED_OUT, end_all, end_session
 from mes_server.actions.record_person import act_of
-from mes_server.actions.sign_in import LOCKED, Attempt, Gate, SignedIn, sign_in
+from mes_server.actions.sign_in import Attempt, Gate, SignedIn, sign_in
+from mes_server.actions.try_pin import LOCKED
 from mes_server.domain.people import OPEN, Session
 from mes_server.domain.rules import Refusal
 from mes_server.store.people import load_person

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from mes_server.actions import sign_in as door
+from mes_server.actions import try_pin as door
 from mes_server.actions.manage_people import disable, set_pin
 from mes_server.actions.record_person import act_of
-from mes_server.actions.sign_in import LOCKED, WRONG, Attempt, Gate, SignedIn, note_deed, sign_in
+from mes_server.actions.sign_in import WRONG, Attempt, Gate, SignedIn, note_deed, sign_in
+from mes_server.actions.try_pin import LOCKED
 from mes_server.domain.people import DAY_MS, HOUR_MS, MINUTE_MS, fingerprint
 from mes_server.domain.rules import Refusal
 from mes_server.store.engine import open_engine, reading

@@ -5,17 +5,20 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+from mes_server.actions import try_pin
 from mes_server.actions.digests import DIGESTS, digest_of
 from mes_server.actions.record_events import rebuild_lots
 from mes_server.actions.release_document import release_document, withdraw_document
-from mes_server.actions.sign_in import LOCKED, Gate
+from mes_server.actions.sign_in import Gate
 from mes_server.actions.sign_record import Signing, check_signing, may_sign
+from mes_server.actions.try_pin import LOCKED
 from mes_server.domain.attempts import Refusal
-from mes_server.domain.people import Person
+from mes_server.domain.people import PIN_LOCKED, Person
 from mes_server.domain.seal import first_break
 from mes_server.domain.signatures import digest, second_person, standing
 from mes_server.store.engine import reading
 from mes_server.store.ledger import iter_events
+from mes_server.store.pins import pin_fits
 from mes_server.store.signatures import list_signatures, signatures_of
 from tests.mes_server.actions.lot_floor import Floor
 from tests.mes_server.domain.plan_making import plan
@@ -80,6 +83,22 @@ def test_who_guesses_is_locked_out_as_at_the_door(gate: Gate) -> None:
     assert [rule(shown(gate, pin=WRONG)) for _ in range(5)] == ["signature_is_right"] * 5
     assert rule(shown(gate)) == LOCKED
     assert rule(shown(gate, "Q-2")) == "signed", "others may sign"
+    with reading(gate.engine) as conn:
+        locked = [e.facts()["badge"] for e in iter_events(conn) if e.kind == PIN_LOCKED]
+    assert locked == ["Q-1"], "it is remembered once"
+
+
+def test_a_pin_that_is_changed_while_it_is_compared_does_not_sign(
+    gate: Gate, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def slow(pin: str, kept: str | None, pepper: bytes) -> bool:
+        give_pin(gate.engine, tmp_path, "Q-1", WRONG)
+        return pin_fits(pin, kept, pepper)
+
+    monkeypatch.setattr(try_pin, "pin_fits", slow)
+    assert rule(shown(gate)) == "signature_is_right"
+    monkeypatch.undo()
+    assert rule(shown(gate, pin=WRONG)) == "signed", "the negative control"
 
 
 def test_what_takes_a_signature_is_not_done_without_the_right_one(gate: Gate) -> None:

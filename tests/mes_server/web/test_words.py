@@ -8,7 +8,8 @@ from string import Formatter
 import pytest
 
 import mes_server.web.words as words_module
-from mes_server.actions.sign_in import LOCKED, WRONG
+from mes_server.actions.sign_in import WRONG
+from mes_server.actions.try_pin import LOCKED
 from mes_server.domain import lots
 from mes_server.domain.cards import COMMANDS
 from mes_server.domain.codes import PREFIXES
