@@ -28,11 +28,15 @@ NOTHING = Evidence()
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A run that a lot came through last. `lot`: its code in the run; `alike`: the codes it had since."""
+    """A run that a lot came through last. `lot`: its code in the run; `alike`: the codes it had since.
+
+    `ended_ms`: when it came out; EVER_MS while it is inside.
+    """
 
     run: Run
     lot: str
     alike: frozenset[str]
+    ended_ms: int = EVER_MS
 
 
 def last_work(conn: Connection, code: str) -> list[Work]:
@@ -54,7 +58,7 @@ def last_work(conn: Connection, code: str) -> list[Work]:
             for went_in in [lot] if last.kind == UNLOADED else parents:
                 run = load_run(conn, facts["run"])
                 if run is not None:
-                    work = Work(run, went_in, alike | {went_in})
+                    work = Work(run, went_in, alike | {went_in}, last.at_ms)
                     found[run.code, went_in] = work
         else:
             waiting += [(parent, last.number, alike | {parent}) for parent in parents]

@@ -5,7 +5,6 @@ Readings that cannot be, or are not what the plan asks for, are refused, and kep
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -37,6 +36,7 @@ from mes_server.domain.genealogy import FORWARD
 from mes_server.domain.lots import SHIPPED_OUT, Lot
 from mes_server.domain.recalls import LOT as LOT_ITSELF
 from mes_server.domain.recalls import STATION, Suspicion
+from mes_server.domain.report import iso
 from mes_server.domain.rules import Refusal
 from mes_server.domain.texts import text_is_no_script
 from mes_server.store.checks import list_checks, load_check
@@ -118,7 +118,7 @@ def look_at(
         return None, [], refused + meant
     readings, wrong = readings_from(said.readings)
     refused += wrong + _place_is_known(conn, act.place) + _still_open(conn, meant)
-    refused += _sampled(meant.line, said, readings) if not wrong else []
+    refused += _sampled(meant.line, said, readings, act.at_ms) if not wrong else []
     refused += against_gauge(conn, said.gauge, meant.line, act.at_ms)
     return meant, readings, refused
 
@@ -210,8 +210,10 @@ def _still_open(conn: Connection, meant: _Meant) -> list[Refusal]:
     return [Refusal("lot_is_not_released", facts)]
 
 
-def _sampled(line: Characteristic, said: Checking, readings: list[Reading]) -> list[Refusal]:
-    widths, factor = _plausible()
+def _sampled(
+    line: Characteristic, said: Checking, readings: list[Reading], at_ms: int
+) -> list[Refusal]:
+    widths, factor = _plausible(at_ms)
     refused = incomplete(line, readings) + impossible(line, readings, widths, factor)
     if line.kind == "attribute" and said.sample < line.sample:
         facts = {"characteristic": line.id, "sample": str(line.sample), "told": str(said.sample)}
@@ -223,8 +225,8 @@ def _sampled(line: Characteristic, said: Checking, readings: list[Reading]) -> l
     return refused
 
 
-def _plausible() -> tuple[Decimal, Decimal]:
-    row = row_at(_plausibility_rows(), datetime.now(UTC).date().isoformat())
+def _plausible(at_ms: int) -> tuple[Decimal, Decimal]:
+    row = row_at(_plausibility_rows(), iso(at_ms)[:10])
     return Decimal(row["widths"]), Decimal(row["factor"])
 
 

@@ -19,7 +19,7 @@ from mes_server.actions.answer_scan import (
     tell,
 )
 from mes_server.actions.gather_baths import untitrated
-from mes_server.actions.gather_evidence import evidence_for
+from mes_server.actions.gather_evidence import evidence_for, last_work
 from mes_server.actions.gather_furnace import furnace_standing
 from mes_server.actions.handle_lots import split_lot
 from mes_server.actions.make_lots import some_of
@@ -29,8 +29,7 @@ from mes_server.actions.ready_station import name_resource, unfit_resources
 from mes_server.actions.record_events import Act, Book
 from mes_server.actions.run_charge import load_lot_into
 from mes_server.domain.amounts import Amount
-from mes_server.domain.lots import CREATED, UNLOADED, Lot, corrected_actions
-from mes_server.domain.recalls import EVER_MS
+from mes_server.domain.lots import Lot
 from mes_server.domain.routes import Operation, Route, next_operations
 from mes_server.domain.rules import Place, Refusal, ScanAttempt, Worker, is_heavy, refusals
 from mes_server.domain.scan_codes import LOT, Scanner, expected
@@ -201,22 +200,7 @@ def _seen(conn: Connection, place: Place) -> Place:
 
 def _finished_ms(conn: Connection, code: str) -> int | None:
     """When the last operation of a lot ended; of what was split off or put together: of its parents."""
-    found: list[int] = []
-    waiting, seen = [(code, EVER_MS)], set()
-    while waiting:
-        lot, before = waiting.pop()
-        history = [e for e in load_stream(conn, f"lot:{lot}") if e.number < before]
-        taken_back = corrected_actions(history)
-        kept = [e for e in history if e.kind in (CREATED, UNLOADED) and e.action not in taken_back]
-        if not kept or lot in seen:
-            continue
-        seen.add(lot)
-        facts = kept[-1].facts()
-        if kept[-1].kind == UNLOADED or facts["why"] == "run":
-            found.append(kept[-1].at_ms)
-        else:
-            waiting += [(parent["lot"], kept[-1].number) for parent in facts.get("parents", ())]
-    return min(found, default=None)
+    return min((work.ended_ms for work in last_work(conn, code)), default=None)
 
 
 def _with_who(conn: Connection, refusal: Refusal, code: str) -> Refusal:

@@ -1,32 +1,16 @@
 // A file of readings: looked at by the server row by row; taken in only when no row is bad.
 
-import { now, t } from "./words.js";
+import { act } from "./acts.js";
+import { t } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
 const { preview, import: taking } = byId("import").dataset;
 let file = "";
 
-function newId() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
 function base64(buffer) {
   let text = "";
   for (const byte of new Uint8Array(buffer)) text += String.fromCharCode(byte);
   return btoa(text);
-}
-
-async function post(url) {
-  const answer = await fetch(url, {
-    method: "POST",
-    headers: { "Content-Type": "application/json", Accept: "application/json" },
-    body: JSON.stringify({ act_id: newId(), at: new Date(now()).toISOString(), station: "lab", file }),
-  });
-  const said = await answer.json();
-  if (answer.ok) return said;
-  const lines = Array.isArray(said) ? said.map((one) => `${one.message} ${one.next}`) : [said.detail, ...(said.errors ?? []).map((one) => one.fault)];
-  throw new Error(lines.join(" "));
 }
 
 function cell(row, label, content, className = "") {
@@ -64,7 +48,7 @@ byId("file").addEventListener("change", async () => {
   if (!chosen) return;
   file = base64(await chosen.arrayBuffer());
   try {
-    const { items, bad } = await post(preview);
+    const { items, bad } = await act(preview, { station: "lab", file });
     draw(items);
     byId("take").disabled = bad > 0;
     tell(t(bad ? "js.import.bad" : "js.import.good", { n: bad || items.length }), bad ? "void" : "");
@@ -76,7 +60,7 @@ byId("file").addEventListener("change", async () => {
 byId("take").addEventListener("click", async () => {
   byId("take").disabled = true;
   try {
-    const { made } = await post(taking);
+    const { made } = await act(taking, { station: "lab", file });
     tell(t("js.import.done", { n: made.length }));
   } catch (error) {
     tell(error.message, "void");

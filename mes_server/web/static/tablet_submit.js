@@ -1,5 +1,6 @@
 // What the worker does becomes an item of the queue, with an id of its own, before anything is said of it.
 
+import { newId } from "./acts.js";
 import { now, t } from "./words.js";
 import { keep, keptMark, settled } from "./tablet_queue.js";
 import { state } from "./tablet_state.js";
@@ -9,11 +10,6 @@ import { attention, tell } from "./tablet_tell.js";
 const NAMES = { load: "scan_id", unload: "unload_id", undo: "undo_id" };
 const UNDOABLE = new Set(["load", "unload", "split", "merge", "scrap", "hold"]);
 const [UNDO_MS, ANSWER_MS] = [10000, 1500];
-
-function newId() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-}
 
 export async function submit(kind, label, keys, url, fields) {
   if (!state.who) return attention("tablet.badge_first");

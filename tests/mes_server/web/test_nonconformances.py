@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from mes_server.actions.handle_lots import ship_lots
 from mes_server.settings import Settings
 from mes_server.store.engine import reading
 from mes_server.store.ledger import iter_events
+from mes_server.store.nonconformances import list_ncs
 from tests.mes_server.people_help import PIN, begin_session, give_pin, hire, token_for
 from tests.mes_server.web.live_server import serving
 from tests.mes_server.web.lot_data import Shop
@@ -208,6 +209,25 @@ def test_two_people_sign_that_it_is_scrapped(office: Page, shop: Shop, plant: Pl
     assert [one["form"] if "form" in one else one["why"] for one in shop.events("lot_created")][
         -1
     ] == "scrap"
+
+
+def test_what_is_pressed_again_after_a_lost_answer_is_done_once(
+    office: Page, shop: Shop, plant: Plant
+) -> None:
+    def swallow(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    office.route("**/api/v1/nonconformances", swallow, times=1)
+    office.locator("#new summary").click()
+    office.get_by_label("What is wrong").fill("scratches")
+    office.get_by_label("Lots, with spaces").fill(shop.lot())
+    office.get_by_role("button", name="Open and hold").click()
+    expect(office.locator("#answer")).to_contain_text("it is done only once")
+    office.get_by_role("button", name="Open and hold").click()
+    expect(office.locator(".state-chip").first).to_be_visible()
+    with reading(plant.engine) as conn:
+        assert [one.title for one in list_ncs(conn)] == ["scratches"]
 
 
 def test_from_a_complaint_to_its_closing_on_the_pages(office: Page, shop: Shop) -> None:
