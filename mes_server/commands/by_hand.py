@@ -1,10 +1,12 @@
 """What somebody does by hand on the server: in whose name, when, and what to say when it is refused."""
 
 import getpass
+import json
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import NoReturn, TypeVar
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
 from zoneinfo import ZoneInfo
 
 import click
@@ -18,6 +20,20 @@ from mes_server.web.words import Words
 
 Done = TypeVar("Done")
 _UTC = ZoneInfo("UTC")
+
+
+file_argument = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+
+
+def read_object(file: Path) -> dict[str, Any]:
+    """What somebody wrote in a file; one that holds no JSON object ends the command with the reason."""
+    try:
+        said = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise click.ClickException(f"{file.name} is no JSON: {error}") from error
+    if not isinstance(said, dict):
+        raise click.ClickException(f"{file.name} says nothing: write one JSON object.")
+    return said
 
 
 def now_ms() -> int:

@@ -2,7 +2,6 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -10,14 +9,13 @@ from mes_server.actions.one_action import carry_out
 from mes_server.actions.release_document import CHECKERS, document_faults, release_document
 from mes_server.actions.sign_in import Gate
 from mes_server.actions.sign_record import Signing, check_signing
-from mes_server.commands.by_hand import by_hand, day_text, refuse
+from mes_server.commands.by_hand import by_hand, day_text, file_argument, read_object, refuse
 from mes_server.commands.printing import EXIT_WANTING, as_json_option, print_facts
 from mes_server.settings import Settings
 from mes_server.store.documents import list_documents, load_named
 from mes_server.store.engine import open_engine, reading
 
 kind_argument = click.argument("kind", type=click.Choice(sorted(CHECKERS)))
-file_argument = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 
 
 @click.group()
@@ -61,7 +59,7 @@ def show(settings: Settings, kind: str, name: str) -> None:
 @file_argument
 def check(kind: str, file: Path) -> None:
     """Say all that is wrong with a document in FILE; exit code 3 when something is."""
-    faults = document_faults(kind, _read(file))
+    faults = document_faults(kind, read_object(file))
     for fault in faults:
         click.echo(fault)
     if faults:
@@ -79,7 +77,7 @@ def check(kind: str, file: Path) -> None:
 @click.pass_obj
 def release(settings: Settings, kind: str, file: Path, badge: str, pin: str) -> None:
     """Release the revision in FILE, signed with badge and PIN. It never changes."""
-    content, act = _read(file), by_hand()
+    content, act = read_object(file), by_hand()
     engine = open_engine(settings.url)
     gate = Gate(engine, settings.data_dir, 0, 0)
     signer = check_signing(gate, Signing(badge, pin, "released", "console"), act.now_ms)
@@ -87,13 +85,3 @@ def release(settings: Settings, kind: str, file: Path, badge: str, pin: str) -> 
     if refused:
         refuse(refused)
     click.echo(f"{content['code']}/{content['revision']} is released.")
-
-
-def _read(file: Path) -> dict[str, Any]:
-    try:
-        said = json.loads(file.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise click.ClickException(f"{file.name} is no JSON: {error}") from error
-    if not isinstance(said, dict):
-        raise click.ClickException(f"{file.name} holds no document: write one JSON object.")
-    return said

@@ -2,21 +2,18 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import click
 
 from mes_server.actions.one_action import carry_out
 from mes_server.actions.release_route import release_route
-from mes_server.commands.by_hand import by_hand, day_text
+from mes_server.commands.by_hand import by_hand, day_text, file_argument, read_object
 from mes_server.commands.printing import EXIT_WANTING, as_json_option, print_facts
 from mes_server.domain.route_content import route_faults
 from mes_server.domain.routes import Route
 from mes_server.settings import Settings
 from mes_server.store.engine import open_engine, reading
 from mes_server.store.routes import list_routes, load_content
-
-file_argument = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 
 
 @click.group()
@@ -56,7 +53,7 @@ def show(settings: Settings, name: str) -> None:
 @file_argument
 def check(file: Path) -> None:
     """Say all that is wrong with a route in FILE; exit code 3 when something is."""
-    faults = route_faults(_read(file))
+    faults = route_faults(read_object(file))
     for fault in faults:
         click.echo(fault)
     if faults:
@@ -69,18 +66,8 @@ def check(file: Path) -> None:
 @click.pass_obj
 def release(settings: Settings, file: Path) -> None:
     """Release the revision in FILE: from now on lots may be made on it. It never changes."""
-    content = _read(file)
+    content = read_object(file)
     faults = carry_out(open_engine(settings.url), by_hand(), release_route, content)
     if faults:
         raise click.ClickException("Nothing was released.\n" + "\n".join(faults))
     click.echo(f"{content['code']}/{content['revision']} is released.")
-
-
-def _read(file: Path) -> dict[str, Any]:
-    try:
-        said = json.loads(file.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise click.ClickException(f"{file.name} is no JSON: {error}") from error
-    if not isinstance(said, dict):
-        raise click.ClickException(f"{file.name} holds no route: write one JSON object.")
-    return said
