@@ -2,6 +2,8 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -13,15 +15,18 @@ from mes_server.domain.due import CONCEDED, Due, Place, evidence_of, of_place, o
 from mes_server.domain.evidence import Evidence
 from mes_server.domain.lots import CREATED, UNLOADED, Lot, corrected_actions
 from mes_server.domain.recalls import EVER_MS
+from mes_server.domain.report import iso
 from mes_server.domain.seal import Event
 from mes_server.store.checks import checks_of_runs, newest_of, other_part_ran
 from mes_server.store.documents import load_current
 from mes_server.store.ledger import load_stream
 from mes_server.store.lines import load_line
+from mes_server.store.losses import last_cut
 from mes_server.store.lots import load_lot
 from mes_server.store.nonconformances import ncs_of_lots
 from mes_server.store.plans import acknowledged, any_plan, plan_for
 from mes_server.store.runs import load_run
+from schemas.limit_rows import load_rows, row_at
 
 NOTHING = Evidence()
 
@@ -135,11 +140,22 @@ def due_of_place(
         at_ms + LATE_MS
     )  # clocks of tablets differ: what was just checked may seem to be of later
     checks = [one for name in asked for one in newest_of(conn, station, name, until_ms)]
-    place = Place(
-        station, part, at_ms, other_part_ran(conn, station, part),
-        load_line(conn, station).stopped_ms, tuple(checks),
-    )  # fmt: skip
-    return of_place(plan, operation, place)
+    stopped_ms = max(load_line(conn, station).stopped_ms, _cut_ms(conn, station, at_ms))
+    changed_ms = other_part_ran(conn, station, part)
+    return of_place(
+        plan, operation, Place(station, part, at_ms, changed_ms, stopped_ms, tuple(checks))
+    )
+
+
+def _cut_ms(conn: Connection, station: str, at_ms: int) -> int:
+    """When the controller of a station came back after a power cut; 0: it had none that counts."""
+    least_ms = int(row_at(_stops(), iso(at_ms)[:10])["silent_min"]) * 60_000
+    return last_cut(conn, station, least_ms, at_ms)
+
+
+@cache
+def _stops() -> list[dict[str, Any]]:
+    return load_rows("line_stops")
 
 
 def unread(conn: Connection, plan: Plan, operation: str, badge: str, at_ms: int) -> list[str]:

@@ -55,7 +55,7 @@ class Due:
 @dataclass(frozen=True, slots=True)
 class Place:
     """A station as far as checks go. `changed_ms`: when another part last ran there; `stopped_ms`: when it was
-    last stopped or locked; 0: never. `checks`: made there, the newest last."""
+    last stopped or locked, or its controller came back; 0: never. `checks`: made there, the newest last."""
 
     station: str
     part: str

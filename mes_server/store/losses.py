@@ -100,3 +100,12 @@ def losses_between(conn: Connection, station_pk: int, from_ms: int, to_ms: int) 
     """Losses that touch a span of a station, by time."""
     rows = run(conn, _BETWEEN, (station_pk, to_ms, from_ms, station_pk, to_ms, from_ms))
     return [Loss(**row) for row in rows.mappings()]
+
+
+def last_cut(conn: Connection, station: str, least_ms: int, until_ms: int) -> int:
+    """When the controller of a station (its id in addresses) last came back after it was gone for so long; 0: never."""
+    query = (
+        "SELECT max(l.to_ms) FROM loss l JOIN station s ON s.id = l.station"
+        " WHERE s.url_id = ? AND l.reason = 'restart' AND l.to_ms <= ? AND l.to_ms - l.from_ms >= ?"
+    )
+    return int(run(conn, query, (station, until_ms, least_ms)).scalar_one() or 0)

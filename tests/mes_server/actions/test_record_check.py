@@ -17,7 +17,11 @@ from mes_server.actions.stop_line import acknowledge, stop_line
 from mes_server.store.calls import open_calls
 from mes_server.store.checks import list_checks, load_check
 from mes_server.store.engine import reading
+from mes_server.store.losses import Loss, append_loss
+from mes_server.store.nodes import ensure_node
 from mes_server.store.plans import acknowledged_by, plan_for
+from mes_server.store.stations import ensure_station
+from mes_server.store.transaction import writing
 from tests.mes_server.actions.plan_floor import LIGHT, PlanFloor
 from tests.mes_server.domain.plan_making import WORDS, attribute, line, plan
 
@@ -219,6 +223,26 @@ def test_set_up_restart_challenge_and_instruction_each_stop_the_next_lot(floor: 
     assert floor.told(floor.receive(LIGHT)) == ["instruction_is_read"], (
         "a new revision is read anew"
     )
+
+
+@pytest.mark.parametrize(
+    ("minutes", "reason", "told"),
+    [(10, "restart", ["restart_is_verified"]), (1, "restart", []), (10, "thinned", [])],
+)
+def test_a_power_cut_that_the_controller_states_stops_the_line(
+    floor: PlanFloor, minutes: int, reason: str, told: list[str]
+) -> None:
+    floor.release("plan", plan(attribute("again", moment="restart", every={"each": "restart"})))
+    code = floor.receive(LIGHT)
+    with writing(floor.engine) as conn:
+        node = ensure_node(conn, "g", "n")
+        key = ensure_station(conn, node, "sinter-1", "sinterer", "a")
+        cut_ms = floor.now_ms - minutes * 60_000
+        append_loss(conn, Loss(node, key, cut_ms, floor.now_ms, -1, reason, floor.now_ms))
+    assert floor.told(code) == told
+    if told:
+        floor.measure("again", plan="CP-1/A", sample=1)
+        assert floor.told(code) == []
 
 
 def test_another_part_asks_for_another_first_off(floor: PlanFloor) -> None:
