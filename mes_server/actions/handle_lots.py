@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from mes_server.actions.contain_nonconformance import end_rest_of_hold
+from mes_server.actions.gather_grade import against_grade
 from mes_server.actions.go_under_concession import exceeded, use_up
 from mes_server.actions.lot_origins import origins_of
 from mes_server.actions.record_events import Book
@@ -214,13 +215,18 @@ def _strip_first(book: Book, lot: Lot, operation: str) -> str:
 
 
 def regrade_lot(book: Book, code: str, grade: str, evidence: str) -> list[Refusal]:
-    """A lot is found to be of another grade; `evidence`: by which measurement. Its history stays."""
+    """A lot is found to be of another grade; `evidence`: by which measurement. Its history stays.
+
+    Refused where what was measured of it speaks against that grade.
+    """
     found, refused = load_each(book, [code])
     refused += [r for lot in found for r in not_at_hand(lot) if r.rule == "lot_is_here"]
     if not grade.strip() or (found and found[0].grade == grade):
         refused.append(Refusal("grade_is_another", {"lot": code, "grade": grade}))
     if not evidence.strip():
         refused.append(Refusal("reason_is_given", {}))
+    if not refused:
+        refused = against_grade(book.conn, code, grade, book.act.at_ms)
     if not refused:
         book.note(lot_stream(code), lots.REGRADED, evidence, grade=grade)
     return refused

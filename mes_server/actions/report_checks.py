@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
+from mes_server.actions.gather_grade import measured_of
 from mes_server.actions.report_line import Line, both
 from mes_server.actions.report_work import LISTED_MAX, cut_short, last_plan
 from mes_server.domain.charges import Run
@@ -18,8 +19,10 @@ from mes_server.domain.control_plan import (
     Characteristic,
     Plan,
 )
+from mes_server.domain.decimals import written
 from mes_server.domain.due import CONCEDED, DONE, FAILED, HOUR_MS, MISSED, Due, of_work, shift_start
-from mes_server.domain.report import Remark, Row, Section, count, iso
+from mes_server.domain.grades import SYMBOLS, grade_of
+from mes_server.domain.report import Remark, Row, Section, count, iso, yes
 from mes_server.store.checks import list_checks
 from mes_server.store.lineage import Work
 
@@ -213,8 +216,32 @@ def magnetic(line: Line) -> Section:
     gaps = [] if rows or not asked else [_no_results("magnetic result", "磁性能")]
     untold = [one for one in wanted if not one.temperature_c]
     gaps += [Remark("not_kept", {"what": f"The temperature of check {one.code}", "what_zh": f"检验 {one.code} 的温度"}) for one in untold]  # fmt: skip
+    graded, below = _grade(line)
     failed = tuple(failures_of(line, wanted))
-    return Section({}, {"results": rows}, tuple(gaps), failed, applies=bool(rows))
+    tables = {"results": rows, "grade": graded}
+    return Section({}, tables, (*gaps, *below), failed, applies=bool(rows))
+
+
+def _grade(line: Line) -> tuple[list[Row], list[Remark]]:
+    """What the grade promises beside what was measured; the control plan, not this, says what is out."""
+    measured, day = measured_of(line), iso(line.now_ms)[:10]
+    grade = grade_of(line.lot.grade, day)
+    if grade is None:
+        return [], [Remark("grade_unknown", {"grade": line.lot.grade})] if line.lot.grade else []
+    missed = grade.missed(measured)
+    rows: list[Row] = [
+        {
+            "grade": grade.name, "quantity": quantity, "least": written(least), "unit": SYMBOLS[quantity][1],
+            "found": written(measured[quantity]) if quantity in measured else "",
+            "reached": yes(quantity not in missed) if quantity in measured else "",
+        }
+        for quantity, least in grade.least.items()
+    ]  # fmt: skip
+    below = [
+        Remark("grade_missed", {"grade": grade.name, "quantity": SYMBOLS[quantity][0], "found": written(found), "least": written(least)})
+        for quantity, (found, least) in missed.items()
+    ]  # fmt: skip
+    return rows, below
 
 
 def _no_results(what: str, what_zh: str) -> Remark:
