@@ -215,10 +215,7 @@ def _strip_first(book: Book, lot: Lot, operation: str) -> str:
 
 
 def regrade_lot(book: Book, code: str, grade: str, evidence: str) -> list[Refusal]:
-    """A lot is found to be of another grade; `evidence`: by which measurement. Its history stays.
-
-    Refused where what was measured of it speaks against that grade.
-    """
+    """A lot is found to be of another grade, which its readings reach; `evidence`: by which measurement. Its history stays."""
     found, refused = load_each(book, [code])
     refused += [r for lot in found for r in not_at_hand(lot) if r.rule == "lot_is_here"]
     if not grade.strip() or (found and found[0].grade == grade):
