@@ -48,6 +48,7 @@ from mes_server.web.problem_solving import solving_pages
 from mes_server.web.proofs import proof_api, proof_pages
 from mes_server.web.quality import quality_pages
 from mes_server.web.recall import recall_pages
+from mes_server.web.references import references
 from mes_server.web.reviews import review_pages
 from mes_server.web.routes import route_pages
 from mes_server.web.scans import scan_pages
@@ -71,7 +72,7 @@ BLUEPRINTS = (
     review_pages, call_pages,
     document_api, check_pages, file_pages, quality_pages, nc_pages, solving_pages,
     proof_api, proof_pages, furnace_api, furnace_pages, bath_api, bath_pages,
-    paper_api, paper_pages, binder_pages,
+    paper_api, paper_pages, binder_pages, references,
     spc_pages, gauge_pages,
 )  # fmt: skip
 REQUEST_BYTES_MAX = 1_000_000

@@ -1,6 +1,7 @@
 """Reads limit_sets/*.json: limits as dated rows, each with its source. The row in force is the newest begun."""
 
 import json
+import os
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,11 +15,22 @@ class LimitError(ValueError):
     """A limit set cannot be used; the message names the file, the row and what to write."""
 
 
+def list_sets(folder: str = FOLDER) -> "list[str]":
+    """The names of all sets."""
+    return sorted(name[:-5] for name in os.listdir(folder) if name.endswith(".json"))
+
+
+def load_set(name: str, folder: str = FOLDER) -> "dict[str, Any]":
+    """A set with its title, as written; raises OSError when there is no such file."""
+    with open(folder + "/" + name + ".json") as text:
+        said: dict[str, Any] = json.loads(text.read())
+    return said
+
+
 def load_rows(name: str, folder: str = FOLDER) -> "list[dict[str, Any]]":
     """The rows of a set, the oldest first; raises LimitError, and OSError when there is no such file."""
     file = folder + "/" + name + ".json"
-    with open(file) as text:
-        said = json.loads(text.read())
+    said = load_set(name, folder)
     rows = said.get("rows") or []
     if not rows:
         raise LimitError(file + ": write at least one row")

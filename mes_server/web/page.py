@@ -41,6 +41,7 @@ PAGES = frozenset(
         "check_files",
         "papers",
         "binder",
+        "references",
         "spc",
         "gauges",
     )
@@ -55,6 +56,7 @@ _UNDER = dict.fromkeys(
         "gauges",
         "nonconformances",
         "papers",
+        "references",
         "routes",
         "solving",
         "spc",

@@ -47,6 +47,7 @@ QUALITY_PAGES: tuple[QualityPage, ...] = (
     QualityPage("spc", "spc.spc", {}),
     QualityPage("gauges", "gauges.gauges", {}),
     QualityPage("routes", "routes.routes", {}),
+    QualityPage("reference", "references.all_sets", {}),
 )
 
 

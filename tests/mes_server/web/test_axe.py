@@ -107,6 +107,8 @@ class World:
             facts = {"code": self.bath}
         if "gauges" in rule or "studies" in rule:
             facts = {"code": self.gauge, "kind": "micrometer", "number": "1"}
+        if "reference" in rule:
+            facts = {"name": "magnet_grades"}
         return re.sub(r"<(?:\w+:)?(\w+)>", lambda m: facts.get(m[1], "1"), rule)
 
 
