@@ -143,7 +143,7 @@ def _standing(line: Line, run: Run) -> Standing:
     at_ms = run.opened_ms
     installed = [
         replace(one, removed_ms=None)
-        for one in list_thermocouples(line.conn, run.station)
+        for one in list_thermocouples(line.conn, run.station, at_ms)
         if one.installed_ms <= at_ms and (one.removed_ms is None or one.removed_ms > at_ms)
     ]
     asked = asked_of(line.conn, run.station, at_ms)

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Index, Row
 from sqlmodel import Field, SQLModel
 
 from mes_server.domain.pyrometry import CHANGE, CHANGED, INSTALLED, SURVEYED, Survey, Thermocouple
+from mes_server.domain.recalls import EVER_MS
 from mes_server.domain.seal import Event
 from mes_server.store.tables import CLUSTERED, run, wide, wide_or_null
 
@@ -102,14 +103,16 @@ def list_surveys(conn: Connection, station: str) -> list[Survey]:
     return [_survey(row) for row in run(conn, query, (station,))]
 
 
-def list_thermocouples(conn: Connection, station: str) -> list[Thermocouple]:
-    """Those that are or were installed in a furnace, each with the runs that used it since."""
+def list_thermocouples(
+    conn: Connection, station: str, before_ms: int = EVER_MS
+) -> list[Thermocouple]:
+    """Those that are or were installed in a furnace, each with the runs that used it since, begun before that time."""
     query = (
         "SELECT code, station, role, content, installed_ms, removed_ms FROM thermocouple "
         "WHERE station = ? ORDER BY removed_ms IS NOT NULL, role, code"
     )
     rows = run(conn, query, (station,)).all()
-    uses = _uses(conn, [(row.code, row.installed_ms) for row in rows])
+    uses = _uses(conn, [(row.code, row.installed_ms) for row in rows], before_ms)
     return [_thermocouple(row, uses[row.code]) for row in rows]
 
 
@@ -120,12 +123,17 @@ def load_thermocouple(conn: Connection, code: str) -> Thermocouple | None:
     return None if row is None else _thermocouple(row, _uses(conn, [(code, row.installed_ms)])[code])  # fmt: skip
 
 
-def _uses(conn: Connection, installed: Sequence[tuple[str, int]]) -> dict[str, int]:
+def _uses(
+    conn: Connection, installed: Sequence[tuple[str, int]], before_ms: int = EVER_MS
+) -> dict[str, int]:
     query = (
         "SELECT count(DISTINCT r.code) FROM run_resource u JOIN run r ON r.code = u.run "
-        "WHERE u.resource = ? AND coalesce(r.closed_ms, r.opened_ms) >= ?"
+        "WHERE u.resource = ? AND coalesce(r.closed_ms, r.opened_ms) >= ? AND r.opened_ms < ?"
     )
-    return {code: int(run(conn, query, (code, since)).scalar() or 0) for code, since in installed}
+    return {
+        code: int(run(conn, query, (code, since, before_ms)).scalar() or 0)
+        for code, since in installed
+    }
 
 
 def _thermocouple(row: Row[Any], uses: int) -> Thermocouple:
