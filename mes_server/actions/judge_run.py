@@ -8,12 +8,14 @@ from typing import Any
 from sqlalchemy import Connection
 
 from mes_server.actions.gather_diffusion import gather_diffusion
+from mes_server.actions.gather_furnace import furnace_standing
 from mes_server.domain.charges import Run
 from mes_server.domain.curves import Curve, curve_from, without_stuck
-from mes_server.domain.furnace import Doubt, Finding, Proof, prove, verdict_of
+from mes_server.domain.furnace import NOT_PROVEN, Doubt, Finding, Proof, prove, verdict_of
 from mes_server.domain.gbd import diffusion_findings, gains_content
 from mes_server.domain.golden import apart, golden_findings
 from mes_server.domain.proofs import apart_content, figures_content, findings_content
+from mes_server.domain.pyrometry import OVERDUE
 from mes_server.domain.recipes import GAP_INTERVALS, STUCK_INTERVALS, Recipe, recipe_of
 from mes_server.domain.rules import Refusal
 from mes_server.domain.spans import Span
@@ -130,7 +132,7 @@ def judge_run(conn: Connection, code: str, golden: str = "") -> Judged | list[Re
     seen = watch(conn, run, recipe, span)
     proof = prove(recipe, seen.curves, seen.doubt)
     beside, told = _beside(conn, run, recipe, (proof, seen), golden)
-    findings = [*proof.findings, *told]
+    findings = [*proof.findings, *told, *_surveyed(conn, run)]
     diffused: list[dict[str, str]] = []
     if recipe.diffusion is not None:
         target, lots = gather_diffusion(conn, run, recipe.diffusion)
@@ -142,6 +144,18 @@ def judge_run(conn: Connection, code: str, golden: str = "") -> Judged | list[Re
         "bad": seen.bad,
     }  # fmt: skip
     return Judged(run, recipe, verdict_of(findings), content)
+
+
+def _surveyed(conn: Connection, run: Run) -> list[Finding]:
+    """A survey that the furnace did not have when the run began, or that ran out before it was over."""
+    found: dict[str, Finding] = {}
+    for at_ms in (run.opened_ms, run.closed_ms or run.opened_ms):
+        standing = furnace_standing(conn, run.station, at_ms)
+        for one in standing.unfit_tests if standing is not None else ():
+            facts = {"test": one.requirement.test, "row": one.requirement.row, "at_ms": str(one.due_ms or at_ms)}  # fmt: skip
+            key = "survey_lapsed" if one.state == OVERDUE and (one.due_ms or 0) > run.opened_ms else "survey_unfit"  # fmt: skip
+            found.setdefault(one.requirement.row, Finding(key, facts, NOT_PROVEN))
+    return list(found.values())
 
 
 def _beside(

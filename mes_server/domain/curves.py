@@ -107,10 +107,10 @@ class Curve:
         crossing = np.where((a < 0) != (b < 0), np.maximum(a, b) ** 2 / (2 * apart), 0.0)
         return float(np.sum(np.where((a < 0) != (b < 0), crossing, whole) * hours))
 
-    def steepest(self, span: Span, over_ms: float) -> float | None:
-        """The greatest rise per minute over so long, within a span; None: it is not known anywhere."""
+    def steepest(self, span: Span, over_ms: float, sign: int = 1) -> float | None:
+        """The greatest rise (`sign` -1: fall) per minute over so long, within a span; None: it is not known anywhere."""
         inside = self.times[(self.times >= span[0]) & (self.times <= span[1] - over_ms)]
-        rises = (self.at(inside + over_ms) - self.at(inside)) * 60_000 / over_ms
+        rises = (self.at(inside + over_ms) - self.at(inside)) * sign * 60_000 / over_ms
         rises = rises[~np.isnan(rises)]
         return float(rises.max()) if len(rises) else None
 

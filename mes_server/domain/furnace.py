@@ -8,10 +8,11 @@ when even what is not known, had it been good, would not have been enough.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from mes_server.domain.cooling import FAST, KEPT, SLOW, facts_of, fall_of
 from mes_server.domain.curves import Curve
 from mes_server.domain.decimals import written
 from mes_server.domain.recipes import Limit, Recipe, Stage
-from mes_server.domain.soaks import Soak, beyond_s, dropped_s, find_soak, might_have_held
+from mes_server.domain.soaks import Soak, beyond_s, dropped_s, find_soak, might_have_held, rest_of
 from mes_server.domain.spans import Span, length, within
 
 PROVEN, NOT_PROVEN, FAILED = VERDICTS = ("proven", "not_proven", "failed")
@@ -59,13 +60,15 @@ def prove(recipe: Recipe, curves: Mapping[str, Curve], doubt: Doubt | None = Non
     soaks: list[Soak] = []
     findings = _of_data(control, doubt or Doubt())
     behind_ms = control[0].span[0] if control else 0.0
-    for stage in recipe.soaks:
-        soak = find_soak(stage, control, behind_ms)
+    for i, stage in enumerate(recipe.soaks):
+        again = any(_share_a_band(stage, later) for later in recipe.soaks[i + 1 :])
+        soak = find_soak(stage, control, rest_of(stage, control, behind_ms, again))
         soaks.append(soak)
         behind_ms = soak.extent[1] if soak.extent else behind_ms
     for i, soak in enumerate(soaks):
         findings += _judge(recipe, soak, control, curves)
         findings += _overshoot(soak, soaks[:i], soaks[i + 1 :], control)
+        findings += _cooled(recipe, soak, soaks[i + 1 :], control)
     over_ms = recipe.ramp_over_s * 1000
     ramps = {c.metric: c.steepest(c.span, over_ms) for c in control}
     return Proof(
@@ -74,6 +77,10 @@ def prove(recipe: Recipe, curves: Mapping[str, Curve], doubt: Doubt | None = Non
         {name: rise for name, rise in ramps.items() if rise is not None},
         {one.metric: _covered(one) for one in control},
     )  # fmt: skip
+
+
+def _share_a_band(one: Stage, other: Stage) -> bool:
+    return one.band[0] <= other.band[1] and other.band[0] <= one.band[1]
 
 
 def _covered(curve: Curve) -> float:
@@ -126,7 +133,7 @@ def _held(soak: Soak, control: Sequence[Curve]) -> list[Finding]:
         if stage.hold_max_s and soak.held_s > stage.hold_max_s:
             found.append(Finding("soak_long", {**facts, "most": minutes(stage.hold_max_s)}, FAILED))
         return found
-    best = might_have_held(stage, control, soak.behind_ms)
+    best = might_have_held(stage, control, soak.rest)
     if best is not None and best[1] - best[0] >= stage.hold_s * 1000:
         return [_unknown(control, best, facts)]
     worst = min(soak.thermocouples, key=lambda one: (one.highest_c is None, one.longest_s))
@@ -136,7 +143,7 @@ def _held(soak: Soak, control: Sequence[Curve]) -> list[Finding]:
     }  # fmt: skip
     found = [Finding("soak_short" if soak.span else "soak_never", {**facts, **said}, FAILED)]
     others = [c for c in control if c.metric != worst.metric]
-    alone = find_soak(stage, others, soak.behind_ms).held_s if others else 0.0
+    alone = find_soak(stage, others, soak.rest).held_s if others else 0.0
     if (
         alone >= stage.hold_s
     ):  # the sensor may be wrong and not the furnace: told, decided by people
@@ -184,6 +191,17 @@ def _ramp(recipe: Recipe, soak: Soak, control: Sequence[Curve]) -> list[Finding]
         return []
     facts = {"stage": stage.id, "metric": metric, "ramp": written(rise, 3), "most": written(stage.ramp_max_c_min)}  # fmt: skip
     return [Finding("ramp_steep", facts, FAILED)]
+
+
+def _cooled(
+    recipe: Recipe, soak: Soak, after: Sequence[Soak], control: Sequence[Curve]
+) -> list[Finding]:
+    """The way down behind a soak, where the recipe says how fast it is to be."""
+    fall = fall_of(soak.stage, soak, (after, recipe.ramp_over_s * 1000), control)
+    if fall is None:
+        return []
+    verdict = {KEPT: PROVEN, SLOW: FAILED, FAST: FAILED}.get(fall.state, NOT_PROVEN)
+    return [Finding(f"cooling_{fall.state}", facts_of(soak.stage, fall), verdict)]
 
 
 def _limit(stage: Stage, limit: Limit, curve: Curve, span: Span) -> Finding:

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from mes_server.domain.decimals import written
 from mes_server.domain.furnace import FAILED, NOT_PROVEN, PROVEN, Finding
+from mes_server.domain.proofs import OPEN
 from mes_server.domain.recipes import Diffusion
 
 HEAVY = ("Dy", "Tb")
@@ -91,9 +92,7 @@ def _gain(asked: Diffusion, lot: Gain) -> list[Finding]:
 def _hcj(asked: Diffusion, lot: Gain) -> list[Finding]:
     facts = {"lot": lot.lot, "least": _text(asked.hcj_min_ka_m)}
     if lot.hcj_gain is None:
-        return [
-            Finding("hcj_open", facts, PROVEN)
-        ]  # it is measured later; then the run is judged again
+        return [Finding(OPEN, facts, PROVEN)]  # it is measured later; then the run is judged again
     facts |= {"gain": written(lot.hcj_gain, 4)}
     low = lot.hcj_gain < (asked.hcj_min_ka_m or 0)
     return [Finding("hcj_low", facts, FAILED) if low else Finding("hcj_gained", facts)]

@@ -12,6 +12,7 @@ from mes_server.domain.soaks import OfThermocouple, Soak
 from mes_server.domain.spans import Span
 
 PROVED = "run_proven"  # whatever the verdict: the event says that it was judged
+OPEN = "hcj_open"  # the finding that waits for a check behind the run
 REASONS = {"not_proven": "soak not proven", "failed": "soak failed"}
 
 
@@ -28,6 +29,11 @@ class ProofRecord:
     at_ms: int
     person: str
     action: str
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something is measured only later, so that it is to be judged again then."""
+        return any(one["key"] == OPEN for one in self.content["findings"])
 
 
 def stream_of(run: str) -> str:

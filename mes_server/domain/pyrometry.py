@@ -172,7 +172,7 @@ def stand(
     """How a furnace stands. `asked`: name and requirements of its document; `surveys`: the oldest first."""
     changed_ms = max(
         [one.at_ms for one in surveys if one.test == CHANGE and one.at_ms <= at_ms]
-        + [one.installed_ms for one in thermocouples],
+        + [one.installed_ms for one in thermocouples if one.installed_ms <= at_ms],
         default=0,
     )
     tests = [

@@ -14,9 +14,10 @@ _FIELDS = {
 }  # fmt: skip
 _STAGE_FIELDS = {
     "id", "title", "setpoint_c", "tolerance_c", "hold_s", "hold_max_s", "over_c", "ramp_max_c_min", "spread_c",
-    "rms_c", "limits", "gate", "drop", "note",
+    "rms_c", "limits", "gate", "drop", "cool", "note",
 }  # fmt: skip
 _POSITIVE = ("over_c", "ramp_max_c_min", "spread_c", "rms_c")
+_COOL = ("from_c", "to_c", "min_c_min", "max_c_min")
 _DIFFUSION = {"element", "target", "gain", "gain_low", "gain_high", "share", "hcj_min_ka_m"}
 
 
@@ -39,7 +40,25 @@ def recipe_faults(content: Mapping[str, Any]) -> list[str]:
         faults += [f"stages[{i}]: {fault}" for fault in told]
     ids = [str(stage.get("id")) for stage in stages if isinstance(stage, dict)]
     faults += ["stages: two have the same id"] if len(set(ids)) != len(ids) else []
-    return faults + _diffusion_faults(content.get("diffusion"))
+    return faults + _order_faults(stages) + _diffusion_faults(content.get("diffusion"))
+
+
+def _order_faults(stages: list[Any]) -> list[str]:
+    """What would be proven by nothing, or could not be told apart in a curve."""
+    held = [s for s in stages if isinstance(s, dict) and whole(s.get("hold_s"), 1)]
+    faults = [] if held or not stages else ["stages: none is held (hold_s), so that nothing would be proven"]  # fmt: skip
+    bands = [_band(one) for one in held]
+    for i in range(1, len(held)):
+        one, other = bands[i - 1], bands[i]
+        if one and other and one[0] <= other[1] and other[0] <= one[1]:
+            names = f"{held[i - 1].get('id')} and {held[i].get('id')}"
+            faults.append(f"stages: the bands of {names} overlap, no curve tells where one ends; make them one, or narrower")  # fmt: skip
+    return faults
+
+
+def _band(said: Mapping[str, Any]) -> tuple[Decimal, Decimal] | None:
+    setpoint, tolerance = figure_or_none(said.get("setpoint_c")), figure_or_none(said.get("tolerance_c"))  # fmt: skip
+    return None if setpoint is None or tolerance is None else (setpoint - tolerance, setpoint + tolerance)  # fmt: skip
 
 
 def _unknown(said: Mapping[str, Any], known: set[str], where: str) -> list[str]:
@@ -75,7 +94,24 @@ def _stage_faults(said: Mapping[str, Any]) -> list[str]:
         faults.append("hold_s: write whole seconds")
     elif "hold_max_s" in said and not whole(said["hold_max_s"], hold):
         faults.append("hold_max_s: write whole seconds, at least hold_s")
-    return faults + _limits_faults(said) + _drop_faults(said.get("drop"))
+    return faults + _limits_faults(said) + _drop_faults(said.get("drop")) + _cool_faults(said)
+
+
+def _cool_faults(said: Mapping[str, Any]) -> list[str]:
+    """A way down begins at the soak, or below it, and ends lower; one rate at least is asked for."""
+    cool, hint = said.get("cool"), 'cool: write {"from_c": "900", "to_c": "500", "min_c_min": "8", "max_c_min": "25"}'  # fmt: skip
+    if cool is None:
+        return []
+    if not isinstance(cool, dict) or set(cool) - set(_COOL) or not whole(said.get("hold_s", 0), 1):
+        return [hint + ", of a stage that is held"]
+    figures = {name: figure_or_none(cool[name]) for name in cool}
+    low, high = figures.get("to_c"), figures.get("from_c", figure_or_none(said.get("setpoint_c")))
+    rates = [figures[name] for name in ("min_c_min", "max_c_min") if name in figures]
+    if low is None or high is None or not rates or None in figures.values():
+        return [hint]
+    if not low < high or any(rate is not None and rate <= 0 for rate in rates):
+        return [f"{hint}: from the higher one to the lower, at rates above 0"]
+    return []
 
 
 def _limits_faults(said: Mapping[str, Any]) -> list[str]:

@@ -37,12 +37,22 @@ class Drop:
 
 
 @dataclass(frozen=True, slots=True)
+class Cooling:
+    """From one temperature down to another: on the whole at least so fast, never faster; 0: not asked for."""
+
+    from_c: float
+    to_c: float
+    min_c_min: float = 0.0
+    max_c_min: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Stage:
     """One stage. `hold_s`: all control thermocouples within setpoint ± tolerance for at least so long without a
     break; 0: a step on the way, not a soak. Other figures are 0 where nothing is asked for.
 
     `over_c`: never so far above the setpoint; `ramp_max_c_min`: on the way to it; `spread_c`: between the control
-    thermocouples; `rms_c`: from the golden run; `gate`: what holds at its end before the next stage begins.
+    thermocouples; `rms_c`: from the golden run; `gate`: what holds at its end before the next stage begins; `cool`: the way down.
     """
 
     id: str
@@ -58,6 +68,7 @@ class Stage:
     limits: tuple[Limit, ...] = ()
     gate: Limit | None = None
     drop: Drop = field(default_factory=Drop)
+    cool: Cooling | None = None
 
     @property
     def band(self) -> tuple[float, float]:
@@ -154,7 +165,19 @@ def _stage(said: Mapping[str, Any]) -> Stage:
         limits=tuple(map(_limit, said.get("limits", ()))),
         gate=None if not gate else _limit(gate),
         drop=Drop(_float(drop, "below_c"), int(drop.get("for_s", 0))),
+        cool=_cool(said),
     )  # fmt: skip
+
+
+def _cool(said: Mapping[str, Any]) -> Cooling | None:
+    """Told without `from_c` it begins where the band of the soak ends."""
+    cool = said.get("cool")
+    if not cool:
+        return None
+    from_c = _or_none(cool, "from_c")
+    if from_c is None:
+        from_c = _float(said, "setpoint_c") - _float(said, "tolerance_c")
+    return Cooling(from_c, *(_float(cool, name) for name in ("to_c", "min_c_min", "max_c_min")))
 
 
 def _diffusion(said: Mapping[str, Any] | None) -> Diffusion | None:

@@ -29,11 +29,12 @@ class OfThermocouple:
 
 @dataclass(frozen=True, slots=True)
 class Soak:
-    """`span`: the longest time in which all were in the band, None: there was none. `extent`: from the first to the
-    last time in the band, with what broke the soak; `entered_ms`: when the last of the way to it began to count."""
+    """`rest`: the part of the run in which it was looked for; `span`: the longest time in which all were in the band,
+    None: there was none. `extent`: from the first to the last time in the band, with what broke the soak;
+    `entered_ms`: when the last of the way to it began to count."""
 
     stage: Stage
-    behind_ms: float
+    rest: Span
     span: Span | None
     extent: Span | None
     entered_ms: float
@@ -41,26 +42,30 @@ class Soak:
     thermocouples: tuple[OfThermocouple, ...]
 
     @property
+    def behind_ms(self) -> float:
+        """Where the stage before it ended."""
+        return self.rest[0]
+
+    @property
     def held_s(self) -> float:
         """How long all were in the band without a break."""
         return (self.span[1] - self.span[0]) / 1000 if self.span else 0.0
 
 
-def find_soak(stage: Stage, control: Sequence[Curve], behind_ms: float) -> Soak:
-    """The soak of a stage behind the one before it."""
+def find_soak(stage: Stage, control: Sequence[Curve], rest: Span) -> Soak:
+    """The soak of a stage, the longest in the rest of the run."""
     inside = [curve.inside(*stage.band) for curve in control]
-    rest = (behind_ms, control[0].span[1])
     together = within(met_all(inside), rest)
     best = longest(together)
     extent = None if best is None else _extent(stage, control, together, best)
-    entered_ms = behind_ms
+    entered_ms = rest[0]
     if extent is not None:
         below = met_all([curve.inside(_COLD, stage.band[0]) for curve in control])
-        before = [end for _, end in below if behind_ms <= end <= extent[0]]
+        before = [end for _, end in below if rest[0] <= end <= extent[0]]
         entered_ms = max(before, default=extent[0])
     around = extent or rest
     return Soak(
-        stage, behind_ms, best, extent, entered_ms,
+        stage, rest, best, extent, entered_ms,
         spread(control, extent) if extent else None,
         tuple(_of(curve, spans, around) for curve, spans in zip(control, inside, strict=True)),
     )  # fmt: skip
@@ -70,12 +75,30 @@ def _extent(stage: Stage, control: Sequence[Curve], together: Sequence[Span], be
     """The best span with the parts before and behind it, as far as no other stage lies between."""
     shortest = max(stage.hold_s * 1000 * _PART, _PART_MS)
     parts = [span for span in together if span[1] - span[0] >= shortest]
-    far = stage.setpoint_c + max(_FAR * stage.tolerance_c, _FAR_C)
-    hot = joined([span for curve in control for span in curve.inside(far, _HOT)])
+    hot = joined([span for c in control for span in c.inside(stage.setpoint_c + _far(stage), _HOT)])
     from_ms = max((end for _, end in hot if end <= best[0]), default=float("-inf"))
     to_ms = min((start for start, _ in hot if start >= best[1]), default=float("inf"))
     near = [span for span in parts if span[0] >= from_ms and span[1] <= to_ms]
     return min([best[0], *(s[0] for s in near)]), max([best[1], *(s[1] for s in near)])
+
+
+def _far(stage: Stage) -> float:
+    return max(_FAR * stage.tolerance_c, _FAR_C)
+
+
+def rest_of(stage: Stage, control: Sequence[Curve], behind_ms: float, again: bool) -> Span:
+    """Where to look for a stage behind the one before it: up to the end. Where a later stage comes back to its band
+    (`again`), as its soak may be the longer one: until the curves go far away from what was kept, or might have
+    been, for half of its time at least."""
+    if not again:
+        return behind_ms, control[0].span[1]
+    low, high = stage.setpoint_c - _far(stage), stage.setpoint_c + _far(stage)
+    away = [span for c in control for span in (*c.inside(_COLD, low), *c.inside(high, _HOT))]
+    perhaps = met_all([joined([*c.inside(*stage.band), *c.unknown]) for c in control])
+    kept = [s for s in within(perhaps, (behind_ms, _EVER)) if s[1] - s[0] >= stage.hold_s * 500]
+    end_ms = control[0].span[1]
+    left = [start for start, _ in joined(away) if kept and start >= kept[0][1]]
+    return behind_ms, min(left, default=end_ms)
 
 
 def _of(curve: Curve, inside: Sequence[Span], around: Span) -> OfThermocouple:
@@ -88,10 +111,10 @@ def _of(curve: Curve, inside: Sequence[Span], around: Span) -> OfThermocouple:
     )  # fmt: skip
 
 
-def might_have_held(stage: Stage, control: Sequence[Curve], behind_ms: float) -> Span | None:
+def might_have_held(stage: Stage, control: Sequence[Curve], rest: Span) -> Span | None:
     """The longest time in which all might have been in the band: had all been good that is not known."""
     perhaps = [joined([*curve.inside(*stage.band), *curve.unknown]) for curve in control]
-    return longest(within(met_all(perhaps), (behind_ms, control[0].span[1])))
+    return longest(within(met_all(perhaps), rest))
 
 
 def dropped_s(stage: Stage, control: Sequence[Curve], extent: Span) -> tuple[float, str]:

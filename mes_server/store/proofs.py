@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Index, Row
 from sqlmodel import Field, SQLModel
 
-from mes_server.domain.proofs import ProofRecord, proof_from
+from mes_server.domain.proofs import OPEN, ProofRecord, proof_from
 from mes_server.domain.seal import Event
 from mes_server.store.tables import CLUSTERED, run, wide, wide_key
 
@@ -91,12 +91,13 @@ def last_proven(conn: Connection, station: str, recipe: str, before_ms: int) -> 
 
 def unproven_runs(conn: Connection, operations: Sequence[str], since_ms: int) -> list[str]:
     """Runs of these operations, closed since then, without a proof or with a newest one that is not proven for want
-    of data; the oldest first."""
+    of data, or waits for a check; the oldest first."""
     marks = ", ".join("?" * len(operations))
     query = (
         "SELECT r.code FROM run r LEFT JOIN proof p ON p.run = r.code AND p.number = "  # noqa: S608
         "(SELECT max(number) FROM proof WHERE run = r.code) "
         f"WHERE r.closed_ms >= ? AND r.operation IN ({marks}) "
-        "AND (p.verdict IS NULL OR p.verdict = 'not_proven') ORDER BY r.closed_ms, r.code"
+        "AND (p.verdict IS NULL OR p.verdict = 'not_proven' OR p.content LIKE ?) "
+        "ORDER BY r.closed_ms, r.code"
     )
-    return [row.code for row in run(conn, query, (since_ms, *operations))]
+    return [row.code for row in run(conn, query, (since_ms, *operations, f'%"{OPEN}"%'))]

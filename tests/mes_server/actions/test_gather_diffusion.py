@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import Engine
 
 from mes_server.actions.gather_diffusion import gather_diffusion
+from mes_server.actions.make_lots import take_coupons
 from mes_server.actions.prove_run import prove_closed, prove_due
 from mes_server.domain.amounts import Amount
 from mes_server.domain.recipes import Diffusion
@@ -71,3 +72,78 @@ def test_a_target_that_nobody_mounted_is_not_proven(floor: FurnaceFloor) -> None
     run = floor.charge(T0)
     prove_closed(floor.engine, run, END)
     assert keys(floor, run)["target_unknown"] == "not_proven"
+
+
+def hcj_of(floor: FurnaceFloor, run: str) -> tuple[object, object]:
+    with reading(floor.engine) as conn:
+        known = load_run(conn, run)
+        assert known is not None
+        asked = Diffusion("Tb", "", "weight_gain", hcj_min_ka_m=500)
+        (one,) = gather_diffusion(conn, known, asked)[1]
+    return one.before_ka_m, one.after_ka_m
+
+
+def coupon(floor: FurnaceFloor, lot: str) -> str:
+    return str(floor.act(take_coupons, lot, 1, 100_000)[0])
+
+
+def test_a_coupon_taken_before_the_run_tells_what_the_lot_had_whenever_it_is_measured(
+    floor: FurnaceFloor,
+) -> None:
+    lot = floor.receive_light()
+    floor.now_ms = T0 - 40 * 60_000
+    before = coupon(floor, lot)
+    run = floor.charge(T0, lot)
+    floor.now_ms = END + 60_000
+    after = coupon(floor, lot)
+    floor.measure("hcj", "1210", lot=before)
+    assert hcj_of(floor, run) == (1210, None), (
+        "what is measured of it now is nothing that the run brought"
+    )
+    floor.now_ms += 60_000
+    floor.measure("hcj", "1830", lot=after)
+    assert hcj_of(floor, run) == (1210, 1830)
+
+
+def test_a_coupon_of_the_lot_it_was_split_from_counts_and_one_that_went_its_own_way_does_not(
+    floor: FurnaceFloor,
+) -> None:
+    whole = floor.receive_light()
+    floor.now_ms = T0 - 3_000_000
+    sibling = coupon(floor, whole)
+    part = floor.split(whole)
+    floor.now_ms += 60_000
+    floor.measure("hcj", "1190", lot=sibling)
+    run = floor.charge(T0, part)
+    assert hcj_of(floor, run) == (1190, None)
+    floor.now_ms = END + 60_000
+    floor.measure("hcj", "1900", lot=whole)
+    assert hcj_of(floor, run) == (1190, None), "the lot it came from was not in the run"
+
+
+def test_a_part_that_was_in_another_run_since_says_nothing_about_the_lot(floor: FurnaceFloor) -> None:  # fmt: skip
+    whole = floor.receive_light()
+    floor.now_ms = T0 - 3 * 86_400_000
+    part = floor.split(whole)
+    floor.charge(T0 - 2 * 86_400_000, part)
+    floor.measure("hcj", "1700", lot=part)
+    run = floor.charge(T0, whole)
+    assert hcj_of(floor, run) == (None, None)
+
+
+def test_a_proven_run_is_judged_again_when_hcj_was_measured_and_holds_what_gained_too_little(
+    floor: FurnaceFloor,
+) -> None:
+    lot = floor.receive_light()
+    floor.now_ms = T0 - 40 * 60_000
+    before = coupon(floor, lot)
+    floor.measure("hcj", "1200", lot=before)
+    run = floor.charge(T0, lot, resources={"target": target(floor, "Tb")})
+    floor.measure("weight_gain", "0.39", "0.41", run=run)
+    assert prove_due(floor.engine, END) == {run: []}
+    assert keys(floor, run)["hcj_open"] == "proven"
+    assert prove_due(floor.engine, END + 1) == {}, "nothing new"
+    floor.now_ms = END + 60_000
+    floor.measure("hcj", "1500", lot=lot)
+    assert prove_due(floor.engine, END + 120_000) == {run: [lot]}
+    assert keys(floor, run)["hcj_low"] == "failed"

@@ -7,17 +7,26 @@ from sqlalchemy import Engine
 
 from mes_server.actions.answer_scan import ACCEPTED, Answer
 from mes_server.actions.judge_run import judge_run
+from mes_server.actions.keep_pyrometry import (
+    Installing,
+    Surveying,
+    install_thermocouple,
+    record_survey,
+)
 from mes_server.actions.prove_run import prove_closed, prove_due, prove_unloaded
 from mes_server.actions.record_events import rebuild_lots
 from mes_server.actions.run_charge import load_lot_into
 from mes_server.store.engine import reading
 from tests.mes_server.actions.furnace_floor import CYCLE_MIN, FurnaceFloor
 from tests.mes_server.actions.lot_floor import rules
+from tests.mes_server.domain.furnace_making import asked, pyrometry_content
 from tests.mes_server.domain.plan_making import plan
 from tests.mes_server.domain.simulated import LOADS, T0, fault
+from tests.mes_server.people_help import signer
 
 LATER = T0 + CYCLE_MIN * 60_000 + 1000
 DAY = 86_400_000
+SAT = Surveying("SAT", [{"thermocouple": "load_1", "test_thermocouple": "T-1", "reading": "1050.0", "test": "1050.5"}], "CAL-1")  # fmt: skip
 
 
 @pytest.fixture
@@ -181,3 +190,31 @@ def test_a_recipe_that_the_control_plan_names_counts_where_the_run_names_none(
     floor.run_over(lot)
     assert prove_due(floor.engine, floor.now_ms + 1) == {run: []}
     assert floor.proofs(run)[0].recipe == "R-2/A"
+
+
+def test_a_survey_that_runs_out_during_the_run_leaves_it_to_people(floor: FurnaceFloor) -> None:
+    floor.recipe()
+    floor.now_ms = T0 + 8 * 3_600_000 - asked("cqi9-sat")[0].interval_days * DAY
+    assert floor.release("pyrometry", pyrometry_content("sinter-1", "cqi9-sat")) == []
+    assert isinstance(floor.act(record_survey, "sinter-1", SAT, signer())[0], str)
+    floor.record(T0)
+    lot = floor.receive_light()
+    run = floor.charge(T0, lot)
+    assert prove_closed(floor.engine, run, LATER) == [lot]
+    told = {one["key"]: one for one in floor.proofs(run)[0].content["findings"]}
+    assert told["survey_lapsed"]["verdict"] == "not_proven"
+    assert T0 < int(told["survey_lapsed"]["facts"]["at_ms"]) < LATER
+
+
+def test_a_run_that_was_surveyed_stays_so_when_its_thermocouple_is_changed_later(
+    floor: FurnaceFloor,
+) -> None:
+    floor.recipe()
+    floor.now_ms = T0 - 10 * DAY
+    assert floor.release("pyrometry", pyrometry_content("sinter-1", "cqi9-sat")) == []
+    floor.act(record_survey, "sinter-1", SAT, signer())
+    floor.record(T0)
+    run = floor.charge(T0)
+    floor.act(install_thermocouple, "sinter-1", Installing("TC-9", "load_1_temperature_c", "K"))
+    assert prove_closed(floor.engine, run, LATER) == []
+    assert floor.proofs(run)[0].verdict == "proven"

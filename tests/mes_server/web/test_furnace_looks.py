@@ -31,12 +31,14 @@ def proven(plant: Plant) -> str:
     floor.recipe()
     assert floor.release("pyrometry", pyrometry_content()) == []
     assert floor.act(install_thermocouple, "sinter-1", Installing("TC-1", "load_1", "K", 89)) == []
-    floor.act(record_survey, "sinter-1", Surveying("SAT", [READING], "CAL-1"), signer())
+    good = READING | {"test": "1059.5"}
+    floor.act(record_survey, "sinter-1", Surveying("SAT", [good], "CAL-1"), signer())
     floor.record(BEGUN - 2 * DAY)
     floor.record(BEGUN, lost=(200, 260), faults=[fault("power_dip", None, (900, 960))])
     runs = [floor.charge(at_ms) for at_ms in (BEGUN - 2 * DAY, BEGUN)]
     for run in runs:
         prove_closed(plant.engine, run, NOW_MS)
+    floor.act(record_survey, "sinter-1", Surveying("SAT", [READING], "CAL-1"), signer())
     return runs[1]
 
 
