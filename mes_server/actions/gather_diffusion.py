@@ -9,18 +9,16 @@ from decimal import Decimal
 
 from sqlalchemy import Connection
 
-from mes_server.domain.amounts import Amount
+from mes_server.actions.loaded_lots import went_in
 from mes_server.domain.charges import Run
 from mes_server.domain.checks import Check
 from mes_server.domain.control_plan import plan_of
 from mes_server.domain.gbd import Gain, Target
 from mes_server.domain.genealogy import BACK, FORWARD
-from mes_server.domain.lots import LOADED, replay
 from mes_server.domain.recalls import EVER_MS
 from mes_server.domain.recipes import Diffusion
 from mes_server.store.checks import checks_of_lots, checks_of_runs
 from mes_server.store.documents import load_named
-from mes_server.store.ledger import load_stream
 from mes_server.store.lots import list_edges, load_lot
 from mes_server.store.runs import lots_of_run, resources_of_run, runs_of_lot
 from mes_server.store.traces import reach
@@ -57,15 +55,7 @@ def _gain(
     if line.hcj_min_ka_m is not None:
         before = _before(conn, run, code)
         after = _after(conn, run, code)
-    return Gain(code, _went_in(conn, run.code, code).mass_mg, readings, before, after)
-
-
-def _went_in(conn: Connection, run: str, code: str) -> Amount:
-    """The lot as it was when it went into the run."""
-    history = load_stream(conn, f"lot:{code}")
-    loaded = [e for e in history if e.kind == LOADED and e.facts()["run"] == run]
-    then = replay([e for e in history if loaded and e.number < loaded[-1].number])
-    return Amount(0, 0) if then is None else then.amount
+    return Gain(code, went_in(conn, run.code, code).mass_mg, readings, before, after)
 
 
 def _before(conn: Connection, run: Run, code: str) -> Decimal | None:

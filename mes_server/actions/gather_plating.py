@@ -7,6 +7,7 @@ from decimal import Decimal
 from sqlalchemy import Connection
 
 from mes_server.actions.gather_baths import counter_over, metals_at, row_in_force, spec_at
+from mes_server.actions.loaded_lots import went_in
 from mes_server.domain.bath_spec import BathSpec
 from mes_server.domain.charges import Run
 from mes_server.domain.checks import Check
@@ -15,7 +16,6 @@ from mes_server.domain.plating import Compared, compare, thickness_um
 from mes_server.store.baths import load_bath
 from mes_server.store.checks import list_checks
 from mes_server.store.documents import load_named
-from mes_server.store.lots import load_lots
 from mes_server.store.runs import lots_of_run, resources_of_run
 
 COUNTED, OF_LOTS = "counted", "of_lots"
@@ -82,8 +82,8 @@ def _area(conn: Connection, run: Run, spec: BathSpec, span: tuple[int, int]) -> 
     counted = counter_over(conn, run.station, spec.area, span)
     if counted:
         return counted * _DM2_PER_M2, COUNTED
-    lots = load_lots(conn, [code for code, _ in lots_of_run(conn, run.code)])
-    return Decimal(sum(one.amount.area_mm2 for one in lots.values())) / _MM2_PER_DM2, OF_LOTS
+    lots = [went_in(conn, run.code, code) for code, _ in lots_of_run(conn, run.code)]
+    return Decimal(sum(one.area_mm2 for one in lots)) / _MM2_PER_DM2, OF_LOTS
 
 
 def _xrf(conn: Connection, run: str) -> dict[str, list[Decimal]]:

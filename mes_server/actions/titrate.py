@@ -10,7 +10,7 @@ from decimal import Decimal
 from sqlalchemy import Connection
 
 from mes_server.actions.gather_baths import methods_at, spec_at
-from mes_server.actions.keep_baths import in_use
+from mes_server.actions.keep_baths import in_use_then
 from mes_server.actions.ready_station import name_resource, unfit_resources
 from mes_server.actions.record_events import Book
 from mes_server.actions.trace_lots import trace
@@ -26,7 +26,7 @@ from mes_server.domain.recalls import EVER_MS, RESOURCE, Found, Recall, Suspicio
 from mes_server.domain.rules import Refusal
 from mes_server.domain.texts import text_is_no_script
 from mes_server.domain.titration import Taken, titrated
-from mes_server.store.baths import good_times, load_titration
+from mes_server.store.baths import good_times, list_titrations, load_titration
 from mes_server.store.gauges import load_gauge
 from mes_server.store.numbering import next_code
 from mes_server.store.stations import load_station
@@ -44,7 +44,7 @@ class Titrating:
 
 def titrate(book: Book, lot: str, said: Titrating) -> list[str] | list[Refusal]:
     """The number of the titration; or every reason why it is none."""
-    bath = in_use(book, lot)
+    bath = in_use_then(book, lot)
     if not isinstance(bath, Bath):
         return bath
     spec = spec_at(book.conn, bath, book.act.at_ms)
@@ -92,7 +92,8 @@ def _record(
         advice=[list(one) for one in advice],
     )  # fmt: skip
     if out:
-        _hold(book, [bath.lot, *held], f"{code} {bath.lot}: {', '.join(out)}", bath.lot)
+        lock = [bath.lot] if bath.dumped_ms is None else []
+        _hold(book, [*lock, *held], (code, bath.lot), out)
     return code
 
 
@@ -100,24 +101,31 @@ def _told(said: Mapping[str, str]) -> dict[str, str]:
     return {name: text for name, text in said.items() if text}
 
 
-def _hold(book: Book, codes: Sequence[str], reason: str, bath: str) -> None:
-    """Once for a bath: while a hold because of it stands, another titration that is out adds none."""
+def _hold(book: Book, codes: Sequence[str], of: tuple[str, str], out: Sequence[str]) -> None:
+    """Once for each parameter of a bath: while a hold because of it stands, another titration that finds it out adds
+    none. What else is out is a hold of its own, which does not end with the first."""
+    titration, bath = of
     for code in codes:
         lot = book.lot(code)
-        standing = lot.holds.values() if lot is not None else ()
-        if not any(f" {bath}: " in why for why in standing):
-            book.note(f"lot:{code}", lots.HELD, reason[:200])
+        holds = lot.holds.values() if lot is not None else ()
+        told = {name for why in holds if f" {bath}: " in why for name in why.split(": ", 1)[1].split(", ")}  # fmt: skip
+        new = [name for name in out if name not in told]
+        if new:
+            book.note(f"lot:{code}", lots.HELD, f"{titration} {bath}: {', '.join(new)}"[:200])
 
 
 def _is_at_hand(one: Found) -> bool:
     return one.status in (lots.ACTIVE, lots.RUNNING) and one.kind != "waste"
 
 
-def _since_last_good(conn: Connection, lot: str, out: Sequence[str], at_ms: int) -> tuple[int, int]:
-    """From when, and until when, nobody knows of a bath that these parameters were good; 0: never known."""
+def _since_last_good(
+    conn: Connection, lot: str, out: Sequence[str], at_ms: int, but: str = ""
+) -> tuple[int, int]:
+    """From when, and until when, nobody knows of a bath that these parameters were good; 0: never known. `but`: a
+    titration that does not count."""
     since, until = [at_ms], [at_ms]
     for name in out:
-        times = good_times(conn, lot, name)
+        times = good_times(conn, lot, name, but)
         since.append(max((one for one in times if one < at_ms), default=0))
         until.append(min((one for one in times if one > at_ms), default=EVER_MS))
     return min(since), max(until)
@@ -130,21 +138,31 @@ def suspects_of(conn: Connection, lot: str, span: tuple[int, int]) -> Recall:
 
 def recall_of(conn: Connection, titration: Titration) -> Recall:
     """The suspects of a titration that was out, as they are now."""
-    until_ms = _since_last_good(conn, titration.lot, titration.out, titration.at_ms)[1]
-    return suspects_of(conn, titration.lot, (titration.since_ms, until_ms))
+    span = _since_last_good(conn, titration.lot, titration.out, titration.at_ms)
+    return suspects_of(conn, titration.lot, (min(titration.since_ms, span[0]), span[1]))
 
 
 def void_titration(book: Book, lot: str, code: str, reason: str) -> list[Refusal]:
-    """It counts for nothing from now on, and stays as it was written. What it held stays held."""
+    """It counts for nothing from now on, and stays as it was written. What it held stays held; where it was the good
+    one that cleared lots of another that was out, these are held now."""
     found = load_titration(book.conn, code)
     if found is None or found.lot != lot:
         return [Refusal("titration_is_known", {"titration": code, "lot": lot})]
     refused = [] if reason.strip() else [Refusal("reason_is_given", {})]
     if found.voided:
         refused.append(Refusal("titration_counts", {"titration": code, "reason": found.voided}))
-    if not refused:
-        book.note(baths.stream_of(lot), baths.VOIDED, reason, titration=code)
-    return refused
+    if refused or found is None:
+        return refused
+    held = []
+    for one in list_titrations(book.conn, lot):
+        if not one.voided and set(one.out) & {v.parameter for v in found.values if v.verdict != OUT}:  # fmt: skip
+            span = _since_last_good(book.conn, lot, one.out, one.at_ms, code)
+            more = [f.code for f in suspects_of(book.conn, lot, span).lots if _is_at_hand(f)]
+            new = [code for code in more if code not in one.suspects]
+            _hold(book, new, (one.code, lot), one.out)
+            held += new
+    book.note(baths.stream_of(lot), baths.VOIDED, reason, titration=code, held=sorted(set(held)))
+    return []
 
 
 def _place_is_known(book: Book) -> list[Refusal]:

@@ -82,14 +82,15 @@ def compare(
 
 
 def counted(points: Iterable[tuple[Decimal, Decimal]]) -> Decimal | None:
-    """What a counter went on by: (least, greatest) of each point in their order; a step down is a new beginning.
+    """What a counter went on by: (least, greatest) of each point in their order. A step down to less than half is a new
+    beginning; a smaller one is a meter that went backwards or was set right, and counts for nothing.
 
     None: nothing was heard of it.
     """
     total, before = Decimal(0), None
     for low, high in points:
         if before is not None:
-            total += low - before if low >= before else low
+            total += low - before if low >= before else low if low * 2 < before else 0
         total += high - low
         before = high
     return None if before is None else total

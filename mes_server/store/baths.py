@@ -234,13 +234,13 @@ def latest_values(conn: Connection, lot: str, until_ms: int) -> dict[str, tuple[
     return {row.parameter: (row.at_ms, row.verdict, Decimal(row.value)) for row in rows}
 
 
-def good_times(conn: Connection, lot: str, parameter: str) -> list[int]:
-    """When a parameter was found within its spec, in their order."""
+def good_times(conn: Connection, lot: str, parameter: str, but: str = "") -> list[int]:
+    """When a parameter was found within its spec, in their order; `but`: a titration that does not count."""
     query = (
         "SELECT at_ms FROM titration_value WHERE lot = ? AND parameter = ? AND verdict <> 'out' "
-        "ORDER BY at_ms"
+        "AND titration <> ? ORDER BY at_ms"
     )
-    return [row.at_ms for row in run(conn, query, (lot, parameter))]
+    return [row.at_ms for row in run(conn, query, (lot, parameter, but))]
 
 
 def list_additions(conn: Connection, lot: str) -> list[Addition]:

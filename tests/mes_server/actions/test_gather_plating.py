@@ -10,14 +10,16 @@ from sqlalchemy import Engine
 
 from mes_server.actions.gather_baths import counter_over, state_of, untitrated
 from mes_server.actions.gather_plating import COUNTED, OF_LOTS, plated_in
+from mes_server.actions.loaded_lots import went_in
+from mes_server.actions.make_lots import scrap_some
 from mes_server.actions.ready_station import mount
-from mes_server.actions.run_charge import load_lot_into
+from mes_server.actions.run_charge import Outcome, load_lot_into, unload
 from mes_server.domain.amounts import Amount
 from mes_server.domain.baths import WORN
 from mes_server.domain.routes import Operation
 from mes_server.store.baths import load_bath
 from mes_server.store.engine import reading
-from mes_server.store.runs import load_run, resources_of_run
+from mes_server.store.runs import load_run, lots_of_run, resources_of_run
 from tests.mes_server.actions.bath_floor import HOUR_MS, BathFloor, plating_station
 from tests.mes_server.web.plant_data import Plant
 
@@ -92,3 +94,19 @@ def test_what_was_never_titrated_or_is_past_its_life_may_not_be_used(
         assert untitrated(conn, [lot, "TC-1"], floor.now_ms) == {lot: "ni_g_l:missing"}
         worn = untitrated(conn, [lot], floor.now_ms + 2001 * HOUR_MS)[lot]
     assert worn.endswith(f"age:{WORN}")
+
+
+def test_the_area_is_of_what_went_in_also_when_some_of_it_is_gone_since(
+    plated: tuple[BathFloor, str, int],
+) -> None:
+    floor, code, _ = plated
+    with reading(floor.engine) as conn:
+        ((lot, _),) = lots_of_run(conn, code)
+    floor.act(unload, code, PLATE, [Outcome(lot, floor.lot(lot).amount)], place="plate-1")
+    assert floor.act(scrap_some, lot, (50, 0), ("chips", "scrap"))
+    with reading(floor.engine) as conn:
+        run = load_run(conn, code)
+        assert run is not None
+        (layer,) = plated_in(conn, run, floor.now_ms)
+        assert went_in(conn, code, lot).pieces == 100
+    assert layer.area_dm2 == Decimal("76.8")

@@ -162,6 +162,62 @@ def test_a_voided_titration_counts_for_nothing(floor: BathFloor) -> None:
     assert floor.told(floor.receive(floor.lot(floor.bath).amount)) == ["bath_is_titrated"]
 
 
+def test_what_is_out_besides_holds_for_itself_when_the_first_is_mended(floor: BathFloor) -> None:
+    floor.good()
+    lot = floor.through()
+    first = floor.titrate(fa_points="3.10", ta_points="32.0")
+    floor.now_ms += HOUR_MS
+    second = floor.titrate(fa_points="3.20", ta_points="62.0")
+    why = [f"{first} {floor.bath}: fa_points", f"{second} {floor.bath}: ta_points"]
+    assert floor.holds(lot) == floor.holds(floor.bath) == why
+    floor.now_ms += HOUR_MS
+    again = floor.titrate(fa_points="1.20", ta_points="64.0", accelerator_points="0.2")
+    assert floor.holds(lot) == [*why, f"{again} {floor.bath}: accelerator_points, ta_fa_ratio"]
+
+
+def test_voiding_the_good_one_holds_what_it_had_cleared(floor: BathFloor) -> None:
+    floor.good()
+    early = floor.through()
+    floor.now_ms += HOUR_MS
+    wrong = floor.good()
+    late = floor.through()
+    floor.now_ms += HOUR_MS
+    code = floor.titrate(fa_points="3.10", ta_points="32.0")
+    assert (floor.holds(early), floor.load(code).suspects) == ([], (late,))
+    assert floor.act(void_titration, floor.bath, wrong, "another bath's sample") == []
+    assert floor.holds(early) == [f"{code} {floor.bath}: fa_points"]
+    assert len(floor.holds(late)) == 1, "held once"
+    with reading(floor.engine) as conn:
+        known = {one.code for one in recall_of(conn, floor.load(code)).lots}
+    assert {early, late} <= known
+    floor.check()
+
+
+def test_suspects_end_at_the_make_up_and_no_sample_is_older_than_its_bath(floor: BathFloor) -> None:
+    floor.titrate(fa_points="1.20", ta_points="24.0")
+    before = floor.through()
+    old, made_ms = floor.bath, floor.now_ms
+    floor.now_ms += HOUR_MS
+    assert floor.act(mount, "sinter-1", "bath", "") == []
+    floor.act(dump, old, "sludge")
+    floor.bath = floor.make_up()
+    floor.act(mount, "sinter-1", "bath", floor.bath)
+    floor.good()
+    lot = floor.through()
+    now, floor.now_ms = floor.now_ms, made_ms - 1
+    assert floor.titrate(fa_points="3.10", ta_points="32.0") == ["bath_was_made_up_then"]
+    floor.now_ms = now + HOUR_MS
+    code = floor.titrate(fa_points="3.10", ta_points="32.0")
+    assert floor.load(code).suspects == (lot,)
+    assert floor.titrate(old, fa_points="3.10", ta_points="32.0") == ["bath_is_in_use"]
+    floor.now_ms = made_ms + 1000
+    late = floor.titrate(old, fa_points="3.10", ta_points="32.0")
+    assert floor.load(late).suspects == (before,), "its sample was taken before it was dumped"
+    assert floor.holds(old) == []
+    floor.now_ms = now + 2 * HOUR_MS
+    floor.check()
+
+
 def test_what_follows_the_ledger_is_made_anew_from_it(floor: BathFloor) -> None:
     floor.act(void_titration, floor.bath, floor.good(), "another bath's")
     floor.good()

@@ -71,6 +71,13 @@ def test_a_counter_counts_over_its_resets(steps: list[int], begin: int) -> None:
         total += step
         reads.append(Decimal(step) if n == 3 else reads[-1] + step)
     reset = len(steps) > 3 and reads[4] >= reads[3]  # a jump back that looks like a step on
-    expected = reads[-1] - reads[0] if reset else total
+    back = len(steps) > 3 and reads[3] / 2 <= reads[4] < reads[3]  # a meter set right, no reset
+    expected = reads[-1] - reads[0] if reset else total - (steps[3] if back else 0)
     assert counted((one, one) for one in reads) == expected
     assert counted([]) is None
+
+
+def test_a_meter_that_goes_backwards_a_little_was_not_begun_anew() -> None:
+    """A jitter of 0.1 Ah once counted as a reset, and so as 999.9 Ah more."""
+    reads = [Decimal(one) for one in ("990", "1000", "999.9", "1010")]
+    assert counted((one, one) for one in reads) == Decimal("20.1")
