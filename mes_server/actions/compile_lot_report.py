@@ -16,6 +16,7 @@ from mes_server.actions.report_line import Line, line_of
 from mes_server.actions.report_surface import surface
 from mes_server.domain.genealogy import BACK
 from mes_server.domain.lot_report import LOT_REPORT, Standing, lot_report, verdict_section
+from mes_server.domain.releases import stream_of as release_stream
 from mes_server.domain.report import Report, Row, Section, iso, yes
 from mes_server.domain.signatures import Signature
 from mes_server.store.ledger import head
@@ -87,7 +88,7 @@ def _signatures(line: Line) -> list[Row]:
         if code in seen:
             continue
         seen.add(code)
-        about = f"release:{code}"
+        about = release_stream(code)
         now = digest_of(line.conn, about)
         rows += [signature_row(one, now) for one in list_signatures(line.conn, about)]
         edges = list_edges(line.conn, [code], BACK)

@@ -5,6 +5,7 @@ still stands: whatever was recorded since changes the digest, and the signature 
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -25,7 +26,7 @@ from mes_server.domain.lots import (
     corrected_actions,
 )
 from mes_server.domain.people import Person
-from mes_server.domain.releases import PRODUCT_RELEASED, evidence_of, stream_of
+from mes_server.domain.releases import PRODUCT_RELEASED, evidence_of, stream_of, whole_of
 from mes_server.domain.seal import Event
 from mes_server.domain.signatures import digest
 from mes_server.store.checks import checks_of_lots, checks_of_runs
@@ -58,11 +59,11 @@ def release_product(book: Book, code: str, signers: Sequence[Person | Refusal]) 
         refused.append(Refusal("second_person_signs", {"badge": next(iter(people))}))
     if refused:
         return refused
-    now = _digest(conn, lot, plan)
+    now = digest(_evidence(conn, lot, plan) | whole_of(lot, ()))
     by = sorted(people)
     book.note(stream_of(code), PRODUCT_RELEASED, lot=code, plan=plan.name, digest=now, by=by)
     for badge in by:
-        sign(book, f"release:{code}", now, people[badge], "released")
+        sign(book, stream_of(code), now, people[badge], "released")
     return []
 
 
@@ -85,21 +86,28 @@ def _against(conn: Connection, lot: Lot, plan: Plan, now_ms: int) -> list[Refusa
     return refused
 
 
-def _digest(conn: Connection, lot: Lot, plan: Plan) -> str:
+def _evidence(conn: Connection, lot: Lot, plan: Plan) -> dict[str, Any]:
     runs = sorted({work.run.code for work in last_work(conn, lot.code)})
     checks = {one.code: one for one in checks_of_lots(conn, [lot.code])}
     checks |= {one.code: one for one in checks_of_runs(conn, runs)}
     ncs = ncs_of_lots(conn, [lot.code])
-    return digest(evidence_of(lot, plan.name, runs, checks.values(), ncs))
+    return evidence_of(lot, plan.name, runs, checks.values(), ncs)
 
 
 def digest_of_release(conn: Connection, code: str) -> str | None:
-    """The digest of the evidence of a lot as it is now, under the plan it was released by."""
+    """The digest of the evidence of a lot as it is now, under the plan it was released by: without its amount where the
+    release is one of before amounts were signed."""
     lot, known = load_lot(conn, code), releases_of(conn, [code])
     if lot is None or code not in known:
         return None
     plan = plan_for(conn, lot.part, lot.route, known[code].at_ms)
-    return None if plan is None else _digest(conn, lot, plan)
+    if plan is None:
+        return None
+    evidence = _evidence(conn, lot, plan)
+    bare = digest(evidence)
+    since = load_stream(conn, stream_of(code))[-1].number
+    kept = [one for one in _kept(conn, code) if one.number > since]
+    return bare if known[code].digest == bare else digest(evidence | whole_of(lot, kept))
 
 
 def stands(conn: Connection, code: str) -> bool:
@@ -134,11 +142,16 @@ def is_released(conn: Connection, code: str) -> bool:
     return bool(parents) and all(_covers(conn, one, born.number, code) for one in parents)
 
 
-def _life(conn: Connection, code: str) -> tuple[Event | None, bool]:
-    """The birth of a lot, and whether it was worked on or judged anew since."""
+def _kept(conn: Connection, code: str) -> list[Event]:
+    """What happened to a lot, without what was taken back."""
     history = load_stream(conn, f"lot:{code}")
     gone = corrected_actions(history)
-    kept = [one for one in history if one.action not in gone]
+    return [one for one in history if one.action not in gone]
+
+
+def _life(conn: Connection, code: str) -> tuple[Event | None, bool]:
+    """The birth of a lot, and whether it was worked on or judged anew since."""
+    kept = _kept(conn, code)
     born = next((one for one in kept if one.kind == CREATED), None)
     return born, any(one.kind in _WORK for one in kept)
 

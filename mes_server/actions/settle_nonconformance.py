@@ -15,12 +15,15 @@ from mes_server.actions.record_events import Book
 from mes_server.actions.sign_record import may_sign, sign
 from mes_server.domain import nonconformance as nc
 from mes_server.domain.attempts import Refusal
+from mes_server.domain.control_plan import Plan
 from mes_server.domain.lots import Lot
 from mes_server.domain.nonconformance import Disposition, Needs, Nonconformance
 from mes_server.domain.people import Person
 from mes_server.domain.signatures import digest
 from mes_server.domain.texts import text_is_no_script
+from mes_server.store.lots import load_lots
 from mes_server.store.nonconformances import load_nc
+from mes_server.store.plans import plan_for
 from schemas.limit_rows import load_rows
 
 
@@ -39,7 +42,7 @@ def dispose(
     refused = text_is_no_script(
         {"reason": given.reason, "to": given.to, "reference": given.customer_reference}
     )
-    needs = needs_of(given.kind, book.act.now_ms)
+    needs = needs_for(book.conn, found, given.kind, book.act.now_ms)
     if needs is None:
         facts = {"disposition": given.kind, "dispositions": ", ".join(nc.DISPOSITIONS)}
         return [*refused, Refusal("disposition_is_known", facts)]
@@ -203,9 +206,29 @@ def needs_of(kind: str, at_ms: int) -> Needs | None:
         return None
     row = rows[-1]
     return Needs(
-        tuple(row["roles"]), int(row["persons"]), bool(row["customer_reference"]),
+        tuple(row["roles"]), int(row["persons"]), str(row["customer_reference"]),
         bool(row["quantity_and_expiry"]),
     )  # fmt: skip
+
+
+def needs_for(conn: Connection, found: Nonconformance, kind: str, at_ms: int) -> Needs | None:
+    """As `needs_of`, with the word of the customer only where the row asks for it of these lots."""
+    needs = needs_of(kind, at_ms)
+    if needs is None or needs.customer_reference in (nc.NEVER, nc.ALWAYS):
+        return needs
+    plans = [
+        plan_for(conn, lot.part, lot.route, at_ms)
+        for lot in load_lots(conn, sorted({*found.lots, *found.held})).values()
+    ]
+    lines = [line for one in plans if one and (line := one.find(found.characteristic)) is not None]
+    asked = any(line.symbol or line.customer_symbol for line in lines)
+    if needs.customer_reference == nc.APPROVED:  # without a plan nobody can say that none approved
+        asked = asked or not plans or any(one is None or _is_a_customers(one) for one in plans)
+    return replace(needs, customer_reference=nc.ALWAYS if asked else nc.NEVER)
+
+
+def _is_a_customers(plan: Plan) -> bool:
+    return plan.phase != "prototype" and plan.ppap.get("status", "none") != "none"
 
 
 @cache

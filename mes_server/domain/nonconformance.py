@@ -23,6 +23,7 @@ CONFORMS, USE_AS_IS, REWORK, REPAIR, REGRADE, SCRAP, RETURN = DISPOSITIONS = (
 _HOLDS = re.compile(r"(?:^|; )(NC[0-9]{2}-[0-9]{4,9}-[0-9A-Z]{2}) ")
 LOTS, UNIDENTIFIED, SHIPMENT = "lots", "unidentified", "shipment"
 SUBJECTS = (LOTS, "run", "resource", "supplier_lot", SHIPMENT, UNIDENTIFIED)
+ALWAYS, NEVER, SPECIAL, APPROVED = "always", "never", "special", "approved"
 Facts = Mapping[str, Any]
 SOURCES = ("process", "inspection", "supplier", "customer", "audit", "gauge", "bath", "furnace")
 
@@ -214,11 +215,12 @@ def as_content(one: Disposition) -> dict[str, Any]:
 @dataclass(frozen=True, slots=True)
 class Needs:
     """What a disposition takes, of the reference data (approvals.json): a signature of each of `roles`, by so many
-    different persons; the customer's reference; a quantity or an end."""
+    different persons; the customer's reference ALWAYS, NEVER, where the characteristic is SPECIAL or the customer's,
+    or where that or the part is APPROVED by a customer; a quantity or an end."""
 
     roles: tuple[str, ...]
     persons: int
-    customer_reference: bool
+    customer_reference: str
     quantity_and_expiry: bool
 
 
@@ -229,7 +231,7 @@ def lacks(
     refused = []
     if not one.reason.strip():
         refused.append(Refusal("reason_is_given", {}))
-    if needs.customer_reference and not one.customer_reference.strip():
+    if needs.customer_reference == ALWAYS and not one.customer_reference.strip():
         refused.append(Refusal("customer_agreed", {"disposition": one.kind}))
     if needs.quantity_and_expiry and not one.pieces and one.until_ms is None:
         refused.append(Refusal("concession_is_limited", {"disposition": one.kind}))

@@ -17,6 +17,7 @@ from mes_server.domain.nonconformance import (
     Nonconformance,
     stream_of,
 )
+from mes_server.domain.releases import stream_of as release_stream
 from mes_server.store.changes_of_process import list_problems
 from mes_server.store.ledger import load_stream
 from mes_server.store.lots import load_lots
@@ -30,6 +31,7 @@ from mes_server.web.bodies import at_ms, read_body
 from mes_server.web.formats import iso_text
 from mes_server.web.guards import needs
 from mes_server.web.handling import carry
+from mes_server.web.page import now_ms
 from mes_server.web.parameters import Operation, described
 from mes_server.web.problems import NotFound
 from mes_server.web.signing import signature_answers, signature_rows, signers_of
@@ -195,7 +197,7 @@ def get_release(code: str) -> Response:
         answer = shapes.ProductReleaseAnswer(
             lot=code, plan=found.plan if found else "",
             released_at=_time(found.at_ms if found else None), stands=stands(conn, code),
-            signatures=signature_answers(conn, f"release:{code}"),
+            signatures=signature_answers(conn, release_stream(code)),
         )  # fmt: skip
     return as_json(answer)
 
@@ -222,7 +224,7 @@ def nonconformance(code: str) -> str:
         signatures = signature_rows(conn, f"nc:{code}")
         events = load_stream(conn, stream_of(code))
         problems = [one for one in list_problems(conn) if code in one.linked]
-        needed = {kind: settle.needs_of(kind, found.opened_ms) for kind in DISPOSITIONS}
+        needed = {kind: settle.needs_for(conn, found, kind, now_ms()) for kind in DISPOSITIONS}
     return render_template(
         "quality/nonconformance.html", nc=found, lots=known, signatures=signatures, needed=needed,
         events=events, problems=problems,

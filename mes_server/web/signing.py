@@ -13,6 +13,7 @@ from mes_server.actions.sign_record import Signing, check_signing
 from mes_server.domain.attempts import Refusal
 from mes_server.domain.lots import Lot
 from mes_server.domain.people import Person
+from mes_server.domain.releases import stream_of as release_stream
 from mes_server.domain.signatures import Signature
 from mes_server.store.nonconformances import ncs_of_lots
 from mes_server.store.people import load_person
@@ -73,6 +74,6 @@ def release_facts(conn: Connection, lot: Lot) -> Mapping[str, Any]:
     return {
         "plan": plan_for(conn, lot.part, lot.route, now_ms()),
         "stands": is_released(conn, lot.code),
-        "signatures": signature_rows(conn, f"release:{lot.code}"),
+        "signatures": signature_rows(conn, release_stream(lot.code)),
         "ncs": ncs_of_lots(conn, [lot.code]),
     }

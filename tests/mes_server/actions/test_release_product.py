@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import Engine
 
 from mes_server.actions.digests import digest_of
-from mes_server.actions.handle_lots import regrade_lot, send_back, ship_lots
-from mes_server.actions.make_lots import pack_lot, split_off
+from mes_server.actions.handle_lots import correct_action, regrade_lot, send_back, ship_lots
+from mes_server.actions.make_lots import pack_lot, scrap_some, split_off
 from mes_server.actions.release_product import may_leave, release_product, stands
 from mes_server.actions.settle_nonconformance import close
 from mes_server.store.engine import reading
@@ -136,3 +136,23 @@ def test_a_critical_characteristic_takes_a_second_person(floor: PlanFloor) -> No
     assert shipped(floor, code) == []
     with reading(floor.engine) as conn:
         assert [one.badge for one in list_signatures(conn, f"release:{code}")] == ["Q-1", "Q-2"]
+
+
+def test_a_release_covers_what_it_saw_and_nothing_that_came_back_into_the_lot(
+    floor: PlanFloor,
+) -> None:
+    code = finished(floor)
+    floor.act(split_off, code, [(3, 0)])
+    split = floor.actions[-1]
+    assert floor.act(release_product, code, [QUALITY]) == []
+    (pack,) = floor.act(split_off, code, [(2, 0)])
+    floor.act(scrap_some, code, (1, 0), ("chip", "scrap"))
+    assert shipped(floor, pack) == [], "what is taken from it since is what it saw"
+    with reading(floor.engine) as conn:
+        assert stands(conn, code)
+    assert floor.act(correct_action, split, "counted wrong") == []
+    assert floor.lot(code).amount.pieces == 7
+    assert shipped(floor, code) == ["lot_is_released"], "three of them were not there"
+    with reading(floor.engine) as conn:
+        (signed,) = list_signatures(conn, f"release:{code}")
+        assert not signed.stands(digest_of(conn, f"release:{code}")), "shown as void"
