@@ -14,10 +14,14 @@ from mes_server.domain.proofs import ProofRecord
 from mes_server.domain.pyrometry import DUE as SOON
 from mes_server.domain.pyrometry import GOOD, DueTest, Standing, Worn, stand
 from mes_server.domain.recalls import RUN
+from mes_server.domain.recipes import recipe_of
 from mes_server.domain.report import Band, Curve, Remark, Row, Section, iso, scaled
+from mes_server.store.documents import load_named
 from mes_server.store.proofs import newest_proofs
 from mes_server.store.pyrometry import list_surveys, list_thermocouples
+from mes_server.store.stations import load_station
 from mes_server.translations import LANGUAGES, load_texts
+from schemas.station_types import load_station_types
 
 Tales = Mapping[str, Sequence[Told]]
 _NOT_MET = {"not_proven": "not_proven", "failed": "soak_failed"}
@@ -84,7 +88,7 @@ def _proven(line: Line, run: Run, proof: ProofRecord | None) -> dict[str, list[R
         return {"runs": [row]}
     said = proof.content
     row |= {
-        "recipe": proof.recipe, "verdict": proof.verdict, "why": _why(said["findings"]), "person": proof.person,
+        "recipe": proof.recipe, "verdict": proof.verdict, "why": _why(line, proof), "person": proof.person,
         "at": iso(proof.at_ms), "event": str(proof.number),
     }  # fmt: skip
     whole = {one["metric"]: one for one in said["thermocouples"]}
@@ -100,9 +104,22 @@ def _proven(line: Line, run: Run, proof: ProofRecord | None) -> dict[str, list[R
     }
 
 
-def _why(findings: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+def _named(line: Line, proof: ProofRecord) -> dict[str, Mapping[str, str]]:
+    """What stages and metrics are called in both languages, by "stage:…" and by metric."""
+    document = load_named(line.conn, "recipe", proof.recipe)
+    stages = recipe_of(document).stages if document is not None else ()
+    view = load_station(line.conn, proof.station)
+    contract = load_station_types().get(view.type or "") if view is not None else None
+    named = {f"stage:{one.id}": one.title for one in stages}
+    metrics = contract.metrics if contract else ()
+    return named | {
+        m.name: {lang: f"{text} ({m.unit})" for lang, text in m.title.items()} for m in metrics
+    }
+
+
+def _why(line: Line, proof: ProofRecord) -> dict[str, str]:
     """The reasons as sentences, in both languages."""
-    told = {}
+    told, findings, named = {}, proof.content["findings"], _named(line, proof)
     for language in LANGUAGES:
         texts = load_texts(language)
         sentences = []
@@ -110,6 +127,8 @@ def _why(findings: Sequence[Mapping[str, Any]]) -> dict[str, str]:
             facts = defaultdict(lambda: "–", {k: v for k, v in one["facts"].items() if v})
             if "at_ms" in facts:
                 facts["at_ms"] = iso(int(facts["at_ms"]))
+            for name, key in (("stage", f"stage:{facts['stage']}"), ("metric", facts["metric"])):
+                facts[name] = named.get(key, {}).get(language, facts[name])
             sentences.append(texts[f"proof.{one['key']}"].format_map(facts))
         told[language] = " ".join(sentences) or "–"
     return told

@@ -94,7 +94,7 @@ def _excursions(line: Line, run: Run) -> list[Row]:
 def environment(_line: Line, tales: Tales) -> Section:
     """Section 19: the energy of the runs; water and metals are of the plant, not of a lot."""
     rows: list[Row] = []
-    gaps = [not_kept("Water and metal for each m² of this lot", "本批次每平方米的用水量与金属耗量")]
+    gaps = [not_kept("water and metal for each m² of this lot", "本批次每平方米的用水量与金属耗量")]
     for code, told in tales.items():
         meter = next((one for one in told if one.spec.name == ENERGY), None)
         used = _used(meter)

@@ -167,14 +167,14 @@ def maintenance(line: Line) -> Section:
                 "cleared": iso(found.cleared_ms or None), "locked": found.locked,
             }
         )  # fmt: skip
-    return Section({}, {"stations": rows}, (not_kept("Planned maintenance", "计划维护"),))
+    return Section({}, {"stations": rows}, (not_kept("planned maintenance", "计划维护"),))
 
 
 def material(line: Line) -> Section:
     """Section 18: rare earths, Dy + Tb against the gate, what came from outside and of which origin."""
     lot = line.lot
     mass_mg = lot.amount.mass_mg
-    gaps = [not_kept("Conflict minerals and export licences", "冲突矿产与出口许可")]
+    gaps = [not_kept("conflict minerals and export licences", "冲突矿产与出口许可")]
     rows: list[Row] = [
         {"element": name, "mass_g": scaled(mg, 3), "percent": share_of(mg, mass_mg)}
         for name, mg in sorted(lot.amount.elements.items())
@@ -213,6 +213,8 @@ def _sources(line: Line) -> tuple[list[Row], str]:
             continue
         created = next((e for e in load_stream(line.conn, f"lot:{code}") if e.kind == CREATED), None)  # fmt: skip
         facts = created.facts() if created is not None else {}
+        if facts.get("parents"):
+            continue  # blended or split here: what it was made of came from outside
         mass_mg = int(facts.get("amount", {}).get("mass_mg", 0))
         whole += mass_mg
         recycled += mass_mg if lot.kind == "recycled" else 0

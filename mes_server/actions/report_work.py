@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mes_server.actions.report_line import WORKS_MAX, Line
-from mes_server.domain.control_plan import Plan
+from mes_server.domain.control_plan import REFERENCE, Plan
 from mes_server.domain.genealogy import BACK, FORWARD, Edge
 from mes_server.domain.lots import Lot
 from mes_server.domain.report import Remark, Row, Section, count, iso, kg, square_metres, yes
@@ -29,6 +29,12 @@ def amount_row(lot: Lot) -> dict[str, str]:
         "pieces": count(amount.pieces), "mass_kg": kg(amount.mass_mg),
         "area_m2": square_metres(amount.area_mm2),
     }  # fmt: skip
+
+
+_REFERENCES = {
+    "customer_part": ("the customer's part number (references of the control plan)", "客户料号（控制计划的 references）"),
+    "drawing": ("the drawing and its revision (references of the control plan)", "图纸及其版本（控制计划的 references）"),
+}  # fmt: skip
 
 
 def not_kept(what: str, what_zh: str) -> Remark:
@@ -56,8 +62,10 @@ def header(line: Line) -> Section:
         "customer": str(said.get("customer", "")), "order": str(said.get("order", "")),
         "shipment": lot.shipment, **amount_row(lot), "status": lot.status, "born": iso(lot.born_ms),
     }  # fmt: skip
-    gaps = [not_kept("The customer's part number and the drawing revision", "客户料号与图纸版本")]
+    named = dict(plan.references.get(lot.part, {})) if plan is not None else {}
+    gaps = [not_kept(*_REFERENCES[name]) for name in REFERENCE if not named.get(name)]
     if plan is not None:
+        facts |= named
         facts |= {"plan": plan.name, "phase": plan.phase, "ppap": plan.ppap.get("status", "none")}
         facts |= {"psw": plan.ppap.get("psw", ""), "customer": facts["customer"] or plan.ppap.get("customer", "")}  # fmt: skip
     elif not lot.part:

@@ -92,7 +92,8 @@ class Substitute:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A revision of a plan. `shifts`: starts of the shifts as minutes of the day in UTC."""
+    """A revision of a plan. `shifts`: starts of the shifts as minutes of the day in UTC; `references`: by part what the
+    customer calls it and its drawing with the revision."""
 
     code: str
     revision: str
@@ -108,6 +109,7 @@ class Plan:
     shifts: tuple[int, ...] = (0, 480, 960)
     note: Mapping[str, str] = field(default_factory=dict)
     substitutes: tuple[Substitute, ...] = ()
+    references: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -131,6 +133,7 @@ class Plan:
 _FIGURES = ("nominal", "lower", "upper", "action_lower", "action_upper")
 _TEXTS = ("symbol", "customer_symbol", "kind", "quantity", "unit", "gauge", "owner", "moment")
 _WORDS = ("method", "reaction")
+REFERENCE = ("customer_part", "drawing")
 SUBSTITUTE = ("operation", "primary", "alternate")
 
 
@@ -152,6 +155,7 @@ def plan_from(content: Mapping[str, Any]) -> Plan:
         tuple(sorted(map(_minutes, content.get("shifts_utc", ("00:00", "08:00", "16:00"))))),
         dict(content.get("note", {})),
         tuple(Substitute(*(str(one[name]) for name in SUBSTITUTE)) for one in content.get("temporary", ())),
+        {one["part"]: {name: one.get(name, "") for name in REFERENCE} for one in content.get("references", ())},
     )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from mes_server.domain.control_plan import (
     PHASES,
     PPAP,
     REACTIONS,
+    REFERENCE,
     SUBSTITUTE,
     SYMBOLS,
 )
@@ -55,7 +56,24 @@ def _lists(content: Mapping[str, Any]) -> list[str]:
             where = f"{name}[{i}]"
             if not isinstance(said, dict) or not said.get("code") or not said.get("operation"):
                 faults.append(f"{where}: write code and operation")
-    return faults + _substitutes(content.get("temporary", []))
+    return faults + _substitutes(content.get("temporary", [])) + _references(content)
+
+
+def _references(content: Mapping[str, Any]) -> list[str]:
+    """What the customer calls a part, and by which drawing it is made: of parts of the plan, each once."""
+    said, parts = content.get("references", []), content.get("parts")
+    if not isinstance(said, list):
+        return ["references: write a list"]
+    hint = f"write a part of this plan once, with {' and '.join(REFERENCE)} as texts"
+    faults, seen = [], set()
+    for i, one in enumerate(said):
+        part = one.get("part") if isinstance(one, dict) else None
+        texts = [one.get(name, "") for name in REFERENCE] if isinstance(one, dict) else [None]
+        known = isinstance(parts, list) and part in parts and part not in seen
+        if not known or not all(isinstance(text, str) for text in texts) or not any(texts):
+            faults.append(f"references[{i}]: {hint}")
+        seen.add(str(part))
+    return faults
 
 
 def _substitutes(said: object) -> list[str]:

@@ -22,14 +22,16 @@ def drawing(curves: Sequence[Mapping[str, Any]], label: str) -> str:
     return _drawn(curves, label, _Frame((0, span_s), _range(curves)))
 
 
-def soak_drawing(curves: Sequence[Mapping[str, Any]], label: str) -> str:
-    """The hottest soak band alone, near enough to see tenths of a degree; "" when no band has both limits."""
-    bands = [b for c in curves for b in c["bands"] if "lower" in b and "upper" in b]
-    if not bands:
-        return ""
-    hottest = max(bands, key=lambda b: float(b["upper"]))
-    from_s, to_s = hottest["from_s"], hottest["to_s"]
-    low, high = float(hottest["lower"]), float(hottest["upper"])
+def soak_drawings(curves: Sequence[Mapping[str, Any]], label: str) -> list[str]:
+    """Each soak band alone, near enough to see tenths of a degree; none for a band without both limits."""
+    told = {tuple(sorted(b.items())): b for c in curves for b in c["bands"]}
+    bands = [b for b in told.values() if "lower" in b and "upper" in b]
+    return [_soak(curves, label, b) for b in sorted(bands, key=lambda b: float(b["from_s"]))]
+
+
+def _soak(curves: Sequence[Mapping[str, Any]], label: str, band: Mapping[str, Any]) -> str:
+    from_s, to_s = band["from_s"], band["to_s"]
+    low, high = float(band["lower"]), float(band["upper"])
     room_s, room = (to_s - from_s) * 0.3 + 60, (high - low) * 0.75
     span = (max(from_s - room_s, 0), to_s + room_s)
     return _drawn(curves, label, _Frame(span, (low - room, high + room)))

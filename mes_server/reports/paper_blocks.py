@@ -1,5 +1,6 @@
 """A paper's JSON as people read it in one language: titles, words, plant time. HTML, PDF and XLSX show the same blocks."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
@@ -10,10 +11,11 @@ from mes_server.domain.report_contract import Contract, Field, SectionSpec, cont
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """`number`: its cells are figures, set flush right."""
+    """`number`: its cells are figures, set flush right; `judged`: they say what was found of their row."""
 
     title: str
     number: bool
+    judged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,7 @@ class PaperBlocks:
 
 # Facts of remarks that are names of ours, and the group of their words.
 _WORDS = {"when": "when", "kind": "kind", "did": "did", "why": "no_index"}
+_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,15}Z")  # within a sentence
 _BAD = frozenset(("out", "failed", "missed", "due", "no", "expired", "not_proven"))
 _MARKED = frozenset(("verdict", "state", "calibration", "qualified", "stands"))
 _HEAD = (
@@ -92,6 +95,7 @@ class _Reader:
     def head(self, content: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
         zh = self.language == "zh"
         said = [(chinese if zh else english, self._head(name, content)) for name, chinese, english in _HEAD]  # fmt: skip
+        said.insert(3, ("时间" if zh else "times", _zone_name(self.zone, content["made_at"])))
         ledger = content["ledger"]
         said.append(("账本" if zh else "ledger", f"{ledger['events']}:{ledger['hash'][:16]}"))
         if content["earlier"]:
@@ -134,7 +138,8 @@ class _Reader:
     ) -> TableBlock:
         shown = [c for c in columns if any(c.name in row for row in rows)]
         heads = tuple(
-            Column(c.titles[self.language], c.kind in ("decimal", "count")) for c in shown
+            Column(c.titles[self.language], c.kind in ("decimal", "count"), c.name in _MARKED)
+            for c in shown
         )
         cells = tuple(
             tuple(self.text(c, row[c.name]) if c.name in row else "" for c in shown) for row in rows
@@ -144,7 +149,7 @@ class _Reader:
     def text(self, column: Field, value: str | Mapping[str, str]) -> str:
         """A cell."""
         if isinstance(value, Mapping):
-            return value[self.language]
+            return _MOMENT.sub(lambda found: self.time(found[0]), value[self.language])
         if column.kind == "time":
             return self.time(value)
         if not column.words:
@@ -157,6 +162,12 @@ class _Reader:
         """Plant time, sortable."""
         moment = datetime.fromisoformat(text).astimezone(self.zone)
         return f"{moment:%Y-%m-%d %H:%M:%S}"
+
+
+def _zone_name(zone: tzinfo, made_at: str) -> str:
+    """What the times of the paper are told in: the zone, and how far it was from UTC when it was made."""
+    offset = f"{datetime.fromisoformat(made_at).astimezone(zone):%z}"
+    return f"{zone} (UTC{offset[:3]}:{offset[3:5]})"
 
 
 def _mark(row: Mapping[str, Any]) -> str:

@@ -5,16 +5,18 @@ from datetime import datetime, tzinfo
 from hashlib import sha256
 from typing import Any
 
-from mes_server.reports.curve_drawing import colour_of, drawing, grouped, soak_drawing
+from mes_server.reports.curve_drawing import colour_of, drawing, grouped, soak_drawings
 from mes_server.reports.paper_blocks import SectionBlock, TableBlock, blocks_of
 from mes_server.reports.symbols import qr_svg
 from mes_server.reports.typesetting import set_pdf
 
 TEMPLATE = "paper.typ"
 ROWS_MAX = 1_000  # of a table on paper; all of them are in the JSON and in the workbook
+SENTENCE = 90  # halves of a Chinese character from which on a cell is a sentence or more
+WIDE, SAME_ROWS = 115, 3  # from so many shares and rows on a column that says one thing is set apart
 _WORDS = {
-    "zh": {"gaps": "缺失的证据", "failures": "不符合", "page": "页", "nothing": "无", "hash": "JSON 的 SHA-256", "scan": "扫码查看记录", "more": "其余行见附件 JSON 与工作簿："},
-    "en": {"gaps": "Evidence that is missing", "failures": "What does not conform", "page": "page", "nothing": "none", "hash": "SHA-256 of the JSON", "scan": "scan for the record", "more": "further rows, in the attached JSON and the workbook:"},
+    "zh": {"gaps": "缺失的证据", "failures": "不符合", "page": "页", "nothing": "无", "hash": "JSON 的 SHA-256", "scan": "扫码查看记录", "key": "绿色：判定保温的区间；斜线：无数据", "more": "其余行见附件 JSON 与工作簿："},
+    "en": {"gaps": "Evidence that is missing", "failures": "What does not conform", "page": "page", "nothing": "none", "hash": "SHA-256 of the JSON", "scan": "scan for the record", "key": "green: the soak as it was judged; hatched: nothing is known", "more": "further rows, in the attached JSON and the workbook:"},
 }  # fmt: skip
 
 
@@ -44,24 +46,30 @@ def _section(one: SectionBlock) -> dict[str, object]:
 
 
 def _table(table: TableBlock) -> dict[str, object]:
-    """Wide tables are set smaller; the shares of the page follow the longest cells."""
-    widths = [
-        _width(column.title, [row[at] for row in table.rows])
-        for at, column in enumerate(table.columns)
-    ]
+    """Wide tables are set smaller, and say above what is the same in every row; the shares of the page follow the
+    longest cells."""
+    columns = list(enumerate(table.columns))
+    widths = {at: _width(c.title, [row[at] for row in table.rows]) for at, c in columns}
+    same = [at for at, c in columns if not c.judged and len({row[at] for row in table.rows}) == 1]
+    if sum(widths.values()) <= WIDE or len(table.rows) < SAME_ROWS:
+        same = []
+    kept = [(at, c) for at, c in columns if at not in same]
     return {
-        "title": table.title,
-        "columns": [{"title": c.title, "number": c.number, "width": w} for c, w in zip(table.columns, widths, strict=True)],
-        "rows": table.rows[:ROWS_MAX], "marks": table.marks[:ROWS_MAX], "more": len(table.rows) - ROWS_MAX,
+        "title": table.title, "common": [(table.columns[at].title, table.rows[0][at]) for at in same],
+        "columns": [{"title": c.title, "number": c.number, "width": widths[at]} for at, c in kept],
+        "rows": [[row[at] for at, _ in kept] for row in table.rows[:ROWS_MAX]],
+        "marks": table.marks[:ROWS_MAX], "more": len(table.rows) - ROWS_MAX,
     }  # fmt: skip
 
 
 def _width(title: str, cells: list[str]) -> int:
-    """A share of the page: no word is broken (titles are bold: a quarter wider), long texts are."""
+    """A share of the page: no word is broken (titles are bold: a quarter wider), long texts are, sentences less."""
     words = [_length(word) for cell in cells for word in (cell.split() or [""])]
     heads = [_length(word) * 5 // 4 for word in title.split()]
     whole = max(map(_length, [title, *cells]), default=1)
-    return max(3, *heads, min(max(words, default=1), 24), min(whole, 14))
+    return 1 + max(
+        3, *heads, min(max(words, default=1), 24), min(whole, 14 if whole < SENTENCE else 36)
+    )
 
 
 def _length(text: str) -> int:
@@ -72,6 +80,6 @@ def _length(text: str) -> int:
 def _drawing(run: str, unit: str, curves: list[Mapping[str, Any]]) -> dict[str, object]:
     return {
         "run": run, "unit": unit, "station": curves[0]["station"],
-        "svg": drawing(curves, run), "soak": soak_drawing(curves, run),
+        "svg": drawing(curves, run), "soaks": soak_drawings(curves, run),
         "legend": [{"colour": colour_of(at), "title": curve["title"], "covered": curve.get("covered_percent", "")} for at, curve in enumerate(curves)],
     }  # fmt: skip

@@ -16,7 +16,7 @@ from mes_server.actions.compile_recall_pack import DRILL, RECALL_PACK, about_sus
 from mes_server.actions.make_paper import sign_paper
 from mes_server.domain.lot_report import LOT_REPORT
 from mes_server.domain.papers import FORMATS, Paper, digest_of_file, stream_of
-from mes_server.reports.curve_drawing import colour_of, drawing, grouped, soak_drawing
+from mes_server.reports.curve_drawing import colour_of, drawing, grouped, soak_drawings
 from mes_server.reports.paper_blocks import blocks_of
 from mes_server.store.ledger import load_stream
 from mes_server.store.papers import load_file, load_paper, newest_papers, papers_about
@@ -78,15 +78,15 @@ def _drawings(curves: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return [
         {
             "run": run, "unit": unit, "station": group[0]["station"],
-            "svgs": [Markup(svg) for svg in _svgs(group, f"{run} {unit}") if svg],  # noqa: S704  # numbers of ours, the label escaped
+            "svgs": [Markup(svg) for svg in _svgs(group, f"{run} {unit}")],  # noqa: S704  # numbers of ours, the label escaped
             "legend": [(at, colour_of(at), words().one_of(c["title"]), c.get("covered_percent", "")) for at, c in enumerate(group)],
         }
         for run, unit, group in grouped(curves)
     ]  # fmt: skip
 
 
-def _svgs(group: list[Mapping[str, Any]], label: str) -> tuple[str, str]:
-    return drawing(group, label), soak_drawing(group, label)
+def _svgs(group: list[Mapping[str, Any]], label: str) -> list[str]:
+    return [drawing(group, label), *soak_drawings(group, label)]
 
 
 @paper_pages.get("/papers/<number>.json", defaults={"name": "json"})

@@ -17,7 +17,7 @@ def titles_of(t: Words, recipe: Recipe | None, layout: Layout | None) -> dict[st
     """What metrics and stages are called."""
     metrics = layout.type.metrics if layout is not None else ()
     stages = recipe.stages if recipe is not None else ()
-    named = {one.name: f"{t.one_of(one.title)}" for one in metrics}
+    named = {one.name: f"{t.one_of(one.title)} ({one.unit})" for one in metrics}
     return named | {f"stage:{one.id}": t.one_of(one.title) for one in stages}
 
 

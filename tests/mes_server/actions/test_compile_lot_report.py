@@ -19,7 +19,7 @@ from mes_server.actions import (
 from mes_server.actions.compile_lot_report import Heading, compile_lot_report
 from mes_server.actions.contain_nonconformance import Opening, open_nonconformance
 from mes_server.actions.handle_lots import hold_lots, release_lot
-from mes_server.actions.make_lots import pack_lot
+from mes_server.actions.make_lots import Wanted, blend_lots, pack_lot
 from mes_server.actions.release_product import release_product
 from mes_server.actions.settle_nonconformance import dispose
 from mes_server.actions.solve_problem import open_problem
@@ -74,7 +74,7 @@ def test_all_twenty_sections_are_there_in_the_contracts_order(floor: PlanFloor) 
 
 def test_a_lot_without_a_past_names_what_is_missing(floor: PlanFloor) -> None:
     made = report(floor, floor.receive(LIGHT, part=""))
-    assert told(made, "header") == (["not_kept", "no_part"], [])
+    assert told(made, "header") == (["not_kept", "not_kept", "no_part"], [])
     assert told(made, "route_card") == (["no_runs"], [])
     assert told(made, "conformance") == (["no_part"], [])
     assert told(made, "genealogy") == (["root_unknown"], [])
@@ -230,3 +230,22 @@ def test_what_is_not_looked_at_is_named(floor: PlanFloor, monkeypatch: pytest.Mo
     made = report(floor, code)
     assert "works_cut" in told(made, "route_card")[0]
     assert "cut_short" in told(made, "alarms")[0]
+
+
+def test_the_plan_says_what_the_customer_calls_a_part_and_its_drawing(floor: PlanFloor) -> None:
+    named = {"part": "P-1", "customer_part": "8K0 907 115", "drawing": "D-4711/C"}
+    assert floor.release("plan", plan(references=[named])) == []
+    made = report(floor, floor.receive(LIGHT))
+    facts = made.sections["header"].facts
+    assert (facts["customer_part"], facts["drawing"]) == ("8K0 907 115", "D-4711/C")
+    assert told(made, "header") == ([], [])
+
+
+def test_what_was_blended_here_did_not_come_from_outside(floor: PlanFloor) -> None:
+    raw = [floor.receive(Amount(0, 10_000_000), "raw", route="", origin="P") for _ in "ab"]
+    melt = floor.act(
+        blend_lots, [(one, 5_000_000) for one in raw], Wanted("raw", "P-1", "N42SH", "R1/B")
+    )[0]
+    made = report(floor, melt)
+    assert [row["lot"] for row in rows(made, "material", "sources")] == raw
+    assert "origin_unknown" not in told(made, "material")[0]

@@ -43,6 +43,14 @@ def test_a_plan_is_read_as_it_is_written() -> None:
         ({"characteristics": []}, "characteristics: write at least one"),
         ({"instructions": [{"code": "WI-1"}]}, "instructions[0]"),
         ({"certainty": "M"}, "certainty: write high"),
+        ({"references": {}}, "references: write a list"),
+        (
+            {"references": [{"part": "P-9", "drawing": "D-1/A"}]},
+            "references[0]: write a part of this plan",
+        ),
+        ({"references": [{"part": "P-1", "drawing": "D-1/A"}] * 2}, "references[1]"),
+        ({"references": [{"part": "P-1", "drawing": 7}]}, "references[0]"),
+        ({"references": [{"part": "P-1"}]}, "references[0]"),
         ({"note": 1.5}, "neither an integer nor a string"),
     ],
 )

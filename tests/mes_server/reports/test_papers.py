@@ -158,3 +158,42 @@ def test_curves_of_one_run_and_unit_share_a_drawing() -> None:
     curves = content()["sections"]["furnace"]["curves"]
     (one,) = curve_drawing.grouped(curves)
     assert (one[0], one[1], len(one[2])) == ("CH26-000001-RH", "°C", 6)
+
+
+def test_every_soak_is_drawn_for_itself() -> None:
+    (curve,) = content()["sections"]["furnace"]["curves"][:1]
+    second = {**curve["bands"][0], "from_s": 26_000, "to_s": 28_000, "lower": "495", "upper": "505"}
+    drawn = curve_drawing.soak_drawings([curve | {"bands": [second, *curve["bands"]]}], "run")
+    assert len(drawn) == 2
+    assert ">1050<" in drawn[0]
+    assert ">500<" in drawn[1], "in the order of time"
+    open_band = {name: v for name, v in second.items() if name != "lower"}
+    assert curve_drawing.soak_drawings([curve | {"bands": [open_band]}], "run") == []
+
+
+def test_times_are_told_in_the_zone_that_the_paper_names(files: dict[str, bytes]) -> None:
+    assert "Asia/Shanghai(UTC+08:00)" in "".join(texts(files["pdf"]).split())
+    made = content("en")
+    why = {"en": "from 2026-11-26T07:10:10.000Z on", "zh": "自 2026-11-26T07:10:10.000Z 起"}
+    made["sections"]["furnace"]["tables"]["runs"] = [{"run": "CH26-000001-RH", "why": why}]
+    blocks = paper_blocks.blocks_of(made, ZONE)
+    (row,) = next(s for s in blocks.sections if s.name == "furnace").tables[0].rows
+    assert row[1] == "from 2026-11-26 15:10:10 on"
+
+
+def test_a_wide_table_says_once_what_is_the_same_in_every_row_and_hides_no_verdict(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(paper_pdf, "WIDE", 60)
+    names = ("plan", "lot", "characteristic", "readings of it", "reaction plan", "result")
+    columns = [*(paper_blocks.Column(name, False) for name in names[:-1]), paper_blocks.Column("result", False, True)]  # fmt: skip
+    rows = [
+        ("CP-9/A", f"G26-00000{n}-0N", f"thickness {n}", "5.00; 5.01; 4.99; 5.00; 5.01", "Hold the lot, call quality", "in spec")
+        for n in range(4)
+    ]  # fmt: skip
+    wide = paper_blocks.TableBlock("t", tuple(columns), tuple(rows), ("",) * 4)
+    said = paper_pdf._table(wide)
+    assert [name for name, _ in said["common"]] == ["plan", "readings of it", "reaction plan"]  # type: ignore[attr-defined]
+    assert [one["title"] for one in said["columns"]] == ["lot", "characteristic", "result"]  # type: ignore[attr-defined]
+    short = paper_blocks.TableBlock("t", tuple(columns), tuple(rows[:2]), ("",) * 2)
+    assert paper_pdf._table(short)["common"] == []
