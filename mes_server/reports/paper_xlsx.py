@@ -13,6 +13,7 @@ from mes_server.reports.paper_blocks import PaperBlocks, SectionBlock, TableBloc
 _FORBIDDEN = re.compile(r"[\[\]:*?/\\']")
 _NAME_MAX = 31
 _WIDTH_MAX = 60
+_CELL_MAX = 32_767  # of a cell in Excel; a longer text would be left out altogether
 # No cell is guessed at: nothing that begins like a formula, an address or a number becomes one.
 _AS_WRITTEN = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}  # fmt: skip
 
@@ -57,7 +58,7 @@ class _Writer:
     def write(self, cells: tuple[str, ...], style: Any = None) -> None:
         """A row of texts."""
         for column, text in enumerate(cells):
-            self.sheet.write_string(self.row, column, text, style)
+            self.sheet.write_string(self.row, column, text[:_CELL_MAX], style)
             size = sum(2 if ord(character) > 0x2E80 else 1 for character in text)
             self.widths[column] = max(self.widths.get(column, 6), min(size, _WIDTH_MAX))
         self.row += 1

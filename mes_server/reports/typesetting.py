@@ -5,6 +5,7 @@ npm at set-up (`python -m tools.npm web`) and lie in the wheel.
 """
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,26 @@ _MM_PER_INCH = 25.4
 
 class CannotTypeset(Exception):
     """The paper cannot be made; the message says why and what to do."""
+
+
+class NoGlyph(CannotTypeset):
+    """No font has what is to be shown; `text` is it."""
+
+    def __init__(self, message: str, text: str) -> None:
+        super().__init__(message)
+        self.text = text
+
+
+_UNSHOWN = re.compile(r'the text `"(.+?)"` could not be displayed', re.DOTALL)
+_ESCAPED = re.compile(r"\\u\{([0-9a-f]+)\}")
+
+
+def _fault(template: str, message: str) -> CannotTypeset:
+    said = f"{template}: {message}"
+    found = _UNSHOWN.search(message)
+    if found is None:
+        return CannotTypeset(said)
+    return NoGlyph(said, _ESCAPED.sub(lambda one: chr(int(one[1], 16)), found[1]))
 
 
 def set_pdf(template: str, facts: Mapping[str, object], made_ms: int) -> bytes:
@@ -41,7 +62,7 @@ def _compile(template: str, facts: Mapping[str, object], how: Mapping[str, Any])
             **how,
         )
     except typst.TypstError as error:
-        raise CannotTypeset(f"{template}: {error.message}") from error
+        raise _fault(template, error.message) from error
     return made
 
 

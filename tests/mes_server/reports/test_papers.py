@@ -197,3 +197,34 @@ def test_a_wide_table_says_once_what_is_the_same_in_every_row_and_hides_no_verdi
     assert [one["title"] for one in said["columns"]] == ["lot", "characteristic", "result"]  # type: ignore[attr-defined]
     short = paper_blocks.TableBlock("t", tuple(columns), tuple(rows[:2]), ("",) * 2)
     assert paper_pdf._table(short)["common"] == []
+
+
+def test_what_no_font_has_stands_as_its_code_and_whole_in_the_json() -> None:
+    made = content("en")
+    holds = made["sections"]["deviations"]["tables"]["holds"]
+    holds += [{"hold": "h", "reason": "hot \U0001f525 and \x00 and \U00020bb7 \u0c95"}]
+    made["sections"]["header"]["facts"]["part"] = "\U0001f9f2"
+    pdf = set_files(made, bytes_of(made), ZONE, ADDRESS, ["pdf"])["pdf"]
+    text = "".join(texts(pdf).split())
+    assert "hot[U+1F525]and[U+0000]and[U+20BB7]" in text
+    assert "[U+0C95]" in text
+    assert "[U+1F9F2]" in text.replace("\u200b", "")
+    assert attachments(pdf) == {"lot_report.json": made}
+
+
+def test_a_cell_of_readings_by_the_thousand_says_that_it_is_cut() -> None:
+    made = content("en")
+    readings = "; ".join(["5.001"] * 1000)
+    made["sections"]["deviations"]["tables"]["holds"].append({"hold": "h", "reason": readings})
+    pdf = set_files(made, bytes_of(made), ZONE, ADDRESS, ["pdf"])["pdf"]
+    text = "".join(texts(pdf).split()).replace("\u200b", "")
+    assert f"[600/{len(readings)}]" in text
+    assert readings in json.dumps(attachments(pdf))
+
+
+def test_a_text_too_long_for_a_cell_is_not_left_out_of_the_workbook() -> None:
+    made = content("en")
+    made["sections"]["deviations"]["tables"]["holds"].append({"hold": "h", "reason": "x" * 40_000})
+    book = openpyxl.load_workbook(BytesIO(paper_xlsx.to_xlsx(made, ZONE)))
+    cells = [cell.value for sheet in book for row in sheet.iter_rows() for cell in row]
+    assert "x" * 32_767 in cells
