@@ -29,6 +29,7 @@ from mes_server.commands.proofs import proof
 from mes_server.commands.quarantine import quarantine
 from mes_server.commands.routes import route
 from mes_server.commands.stations import station
+from mes_server.commands.surveys import survey
 from mes_server.demo.history import NoHistory
 from mes_server.demo.plant import DemoError
 from mes_server.reports.typesetting import CannotTypeset
@@ -57,6 +58,7 @@ COMMANDS: tuple[click.Command, ...] = (
     verify,
     people,
     proof,
+    survey,
     quarantine,
     demo,
     run_doctor,
