@@ -105,6 +105,14 @@ def _active(book: Book, code: str, reason: str) -> list[Refusal]:
     return refused
 
 
+def unreviewed_at(conn: Connection, station: str, operation: str, at_ms: int) -> tuple[str, ...]:
+    """The temporary changes that an operation at a station is under, and nobody looked at for a day."""
+    found = list_temporaries(conn, at_ms)
+    return tuple(
+        one.code for one in found if one.replaces(station, operation) and one.review_is_due(at_ms)
+    )
+
+
 def tagged_lots(conn: Connection, found: Temporary) -> list[str]:
     """All lots that ran under it: at its station, for its operation, while it was active."""
     runs = runs_at(conn, found.station, found.from_ms, found.end_ms())

@@ -18,6 +18,7 @@ from mes_server.actions.answer_scan import (
     answer_once,
     tell,
 )
+from mes_server.actions.change_process import unreviewed_at
 from mes_server.actions.gather_baths import untitrated
 from mes_server.actions.gather_evidence import evidence_for, last_work
 from mes_server.actions.gather_furnace import furnace_standing
@@ -171,6 +172,7 @@ def _understand(conn: Connection, scan: Scan) -> tuple[Lot, Route, Operation, Pl
         unfit=unfit_resources(conn, mounted, scan.at_ms),
         furnace=furnace_standing(conn, scan.station, scan.at_ms),
         untitrated=untitrated(conn, mounted.values(), scan.at_ms),
+        unreviewed=unreviewed_at(conn, scan.station, operation.code, scan.at_ms),
     )  # fmt: skip
     return lot, route, operation, place
 

@@ -34,7 +34,7 @@ class Place:
     be loaded. `heavy`: whether the last lots that ran here hold Dy/Tb, None: it was cleared since.
     `inside`: lots of the open run, `operation` and `recipe`: its own, "" without a run. `mounted`: resource
     by role; `unfit`: why some of them may not be used, by resource. `furnace`: its surveys, where any are asked for.
-    `untitrated`: why a bath may not be used, by make-up."""
+    `untitrated`: why a bath may not be used, by make-up. `unreviewed`: temporary changes whose review is overdue."""
 
     station: str
     type: str
@@ -48,6 +48,7 @@ class Place:
     unfit: Mapping[str, str] = field(default_factory=dict)
     furnace: Standing | None = None
     untitrated: Mapping[str, str] = field(default_factory=dict)
+    unreviewed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from mes_server.domain.plan_rules import (
 )
 from mes_server.domain.routes import next_operations
 from mes_server.domain.rules_bath import bath_is_titrated
+from mes_server.domain.rules_changes import temporary_is_reviewed
 from mes_server.domain.rules_furnace import furnace_is_surveyed, thermocouple_has_life
 
 __all__ = [
@@ -235,6 +236,7 @@ SCAN_RULES: tuple[Rule, ...] = (
     furnace_is_surveyed,
     thermocouple_has_life,
     bath_is_titrated,
+    temporary_is_reviewed,
 )
 
 

@@ -6,6 +6,7 @@ The plans of the stories: a line is one characteristic, as `tests/mes_server/dom
 import re
 from typing import TYPE_CHECKING, Any
 
+from mes_server.actions.change_process import Alternate, begin_temporary, review_temporary
 from mes_server.actions.keep_pyrometry import (
     Installing,
     Surveying,
@@ -66,6 +67,19 @@ def _survey(book: "Book", _codes: list[str], said: dict[str, str]) -> Any:
     return record_survey(book, said["station"], told, signer(book.act.person))
 
 
+def _begin(book: "Book", _codes: list[str], said: dict[str, str]) -> Any:
+    """By a plan of another part that lists the alternate."""
+    until_ms = book.act.now_ms + int(said["days"]) * 86_400_000
+    control = Alternate(said["station"], said["operation"], said["primary"], said["alternate"], until_ms)  # fmt: skip
+    return begin_temporary(book, control, said["reason"], signer(book.act.person))
+
+
+def _list(book: "Book", _codes: list[str], said: dict[str, str]) -> Any:
+    approved = {name: said[name] for name in ("operation", "primary", "alternate")}
+    content = plan(LINES["hardness"], code=said["plan"], revision="A", parts=["P-9"], temporary=[approved])  # fmt: skip
+    return release_document(book, "plan", content, signer(book.act.person))
+
+
 def _require(book: "Book", _codes: list[str], said: dict[str, str]) -> Any:
     rows = [{"row": row} for row in said["rows"].split(", ")]
     content = {"code": said["station"], "revision": "A", "title": WORDS, "requirements": rows}
@@ -75,6 +89,10 @@ def _require(book: "Book", _codes: list[str], said: dict[str, str]) -> Any:
 # As tests/stories/verbs.py has them. `at`: where it is done.
 QUALITY_VERBS: list[tuple[str, str, str, Any]] = [
     (r"releases plan (?P<plan>\S+)/(?P<revision>\w+): (?P<lines>.+)", "document", "plan", _release),
+    (r"releases plan (?P<plan>\S+) for (?P<primary>.+) or (?P<alternate>.+) at (?P<operation>\w+)", "document", "plan", _list),
+    (r"begins (?P<made>\w+) of (?P<operation>\w+) at (?P<station>\S+) for (?P<days>\d+) days: (?P<alternate>.+) for (?P<primary>.+)", "change", "dispose", _begin),
+    (r"reviews (?P<resource>\w+)", "change", "dispose",
+     lambda book, codes, said: review_temporary(book, said["resource"], said["reason"])),
     (r"releases instruction WI-1/(?P<revision>\w+)", "document", "plan", _instruct),
     (r"withdraws plan (?P<plan>\S+)/(?P<revision>\w+)", "withdraw", "plan",
      lambda book, codes, said: withdraw_document(book, "plan", said["plan"], said["revision"], said["reason"])),

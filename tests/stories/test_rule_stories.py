@@ -216,6 +216,18 @@ STORIES = {
         12:50  dora  releases zn, because diluted and titrated again
         13:00  ben   loads second at phosphating-1
     """,
+    "temporary_is_reviewed": """
+        08:00  dora  releases plan CP-9 for load TC or zone TC at ageing
+        08:05  dora  begins change of ageing at ageing-1 for 3 days: zone TC for load TC, because it broke
+        08:10  ben   receives block: block, 10 pcs 5 kg, after sintering
+        08:15  ben   receives other: block, 10 pcs 5 kg, after sintering
+        08:20  ben   loads block at ageing-1
+        16:00  ben   unloads ageing-1: block: 10 pcs 5 kg
+        day 2
+        08:30  ben   loads other at ageing-1  => refused: temporary_is_reviewed
+        08:40  dora  reviews change, because zone and load differ by 1 °C
+        08:50  ben   loads other at ageing-1
+    """,
 }
 
 

@@ -18,6 +18,7 @@ from mes_server.actions.change_process import (
     review_temporary,
     tagged_lots,
     temporaries_of_run,
+    unreviewed_at,
 )
 from mes_server.actions.digests import digest_of
 from mes_server.actions.record_events import rebuild_lots
@@ -167,6 +168,11 @@ def test_a_temporary_change_is_looked_at_every_day(floor: PlanFloor) -> None:
     with reading(floor.engine) as conn:
         (found,) = list_temporaries(conn, floor.now_ms)
     assert not found.review_is_due(floor.now_ms + DAY_MS - 1)
+    late = floor.now_ms + DAY_MS + 1
+    with reading(floor.engine) as conn:
+        assert unreviewed_at(conn, "sinter-1", "sinter", late) == (code,)
+        assert unreviewed_at(conn, "sinter-1", "age", late) == ()
+        assert unreviewed_at(conn, "sinter-1", "sinter", late - 1) == ()
 
 
 @pytest.mark.parametrize("name", ["operation", "primary", "alternate"])

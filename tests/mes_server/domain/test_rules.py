@@ -73,6 +73,7 @@ CASES = {
     "furnace_is_surveyed": {"place": Place("age-1", "ageer", furnace=standing(surveys=[]))},
     "thermocouple_has_life": {"place": Place("age-1", "ageer", furnace=standing(uses=90))},
     "bath_is_titrated": {"place": Place("age-1", "ageer", untitrated={"BM26-1": "ph:old"})},
+    "temporary_is_reviewed": {"place": Place("age-1", "ageer", unreviewed=("TC26-1",))},
 }
 
 
@@ -87,7 +88,7 @@ def test_all_that_say_no_are_heard_at_once_in_order() -> None:
     place = Place(
         "press-1", "press", "alarm", "leak", True, (lot(),), "plate", "X", unfit={"BM26-1": "held"},
         furnace=standing(surveys=[], uses=90),
-        untitrated={"BM26-1": "ph:old"},
+        untitrated={"BM26-1": "ph:old"}, unreviewed=("TC26-1",),
     )  # fmt: skip
     operation = replace(AGEING, recipe="A-7", resources=("jig",), charge_pieces_max=1)
     nobody = Worker("", frozenset(), {})
