@@ -71,6 +71,7 @@ def _lots(lines: Sequence[Line]) -> Section:
             gaps.append(Remark("lot_without_plan", {"lot": lot.code}))
         else:
             row |= {"plan": plan.name, "ppap": plan.ppap.get("status", "none")}
+            row |= {name: text for name, text in plan.references.get(lot.part, {}).items() if text}
         if not released:
             gaps.append(Remark("lot_unreleased", {"lot": lot.code}))
         failures += [Remark("lot_is_held", {"lot": lot.code, "reason": r}) for r in lot.holds.values()]  # fmt: skip

@@ -11,7 +11,7 @@ from mes_server.actions.report_work import LISTED_MAX, cut_short
 from mes_server.actions.trace_lots import trace
 from mes_server.domain.genealogy import FORWARD
 from mes_server.domain.lots import HELD
-from mes_server.domain.recalls import SUSPECTS, USED_UP, Found, Recall, Suspicion
+from mes_server.domain.recalls import IN_PROCESS, STOCK, SUSPECTS, USED_UP, Found, Recall, Suspicion
 from mes_server.domain.report import (
     Remark,
     Report,
@@ -98,7 +98,7 @@ def _summary(found: Recall) -> Section:
 
 def _containment(found: Recall) -> Section:
     left = [lot for lot in found.lots if lot.where != USED_UP]
-    free = [lot for lot in left if not lot.held]
+    free = [lot for lot in left if not lot.held and lot.where in (STOCK, IN_PROCESS)]
     rows: list[Row] = [_found(found, lot) for lot in left]
     gaps = (Remark("not_held", {"count": str(len(free))}),) if free else ()
     return Section({}, {"lots": rows}, gaps)

@@ -91,16 +91,16 @@ def in_use(book: Book, lot: str) -> Bath | list[Refusal]:
         return [Refusal("bath_is_made_up", {"lot": lot})]
     if bath.dumped_ms is not None:
         return [Refusal("bath_is_in_use", {"lot": lot, "at_ms": str(bath.dumped_ms)})]
+    if book.act.at_ms < bath.made_ms:
+        facts = {"lot": lot, "at_ms": str(bath.made_ms), "told_ms": str(book.act.at_ms)}
+        return [Refusal("bath_was_made_up_then", facts)]
     return bath
 
 
 def in_use_then(book: Book, lot: str) -> Bath | list[Refusal]:
     """The make-up as far as a sample of it could be taken at the time of the act: also when it was dumped since."""
     bath, at_ms = load_bath(book.conn, lot), book.act.at_ms
-    if bath is not None and at_ms < bath.made_ms:
-        facts = {"lot": lot, "at_ms": str(bath.made_ms), "told_ms": str(at_ms)}
-        return [Refusal("bath_was_made_up_then", facts)]
-    if bath is None or bath.dumped_ms is None or at_ms > bath.dumped_ms:
+    if bath is None or bath.dumped_ms is None or not bath.made_ms <= at_ms <= bath.dumped_ms:
         return in_use(book, lot)
     return bath
 

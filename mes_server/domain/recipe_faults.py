@@ -111,7 +111,9 @@ def _cool_faults(said: Mapping[str, Any]) -> list[str]:
         return [hint]
     if not low < high or any(rate is not None and rate <= 0 for rate in rates):
         return [f"{hint}: from the higher one to the lower, at rates above 0"]
-    return []
+    least, most = figures.get("min_c_min"), figures.get("max_c_min")
+    crossed = least is not None and most is not None and least > most
+    return [f"{hint}: the least lies above the most"] if crossed else []
 
 
 def _limits_faults(said: Mapping[str, Any]) -> list[str]:
@@ -125,9 +127,15 @@ def _limits_faults(said: Mapping[str, Any]) -> list[str]:
         ends = [figure_or_none(one.get(n)) for n in ("min", "max")] if isinstance(one, dict) else []
         if not isinstance(one, dict) or not one.get("metric") or not any(e is not None for e in ends):  # fmt: skip
             faults.append(f'{where}: write metric, and min or max as a text such as "0.01"')
+        elif all(end is not None for end in ends) and sorted(ends, key=_order) != ends:
+            faults.append(f"{where}: min lies above max")
         elif not whole(one.get("for_s", 0), 0):
             faults.append(f"{where}.for_s: write whole seconds")
     return faults
+
+
+def _order(figure: Decimal | None) -> Decimal:
+    return figure if figure is not None else Decimal(0)
 
 
 def _drop_faults(drop: object) -> list[str]:
@@ -150,6 +158,11 @@ def _diffusion_faults(said: object) -> list[str]:
         for n in figures
         if figure_or_none(said[n]) is None
     ]
+    share, low, high = (figure_or_none(said.get(n)) for n in ("share", "gain_low", "gain_high"))
+    if share is not None and not 0 < share <= 1:
+        faults.append('diffusion.share: write a part of one such as "0.87"')
+    if low is not None and high is not None and low > high:
+        faults.append("diffusion.gain_low: it lies above gain_high")
     return faults
 
 

@@ -57,8 +57,18 @@ def points_from(
             refused.append(Refusal("survey_is_possible", facts))
         if test != OVER_TEMP and not point.test_thermocouple:
             refused.append(Refusal("test_thermocouple_is_told", {"number": str(number)}))
+        elif point.test_thermocouple and point.test_thermocouple == point.thermocouple:
+            facts = {"number": str(number), "thermocouple": point.thermocouple}
+            refused.append(Refusal("test_thermocouple_is_another", facts))
         found.append(point)
-    return found, refused
+    return found, refused + (_twice(found) if test == TUS else [])
+
+
+def _twice(points: Sequence[Point]) -> list[Refusal]:
+    """A work zone is surveyed at so many places, not one of them so many times."""
+    places = [(one.position, one.test_thermocouple) for one in points]
+    told = sorted({f"{where} {what}".strip() for where, what in places if places.count((where, what)) > 1})  # fmt: skip
+    return [Refusal("survey_points_differ", {"points": ", ".join(told)})] if told else []
 
 
 def off_of(test: str, point: Point, before: Mapping[str, Decimal]) -> Decimal | None:

@@ -94,7 +94,8 @@ def certified(floor: PlanFloor, shipment: str) -> Report:
 
 def test_a_certificate_tells_results_heavy_rare_earths_and_release(floor: PlanFloor) -> None:
     ppap = {"status": "approved", "customer": "ACME"}
-    assert floor.release("plan", plan(MAGNETIC, ppap=ppap)) == []
+    named = [{"part": "P-1", "customer_part": "8K0 907 115", "drawing": "D-4711/C"}]
+    assert floor.release("plan", plan(MAGNETIC, ppap=ppap, references=named)) == []
     code = floor.receive(Amount(10, 1_000_000, elements={"Dy": 12_000, "Nd": 270_000}))
     run = floor.run(code)
     assert floor.measure("br", "1.312", lot=code, run=run, temperature_c="20.5")
@@ -106,6 +107,7 @@ def test_a_certificate_tells_results_heavy_rare_earths_and_release(floor: PlanFl
     made = certified(floor, shipment)
     (row,) = made.sections["lots"].tables["lots"]
     assert (row["released"], row["released_by"], row["plan"]) == ("yes", "Q-1", "CP-1/A")
+    assert (row["customer_part"], row["drawing"]) == ("8K0 907 115", "D-4711/C")
     (result,) = made.sections["magnetic"].tables["results"]
     assert (result["value"], result["unit"], result["temperature_c"]) == ("1.312", "T", "20.5")
     assert made.sections["header"].facts["customer"] == "ACME"

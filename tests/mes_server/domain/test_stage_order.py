@@ -1,5 +1,9 @@
 """Stages of a recipe are found in their order, also where one comes back to a temperature (rest_of)."""
 
+from typing import Any
+
+import pytest
+
 from mes_server.domain.furnace import NOT_PROVEN, PROVEN, Proof, prove
 from mes_server.domain.recipe_faults import recipe_faults
 from tests.mes_server.domain.soaks import curve, profile, recipe, recipe_content, soak, without
@@ -41,3 +45,21 @@ def test_stages_that_no_curve_can_tell_apart_or_that_prove_nothing_are_not_relea
     assert ["overlap" in one for one in recipe_faults(recipe_content(stages=near))] == [True]
     idle = recipe_faults(recipe_content(stages=[soak(hold_s=0)]))
     assert ["nothing would be proven" in one for one in idle] == [True]
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (
+            {"stages": [soak(limits=[{"metric": "p", "min": "5", "max": "1"}])]},
+            "min lies above max",
+        ),
+        ({"stages": [soak(gate={"metric": "p", "min": "5", "max": "1"})]}, "min lies above max"),
+        ({"diffusion": {"element": "Tb", "share": "50"}}, "diffusion.share"),
+        ({"diffusion": {"element": "Tb", "share": "0"}}, "diffusion.share"),
+        ({"diffusion": {"element": "Tb", "gain_low": "0.5", "gain_high": "0.4"}}, "gain_low"),
+        ({"stages": [soak(cool={"to_c": "500", "min_c_min": "9", "max_c_min": "8"})]}, "the least"),
+    ],
+)
+def test_limits_that_nothing_can_keep_are_not_released(change: dict[str, Any], told: str) -> None:
+    assert any(told in fault for fault in recipe_faults(recipe_content(**change)))

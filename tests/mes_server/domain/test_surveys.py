@@ -42,7 +42,7 @@ def test_a_sat_compares_with_the_corrected_test_thermocouple(
 
 
 def test_a_tus_compares_every_point_with_the_set_point_and_has_all_of_them() -> None:
-    good = [said("1060", value) for value in ("1056.0", "1060.5", "1064.9")]
+    good = [said("1060", v) | {"position": v} for v in ("1056.0", "1060.5", "1064.9")]
     found = result(TUS_ROW, *good)
     assert (found.result, str(found.worst), str(found.spread)) == ("passed", "4.9", "8.9")
     cold = result(TUS_ROW, *good[:2], said("1060", "1054.9"))
@@ -51,6 +51,15 @@ def test_a_tus_compares_every_point_with_the_set_point_and_has_all_of_them() -> 
     refused = judge(TUS_ROW, points, {})
     assert isinstance(refused, list)
     assert refused[0].rule == "survey_has_its_points"
+
+
+def test_a_work_zone_is_surveyed_at_different_points_and_nothing_tests_itself() -> None:
+    _, refused = points_from("TUS", [said("1060", "1059")] * 3)
+    assert [one.rule for one in refused] == ["survey_points_differ"]
+    assert refused[0].facts == {"points": "S-7"}
+    _, refused = points_from("SAT", [said("1060", "1059", name="S-7")])
+    assert [one.rule for one in refused] == ["test_thermocouple_is_another"]
+    assert points_from("SAT", [said("1060", "1059")] * 2)[1] == [], "a SAT may be read twice"
 
 
 def test_a_comparative_sat_asks_how_far_the_difference_moved() -> None:

@@ -177,6 +177,9 @@ def test_a_recall_pack_says_where_everything_is_and_who_is_to_be_told(
         r["lot"] for r in listed
     }
     assert {row["where"] for row in listed} == {"in_process", "stock", "shipped", "scrapped"}
+    here = [r for r in listed if r["where"] in ("stock", "in_process") and r["held"] == "no"]
+    (gap,) = sections["containment"]["gaps"]
+    assert gap["facts"] == {"count": str(len(here))}, "what is scrapped or gone cannot be held here"
     (notice,) = sections["customers"]["tables"]["notices"]
     assert notice["customer"] == "Motorenwerk"
     assert told["shipment"] in notice["notice"]["en"]
