@@ -11,6 +11,7 @@ from typing import Any
 from mes_server.domain.checks import ACTION, OK, OUT
 from mes_server.domain.decimals import figure_or_none
 from mes_server.domain.documents import Document, head_faults
+from mes_server.domain.shapes import TEXT, shape_faults
 
 AH, AREA, TITRATION = DRIVERS = ("ah", "area", "titration")
 LIMITS = ("lower", "upper", "action_lower", "action_upper", "target")
@@ -135,6 +136,7 @@ def bath_faults(
 ) -> list[str]:
     """All that is wrong with the spec of a bath, each in a sentence."""
     faults = head_faults(content) + _unknown("", content, _FIELDS)
+    faults += shape_faults(content, {"process": TEXT, "area": TEXT})
     parameters = content.get("parameters")
     if not isinstance(parameters, list) or not parameters:
         return [*faults, "parameters: write a list of at least one"]
@@ -173,7 +175,7 @@ def _parameter_faults(where: str, one: Mapping[str, Any], methods: Collection[st
     title = one.get("title")
     if not isinstance(title, dict) or not all(_text(title.get(lang)) for lang in ("en", "zh")):
         faults.append(f'{where}.title: write {{"en": "…", "zh": "…"}}')
-    if one.get("method") not in methods:
+    if str(one.get("method")) not in methods:
         faults.append(f"{where}.method: write one of {', '.join(sorted(methods))}")
     if "every_h" in one and not _positive(one["every_h"]):
         faults.append(f'{where}.every_h: write a text of hours, such as "4"')
@@ -227,8 +229,9 @@ def _layer_faults(
     if not isinstance(layer, dict):
         return ["layer: write an object"]
     faults = _unknown("layer", layer, _LAYER)
+    faults += [f"layer.{one}" for one in shape_faults(layer, {"quantity": TEXT, "parameter": TEXT})]
     faults += [f"layer.{n}: write a text" for n in ("name", "counter") if not _text(layer.get(n))]
-    if layer.get("metal") not in metals:
+    if str(layer.get("metal")) not in metals:
         faults.append(f"layer.metal: write one of {', '.join(sorted(metals))}")
     if not _positive(layer.get("efficiency")) or Decimal(layer["efficiency"]) > 1:
         faults.append('layer.efficiency: write a text above 0 and at most 1, such as "0.95"')

@@ -17,6 +17,7 @@ from mes_server.domain.control_plan import (
 )
 from mes_server.domain.decimals import figure_or_none
 from mes_server.domain.documents import head_faults
+from mes_server.domain.shapes import LIST, OBJECT, TEXT, TEXTS, WORDS, shape_faults
 
 _CHOICES = {"symbol": SYMBOLS, "kind": KINDS, "moment": MOMENTS}
 _LIMITS = ("nominal", "lower", "upper", "action_lower", "action_upper")
@@ -28,11 +29,22 @@ _KNOWN = frozenset(
 )  # fmt: skip
 _TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 SAMPLE_MAX = 1_000
+_SHAPES = {
+    "phase": TEXT, "parts": LIST, "routes": TEXTS, "owner": TEXT, "ppap": WORDS, "characteristics": LIST, "note": WORDS,
+    "instructions": LIST, "recipes": LIST, "temporary": LIST, "references": LIST, "shifts_utc": TEXTS, "title": OBJECT,
+}  # fmt: skip
+_LINE_SHAPES = {
+    **dict.fromkeys(("operation", "symbol", "customer_symbol", "kind", "quantity", "unit", "gauge", "moment", "owner"), TEXT),
+    "title": OBJECT, "method": WORDS, "reaction": OBJECT, "positions": TEXTS, "reactions": TEXTS, "every": OBJECT,
+}  # fmt: skip
+_NAMED = {"code": TEXT, "revision": TEXT, "operation": TEXT}
 
 
 def plan_faults(content: Mapping[str, Any]) -> list[str]:
     """Everything that is wrong with a plan's content; nothing: it can be released."""
-    faults = head_faults(content)
+    faults, wrong = head_faults(content), shape_faults(content, _SHAPES)
+    if wrong:
+        return faults + wrong
     if content.get("phase") not in PHASES:
         faults.append(f"phase: write one of {', '.join(PHASES)}")
     parts = content.get("parts")
@@ -54,7 +66,8 @@ def _lists(content: Mapping[str, Any]) -> list[str]:
     for name in ("instructions", "recipes"):
         for i, said in enumerate(content.get(name, [])):
             where = f"{name}[{i}]"
-            if not isinstance(said, dict) or not said.get("code") or not said.get("operation"):
+            texts = isinstance(said, dict) and not shape_faults(said, _NAMED)
+            if not texts or not said.get("code") or not said.get("operation"):
                 faults.append(f"{where}: write code and operation")
     return faults + _substitutes(content.get("temporary", [])) + _references(content)
 
@@ -69,7 +82,7 @@ def _references(content: Mapping[str, Any]) -> list[str]:
     for i, one in enumerate(said):
         part = one.get("part") if isinstance(one, dict) else None
         texts = [one.get(name, "") for name in REFERENCE] if isinstance(one, dict) else [None]
-        known = isinstance(parts, list) and part in parts and part not in seen
+        known = isinstance(part, str) and part in list(parts or ()) and part not in seen
         if not known or not all(isinstance(text, str) for text in texts) or not any(texts):
             faults.append(f"references[{i}]: {hint}")
         seen.add(str(part))
@@ -100,8 +113,10 @@ def _lines(content: Mapping[str, Any]) -> list[str]:
         name = said.get("id")
         if not isinstance(name, str) or not name or name in seen:
             faults.append(f"{where}.id: write a text that no other line has")
-        seen.add(name)
-        faults += [f"{where} ({name}): {fault}" for check in _CHECKS for fault in check(said)]
+        seen.add(str(name))
+        wrong = shape_faults(said, _LINE_SHAPES)
+        told = wrong or [fault for check in _CHECKS for fault in check(said)]
+        faults += [f"{where} ({name}): {fault}" for fault in told]
     return faults
 
 

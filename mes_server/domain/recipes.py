@@ -156,7 +156,7 @@ def _limit(said: Mapping[str, Any]) -> Limit:
 
 
 def _stage(said: Mapping[str, Any]) -> Stage:
-    gate, drop = said.get("gate"), said.get("drop", {})
+    gate, drop = said.get("gate"), said.get("drop") or {}
     names = ("over_c", "ramp_max_c_min", "spread_c", "rms_c")
     return Stage(
         str(said["id"]), dict(said["title"]), _float(said, "setpoint_c"), _float(said, "tolerance_c"),
