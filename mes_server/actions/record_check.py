@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from mes_server.actions.call_help import call_help
 from mes_server.actions.gather_evidence import last_work
+from mes_server.actions.keep_gauge_lines import with_lines
 from mes_server.actions.keep_gauges import against_gauge
 from mes_server.actions.make_lots import split_off
 from mes_server.actions.record_events import Act, Book
@@ -23,8 +24,8 @@ from mes_server.domain.checks import (
     OUT,
     RECORDED,
     VOIDED,
-    Check,
     Reading,
+    as_kept,
     impossible,
     incomplete,
     readings_from,
@@ -32,6 +33,7 @@ from mes_server.domain.checks import (
     verdict_of,
 )
 from mes_server.domain.control_plan import CHARGE, LOT, Characteristic, Plan, plan_of
+from mes_server.domain.gauge_lines import Asked
 from mes_server.domain.genealogy import FORWARD
 from mes_server.domain.lots import SHIPPED_OUT, Lot
 from mes_server.domain.recalls import LOT as LOT_ITSELF
@@ -55,7 +57,7 @@ class Checking:
 
     `part`: of such a check, where the plan is for several.
 
-    `readings`: {value, position, piece} as written. `rejected`: pieces found bad; `sort`: they become a lot of
+    `readings`: {value, position, piece, line} as written; `line`: of a gauge. `rejected`: pieces found bad; `sort`: they become a lot of
     their own, which is held, and the rest goes on. `sample`: pieces looked at for an attribute.
     """
 
@@ -65,7 +67,7 @@ class Checking:
     plan: str = ""
     part: str = ""
     gauge: str = ""
-    readings: Sequence[Mapping[str, str]] = ()
+    readings: Sequence[Mapping[str, Any]] = ()
     sample: int = 0
     rejected: int = 0
     sort: bool = False
@@ -96,7 +98,7 @@ def record_check(book: Book, said: Checking) -> list[Refusal] | list[str]:
         stream_of(book.act.place), RECORDED, check=code, plan=meant.plan.name,
         characteristic=meant.line.id, operation=meant.line.operation, moment=meant.line.moment,
         lot=meant.lot.code if meant.lot else "", run=meant.run, part=meant.part, gauge=said.gauge,
-        readings=[{"value": r.text, "position": r.position, "piece": r.piece} for r in readings],
+        readings=[as_kept(one) for one in readings],
         sample=said.sample or len(readings), rejected=said.rejected, verdict=verdict,
         source=said.source, temperature_c=said.temperature_c, note=said.note,
     )  # fmt: skip
@@ -117,6 +119,9 @@ def look_at(
     if not isinstance(meant, _Meant):
         return None, [], refused + meant
     readings, wrong = readings_from(said.readings)
+    asked = Asked(act.place, meant.line.unit, said.gauge)
+    readings, unfit = with_lines(conn, readings, asked, said.source)
+    refused += unfit
     refused += wrong + _place_is_known(conn, act.place) + _still_open(conn, meant)
     refused += _sampled(meant.line, said, readings, act.at_ms) if not wrong else []
     refused += against_gauge(conn, said.gauge, meant.line, act.at_ms)
@@ -284,12 +289,3 @@ def _since_last_good(book: Book, meant: _Meant) -> set[str]:
     since_ms = good[-1].at_ms if good else 0
     found = trace(conn, Suspicion(STATION, place, since_ms, now_ms), FORWARD)
     return {one.code for one in found.lots}
-
-
-def last_good(conn: Connection, check: Check) -> Check | None:
-    """The good check of the same before one, at the same place."""
-    before = list_checks(
-        conn, 0, check.at_ms, place=check.place, characteristic=check.characteristic
-    )
-    good = [one for one in before if one.has_passed and one.code != check.code]
-    return good[-1] if good else None

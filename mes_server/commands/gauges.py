@@ -8,6 +8,7 @@ import click
 from mes_server.actions import keep_gauges as keep
 from mes_server.actions.one_action import carry_out
 from mes_server.commands.by_hand import by_hand, day_text, now_ms, refuse
+from mes_server.commands.gauge_lines import listen, protocols
 from mes_server.commands.printing import as_json_option, print_facts
 from mes_server.settings import Settings
 from mes_server.store.engine import open_engine, reading
@@ -143,3 +144,7 @@ def show_affected(settings: Settings, code: str, as_json: bool) -> None:
             raise click.ClickException(f"There is no gauge {code}; `mes gauge list` shows all.")
         rows = affected(conn, keep.affected_lots(conn, found, now_ms()))
     print_facts([one._asdict() for one in rows], as_json)
+
+
+gauge.add_command(listen)
+gauge.add_command(protocols)

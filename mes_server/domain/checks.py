@@ -4,7 +4,7 @@ Readings are kept as they were written; what is computed of them is computed aga
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -22,13 +22,16 @@ SOURCES = ("tablet", "serial", "csv", "api", "office")
 @dataclass(frozen=True, slots=True)
 class Reading:
     """One figure. `text`: as written; "" of the other fields: not told. `beyond`: it is more than `value`, as
-    of a test that ended before anything was seen (salt spray: ">240")."""
+    of a test that ended before anything was seen (salt spray: ">240"). `line`: the number of the gauge line that it
+    was, 0 for what a person wrote; `said`: the text of that line."""
 
     value: Decimal
     text: str
     position: str = ""
     piece: str = ""
     beyond: bool = False
+    line: int = 0
+    said: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +79,22 @@ def check_from(event: Event) -> Check:
     return Check(
         facts["check"], event.at_ms, event.noted_ms, event.person, event.place, facts["plan"],
         facts["characteristic"], facts["operation"], facts["moment"], facts["lot"], facts["run"],
-        facts["part"], facts["gauge"], tuple(map(_reading, facts["readings"])), facts["sample"],
+        facts["part"], facts["gauge"], tuple(map(reading_of, facts["readings"])), facts["sample"],
         facts["rejected"], facts["verdict"], facts["source"], facts["temperature_c"], facts["note"],
         event.action,
     )  # fmt: skip
 
 
-def _reading(said: Mapping[str, Any]) -> Reading:
-    return reading_from(said["value"], said["position"], said["piece"])
+def reading_of(said: Mapping[str, Any]) -> Reading:
+    """A reading as the ledger keeps it; as a body says it, where a field may be missing. Raises NoFigure."""
+    found = reading_from(said["value"], said.get("position", ""), said.get("piece", ""))
+    return replace(found, line=said.get("line", 0), said=said.get("said", ""))
+
+
+def as_kept(one: Reading) -> dict[str, Any]:
+    """A reading as the ledger keeps it; with its gauge line when it has one."""
+    kept: dict[str, Any] = {"value": one.text, "position": one.position, "piece": one.piece}
+    return kept | ({"line": one.line, "said": one.said} if one.line else {})
 
 
 def reading_from(text: str, position: str = "", piece: str = "") -> Reading:
@@ -93,12 +104,12 @@ def reading_from(text: str, position: str = "", piece: str = "") -> Reading:
     return Reading(figure(bare.removeprefix(">")), bare, position, piece, beyond)
 
 
-def readings_from(said: Sequence[Mapping[str, str]]) -> tuple[list[Reading], list[Refusal]]:
+def readings_from(said: Sequence[Mapping[str, Any]]) -> tuple[list[Reading], list[Refusal]]:
     """Readings as they were sent, and of each that is none why."""
     found, refused = [], []
     for number, one in enumerate(said, 1):
         try:
-            found.append(reading_from(one["value"], one.get("position", ""), one.get("piece", "")))
+            found.append(reading_of(one))
         except NoFigure as bad:
             refused.append(Refusal(bad.rule, {"reading": bad.text[:40], "number": str(number)}))
     return found, refused

@@ -26,6 +26,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "release": frozenset(("quality",)),  # give held lots free, decide about what does not conform
     "check": frozenset(("operator", "lead", "quality", "environment")),  # readings, challenges
     "plan": frozenset(("quality",)),  # release control plans, instructions, recipes
+    "listen": frozenset(("operator", "lead", "quality", "environment")),  # give what a gauge sent
     "gauge": frozenset(("lead", "quality")),  # gauges, calibrations, surveys of furnaces
     "dispose": frozenset(("lead", "quality")),  # nonconformances, 8D, changes
     "paper": frozenset(("lead", "quality", "auditor")),  # have a lot report made

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Index, Row
 from sqlmodel import Field, SQLModel
 
-from mes_server.domain.checks import RECORDED, Check, check_from, reading_from
+from mes_server.domain.checks import RECORDED, Check, check_from, reading_of
 from mes_server.domain.documents import Document
 from mes_server.domain.seal import Event
 from mes_server.store.tables import CLUSTERED, run, wide
@@ -82,8 +82,7 @@ def drop_all(conn: Connection) -> None:
 
 def _check(row: Row[Any]) -> Check:
     said = {name: getattr(row, name) for name in _COLUMNS}
-    read = json.loads(said.pop("readings"))
-    readings = tuple(reading_from(one["value"], one["position"], one["piece"]) for one in read)
+    readings = tuple(map(reading_of, json.loads(said.pop("readings"))))
     return Check(**said, readings=readings)
 
 

@@ -21,6 +21,7 @@ from mes_server.store import (
     excursions,
     forgotten,
     fresh,
+    gauge_lines,
     gauges,
     inbox,
     labels,
@@ -52,7 +53,7 @@ from mes_server.store.faults import SchemaTooNew
 from mes_server.store.transaction import writing
 
 TABLE_MODULES = (
-    alarms, baths, births, changes_of_process, checks, chunk_rows, documents, excursions, forgotten, fresh, gauges, inbox, labels, leases, ledger, lines, losses, lots, nodes, nonconformances, numbering, papers, people, plans, positions, proofs, pyrometry, quarantine, releases, routes, runs, series, series_now, sign_ins, signatures, stations,
+    alarms, baths, births, changes_of_process, checks, chunk_rows, documents, excursions, forgotten, fresh, gauge_lines, gauges, inbox, labels, leases, ledger, lines, losses, lots, nodes, nonconformances, numbering, papers, people, plans, positions, proofs, pyrometry, quarantine, releases, routes, runs, series, series_now, sign_ins, signatures, stations,
 )  # fmt: skip
 
 

@@ -19,6 +19,7 @@ class ReadingBody(Body):
     value: Written
     position: Name = ""
     piece: Name = ""
+    line: Count = Field(0, description="The number of the gauge line that it is")
 
 
 class CheckBody(ActBody):
@@ -57,11 +58,13 @@ class DocumentBody(ActBody):
 
 
 class ReadingAnswer(Answer):
-    """A reading as it was written."""
+    """A reading as it was written. `line`: the gauge line that it was, with what the gauge `said`; 0: none."""
 
     value: str
     position: str
     piece: str
+    line: int
+    said: str
 
 
 class CheckAnswer(Answer):

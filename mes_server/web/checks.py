@@ -281,7 +281,7 @@ def check_answer(conn: Connection, one: Check) -> shapes.CheckAnswer:
         unit=line.unit if line else "", operation=one.operation, moment=one.moment, lot=one.lot,
         run=one.run, part=one.part, gauge=one.gauge,
         readings=[
-            shapes.ReadingAnswer(value=r.text, position=r.position, piece=r.piece)
+            shapes.ReadingAnswer(value=r.text, position=r.position, piece=r.piece, line=r.line, said=r.said)
             for r in one.readings
         ],
         sample=one.sample, rejected=one.rejected, temperature_c=one.temperature_c,

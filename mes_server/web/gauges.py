@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 from mes_server.actions import keep_gauges as keep
 from mes_server.actions.record_events import Book
 from mes_server.domain.gauges import DAY_MS, Gauge, last_good
+from mes_server.store.gauge_lines import newest_lines
 from mes_server.store.gauge_records import (
     Calibrated,
     Studied,
@@ -29,6 +30,7 @@ from mes_server.web.site import this_site
 
 gauge_pages = Blueprint("gauges", __name__)
 _API = "/api/v1/gauges"
+LINES_SHOWN = 20
 
 
 @gauge_pages.post(_API)
@@ -204,9 +206,10 @@ def gauge(code: str) -> str:
         lots = {one.number: affected(conn, one.facts["affected"]) for one in records}
         doubted = affected(conn, _doubted(conn, found))
         studies = list(reversed(studied(conn, found.type)))
+        lines = newest_lines(conn, code, LINES_SHOWN)
     return render_template(
         "quality/gauge.html", gauge=found, records=records, lots=lots, doubted=doubted,
-        studies=studies, soon_ms=found.interval_days * DAY_MS // 10,
+        studies=studies, lines=lines, soon_ms=found.interval_days * DAY_MS // 10,
     )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from mes_server.web.words import Words
 _TIMES = ("at_ms", "since_ms", "until_ms")
 _WORDS = {
     "status": "lot_status",
+    "gauge_fault": "gauge_fault",
     "state": "qualification",
     "kind": "scan_kind",
     "expected": "scan_kind",

@@ -31,6 +31,7 @@ TEXTS = (
     "lot_status.",
     "qualification.",
     "language.",
+    "gauge_fault.",
     "js.",
     "state.",
     "value.",
@@ -42,7 +43,7 @@ KEPT = (
     "tablet_store.js", "tablet_queue.js", "tablet_view.js", "tablet_unload.js", "tablet_words.js",
     "tablet_sound.js", "tablet_looks.js", "tablet_codes.js", "tablet_tell.js", "tablet_people.js", "live.js",
     "words.js", "acts.js", "tablet_state.js", "tablet_submit.js", "tablet_camera.js", "tablet_pad.js", "tablet_sheet.js",
-    "tablet_lots.js", "tablet_station.js", "tablet_checks.js", "vendor/zxing/share.js",
+    "tablet_lots.js", "tablet_station.js", "tablet_checks.js", "tablet_gauge.js", "vendor/zxing/share.js",
     "vendor/zxing/reader/index.js", "vendor/zxing/reader/zxing_reader.wasm",
 )  # fmt: skip
 
@@ -92,6 +93,7 @@ def _config(station: StationNow, work: WorkAnswer) -> dict[str, Any]:
         "station": station_id,
         "work": url_for("work.work", station_id=station_id),
         "due": url_for("checks.get_due", station_id=station_id),
+        "gauge_lines": url_for("gauge_lines.get_lines_here", station_id=station_id),
         "checks": url_for("checks.post_check"),
         "acknowledge": url_for("checks.post_acknowledged"),
         "stop": url_for("checks.post_stop", station_id=station_id),

@@ -5,6 +5,7 @@ import { now, setClock, t } from "./words.js";
 import { closeCamera, openCamera } from "./tablet_camera.js";
 import { askDue, CheckSheet, checkOf, checkKey, drawChecks, ReadSheet } from "./tablet_checks.js";
 import { cardOf, lotIn } from "./tablet_codes.js";
+import { listenToGauges } from "./tablet_gauge.js";
 import { markAllKept, seen, send, sendAllAgain } from "./tablet_queue.js";
 import { keepPage, speakTo, switchLanguage, switchTheme, wearAsBefore } from "./tablet_looks.js";
 import { closeGate, Gate, leave, watch } from "./tablet_people.js";
@@ -282,6 +283,7 @@ async function begin() {
   await draw();
   listen((code) => heard(code));
   watch(config, signOut);
+  listenToGauges();
   setInterval(() => drawUndo(state.undo), 200);
   setInterval(() => { if (!document.hidden) ask(); }, ASK_MS);
   await send();

@@ -8,7 +8,7 @@ import { remember } from "./tablet_store.js";
 import { submit } from "./tablet_submit.js";
 import { attention } from "./tablet_tell.js";
 import { button, element } from "./tablet_view.js";
-import { titleOf } from "./tablet_words.js";
+import { reason, titleOf } from "./tablet_words.js";
 
 const box = document.getElementById("sheet");
 const [SHOWN, DIGITS_MAX, ANSWER_MS] = [5, 12, 6000];
@@ -63,11 +63,18 @@ function line(item, pressed) {
   return made;
 }
 
-// One check: readings by the pad, a gauge by scan, or pieces good and bad.
+// One check: readings by the pad, by the gauge itself, a gauge by scan, or pieces good and bad.
+// `lines`: of each value the number of the gauge line that it is, 0 for what a person wrote.
 export class CheckSheet {
   constructor(item, kept = null) {
     const values = Array(item.kind === "attribute" ? 0 : item.sample).fill("");
-    Object.assign(this, { box, item, at: 0, gauge: "", values, sample: item.sample, rejected: 0, unit: "rejected", ...kept });
+    const lines = values.map(() => 0);
+    Object.assign(this, { box, item, at: 0, gauge: "", values, lines, sample: item.sample, rejected: 0, unit: "rejected", ...kept });
+    Object.assign(this, { after: null, heard: null });
+  }
+
+  get listens() {
+    return Boolean(this.item.gauge) && this.values.length > 0;
   }
 
   get primary() {
@@ -78,14 +85,15 @@ export class CheckSheet {
   act() {
     if (!this.primary) return;
     if (!state.who) return attention("tablet.badge_first");
-    const { item, gauge, values, sample, rejected } = this;
-    const readings = values.map((value, i) => ({ value, position: item.positions[i] ?? "" }));
+    const { item, gauge, values, lines, sample, rejected } = this;
+    const readings = values.map((value, i) => ({ value, position: item.positions[i] ?? "", ...(lines[i] ? { line: lines[i] } : {}) }));
+    const source = lines.length && lines.every(Boolean) ? "serial" : "tablet";
     const about = item.lot ? { lot: item.lot } : item.run ? { run: item.run } : { plan: item.plan, part: item.part };
     const counted = item.kind === "attribute" ? { sample, rejected } : {};
     const keys = [`check:${item.characteristic}`, ...(item.lot ? [`lot:${item.lot}`] : [])];
     closeSheet();
     submit("check", titleOf(item.title), keys, config.checks,
-      { station: config.station, characteristic: item.characteristic, gauge, readings, source: "tablet", ...about, ...counted });
+      { station: config.station, characteristic: item.characteristic, gauge, readings, source, ...about, ...counted });
   }
 
   command() {
@@ -105,9 +113,27 @@ export class CheckSheet {
     return true;
   }
 
-  fill(value) {
-    this.values[this.at] = value.slice(0, DIGITS_MAX);
+  fill(value, line = 0) {
+    this.values[this.at] = line ? value : value.slice(0, DIGITS_MAX);
+    this.lines[this.at] = line;
+    this.fresh = false;
     this.next();
+  }
+
+  // A line of a gauge: the server has said whether it may be taken. It goes where somebody tapped, else to what is empty.
+  hear(line) {
+    const full = !this.fresh && this.values.every(Boolean);
+    const value = `${line.value} ${line.unit}`.trim();
+    // Two gauges may have sent something in the same second: the first of them is the gauge of this check.
+    const other = this.gauge && this.gauge !== line.gauge && !line.refusals.length;
+    if (other) line.refusals = [{ rule: "gauge_line_is_of_gauge", facts: { gauge: line.gauge, value, asked: this.gauge } }];
+    this.heard = { line, value, full };
+    if (!line.refusals.length && !full) {
+      if (!this.fresh) this.next();
+      this.gauge = line.gauge;
+      this.fill(line.value, line.number);
+    }
+    this.update();
   }
 
   next() {
@@ -116,8 +142,8 @@ export class CheckSheet {
   }
 
   update() {
-    const { item, at, gauge, values, sample, rejected, unit } = this;
-    remember(checkKey, { item, kept: { at, gauge, values, sample, rejected, unit }, at: now() });
+    const { item, at, gauge, values, lines, sample, rejected, unit } = this;
+    remember(checkKey, { item, kept: { at, gauge, values, lines, sample, rejected, unit }, at: now() });
     this.draw();
     document.dispatchEvent(new Event("sheet"));
   }
@@ -130,6 +156,7 @@ export class CheckSheet {
       element("p", "", facts.filter(Boolean).join(" · ")),
       ...(item.state === "out" ? [element("p", "held", sign("alarm"), titleOf(item.reaction))] : []),
       ...(item.gauge ? [this.gaugeLine()] : []),
+      ...(this.listens ? [this.told()] : []),
     ];
     box.replaceChildren(...told, item.kind === "attribute" ? this.pieces() : this.readings());
   }
@@ -139,13 +166,31 @@ export class CheckSheet {
     return element("p", "held", sign("warn"), t("tablet.check.scan_gauge"));
   }
 
+  // What the gauge sent last: taken, or why not, in words.
+  told() {
+    const { heard } = this;
+    const made = element("p", "quiet", t("tablet.check.listens"));
+    made.id = "heard";
+    made.setAttribute("role", "status");
+    if (!heard) return made;
+    const { line, value, full } = heard;
+    if (line.refusals.length) {
+      made.className = "held";
+      made.replaceChildren(sign("warn"), line.refusals.flatMap((one) => reason(one)).join(" "));
+    } else if (full) made.textContent = t("tablet.check.full", { gauge: line.gauge, value });
+    else made.textContent = t("tablet.check.from", { gauge: line.gauge, line: line.text });
+    return made;
+  }
+
   readings() {
     const keys = this.values.map((value, i) => {
       const key = button("value", value || "–", () => { this.at = i; this.fresh = true; this.update(); });
       const name = this.item.positions[i] ?? String(i + 1);
       key.setAttribute("aria-pressed", String(i === this.at));
-      key.setAttribute("aria-label", `${name} ${value || t("tablet.check.empty")}`);
-      return element("div", "part", element("span", "name", name), key);
+      const by = this.lines[i] ? t("tablet.check.by_gauge") : "";
+      key.setAttribute("aria-label", [name, value || t("tablet.check.empty"), by].filter(Boolean).join(" "));
+      key.dataset.line = this.lines[i] || "";
+      return element("div", "part", element("span", "name", name), by ? element("span", "quiet", by) : "", key);
     });
     const digits = pad((digit) => this.press(digit), ".");
     return element("div", "entry", element("div", "parts", ...keys), digits);
@@ -154,6 +199,7 @@ export class CheckSheet {
   press(digit) {
     const before = this.fresh ? "" : this.values[this.at];
     this.fresh = false;
+    this.lines[this.at] = 0;
     if (digit === "erase") this.values[this.at] = before.slice(0, -1);
     else if (digit !== "." || (before && !before.includes("."))) this.values[this.at] = (before + digit).slice(0, DIGITS_MAX);
     this.update();

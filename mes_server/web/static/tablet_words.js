@@ -21,7 +21,7 @@ export function speak(wanted) {
 
 export const titleOf = (titles) => titles[language()] ?? Object.values(titles)[0] ?? "";
 
-const WORDS = { status: "lot_status", state: "qualification", kind: "scan_kind", expected: "scan_kind" };
+const WORDS = { status: "lot_status", gauge_fault: "gauge_fault", state: "qualification", kind: "scan_kind", expected: "scan_kind" };
 
 // As web/refusals.py words them: times in plant time, names by their titles, a dash for what nobody told.
 function shown(facts, titles) {

@@ -75,6 +75,11 @@ EXAMPLES = {
     "/api/v1/gauges": [""],
     "/api/v1/gauges/{code}": [""],
     "/api/v1/gauges/{code}/affected": [""],
+    "/api/v1/gauges/{code}/lines": [""],
+    "/api/v1/stations/{station_id}/gauge-lines": [
+        "?plan=CP-8/A&characteristic=width",
+        "?plan=CP-8/A&characteristic=width&after=0",
+    ],
     "/api/v1/studies/{kind}": [""],
 }
 
@@ -171,7 +176,7 @@ def measured(plant: Plant, path: str) -> str:
     if re.search("baths|plating", path):
         made = with_baths(plant)
         return made.lot if "baths" in path else made.run
-    return with_gauges(plant) if re.search("gauges|studies", path) else ""
+    return with_gauges(plant) if re.search("gauge|studies", path) else ""
 
 
 def reported(client: FlaskClient, code: str, shown: dict[str, str]) -> str:
