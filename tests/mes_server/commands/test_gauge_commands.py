@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mes_server.cli import main
+from schemas.line_protocols import FOLDER
 from tests.mes_server.domain.published import AIAG_GRR
 
 Call = Callable[..., Result]
@@ -61,3 +63,40 @@ def test_a_study_comes_from_a_table(mes: Call, tmp_path: Path) -> None:
     assert "study" in mes("gauge", "study", "half.csv", "--type", "m", exit_code=1).output
     (tmp_path / "none.csv").write_text("a,b\n", encoding="utf-8")
     assert "names the columns" in mes("gauge", "study", "none.csv", "--type", "m", exit_code=1).output  # fmt: skip
+
+
+def test_the_protocols_of_gauges_are_listed_with_those_of_the_plant_first(
+    mes: Call, tmp_path: Path
+) -> None:
+    ours = json.loads(mes("gauge", "protocols", "--json").output)
+    named = {row["protocol"]: row for row in ours}
+    assert (named["mettler_sics"]["line"], named["coating_ascii"]["certainty"]) == ("9600 8N1", "L")
+    folder = tmp_path / "line_protocols"
+    folder.mkdir()
+    shutil.copy(Path(FOLDER) / "mettler_sics.json", folder / "our_balance.json")
+    (first, *_) = json.loads(mes("gauge", "protocols", "--json").output)
+    assert (first["protocol"], first["of"]) == ("our_balance", "plant")
+    (folder / "half.json").write_text('{"rows": [{"since": "2026-01-01", "source": "s", "certainty": "H"}]}')  # fmt: skip
+    told = mes("gauge", "protocols", exit_code=1).output
+    assert "half.json: title: write en and zh; baud: write a whole number" in told
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"--protocol": "klingon"}, "`mes gauge protocols` lists"),
+        ({"--mes": "mes.plant:8080"}, "--mes http://HOST:PORT"),
+        ({"--token-file": "empty"}, "empty holds no token; `mes people token make"),
+        ({"--port": "nothing://at/all"}, "MIC-07 cannot be listened to"),
+    ],
+)
+def test_what_a_machine_beside_a_gauge_cannot_begin_with_is_told(
+    mes: Call, tmp_path: Path, wrong: dict[str, str], words: str
+) -> None:
+    (tmp_path / "token").write_text("mes_secret\n")
+    (tmp_path / "empty").write_text("\n")
+    good = {"--port": "/dev/ttyUSB9", "--station": "lab-1", "--protocol": "number_unit", "--mes": "http://127.0.0.1:1", "--token-file": "token"}  # fmt: skip
+    said = [word for pair in (good | wrong).items() for word in pair]
+    result = CliRunner().invoke(main, ["gauge", "listen", "mic-07", *said])
+    assert result.exit_code in (1, 2)
+    assert words in result.output.replace("\n", " ")

@@ -5,6 +5,7 @@ import threading
 import time
 import tty
 from pathlib import Path
+from typing import Any
 
 from mes_server.gauge_pc.giver import Giver, Mes
 from mes_server.gauge_pc.listen import Way, listen
@@ -48,13 +49,19 @@ class Instrument:
 class Listening:
     """The machine beside a gauge: port, spool, giver, and what it told on its terminal."""
 
-    def __init__(self, folder: Path, instrument: Instrument, mes: Mes, **more: bool) -> None:
+    def __init__(self, folder: Path, instrument: Instrument | None, mes: Mes, **more: Any) -> None:
+        """`url`: of another port; `continuous`: the gauge sends all the time."""
         row = load_protocol(mes.protocol)
         self.told: list[str] = []
         self.spool = Spool(folder / "gauge_lines" / f"{mes.gauge}.jsonl")
         self.over = threading.Event()
         self.giver = Giver(mes, self.spool, self._now_ms, self.told.append)
-        self.port = Port(str(instrument.port), row, self.over.wait, self.told.append)
+        self.port = Port(
+            more.get("url") or str(instrument and instrument.port),
+            row,
+            self.over.wait,
+            self.told.append,
+        )
         way = Way(mes.gauge, more.get("continuous", False), self._now_ms, self.told.append)
         args = (self.port, row, self.spool, self.giver, way)
         self._thread = threading.Thread(target=listen, args=args)

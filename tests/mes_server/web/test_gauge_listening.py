@@ -4,6 +4,7 @@ import http.client
 import os
 import secrets
 import signal
+import socket
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -117,6 +118,34 @@ def test_a_gauge_is_asked_and_a_cable_is_pulled_and_put_back(
     beside.ready(2)
     balance.send(b"S S       2.00 g\r\n")
     assert given(plant, 2) == ["1.00 g", "2.00 g"]
+
+
+def test_a_gauge_behind_a_serial_server_is_listened_to_and_waited_for(
+    tmp_path: Path, plant: Plant, mes: Mes
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"socket://127.0.0.1:{server.getsockname()[1]}"
+        beside = Listening(tmp_path, None, mes, url=url)
+        line, _ = server.accept()
+        line.sendall(b"S S       1.00 g\r\n")
+        assert given(plant, 1) == ["1.00 g"]
+        line.close()
+        again, _ = server.accept()
+        beside.ready(2)
+        again.sendall(b"S S       2.00 g\r\n")
+        assert given(plant, 2) == ["1.00 g", "2.00 g"]
+        again.close()
+        beside.close()
+
+
+def test_a_balance_that_sends_all_the_time_gives_what_came_to_rest(
+    tmp_path: Path, plant: Plant, balance: Instrument, mes: Mes
+) -> None:
+    beside = Listening(tmp_path, balance, mes, continuous=True)
+    for _ in range(5):
+        balance.send(b"S D       4.00 g\r\n" * 3 + b"S S       5.00 g\r\n" * 30)
+    assert given(plant, 5) == ["5.00 g"] * 5
+    beside.close()
 
 
 def test_the_rest_of_a_line_that_was_under_way_when_the_port_was_opened_is_no_reading(
