@@ -178,8 +178,13 @@ def read_line(protocol: "dict[str, Any]", line: bytes) -> LineReading:
 def _printable(line: bytes) -> str:
     said = ""
     for c in _decoded(line[: LINE_MAX + 1].strip(b"\r\n")):
-        said += c if " " <= c <= "~" or c > "\xa0" else "\\x" + f"{ord(c):02x}"
+        said += c if _is_plain(c) else "\\x" + f"{ord(c):02x}"
     return said.strip()
+
+
+def _is_plain(c: str) -> bool:
+    """Letters, digits and signs as gauges write them; nothing that hides or turns what stands beside it."""
+    return " " <= c <= "~" or ("\xa1" <= c <= "\xff" and c != "\xad") or c == "μ"
 
 
 def _decoded(line: bytes) -> str:
@@ -199,7 +204,7 @@ def _bare(protocol: "dict[str, Any]", line: bytes) -> "tuple[str, str]":
     bare = _decoded(line[:-1]).strip(_AROUND)
     if bare.strip() and bare.strip() == protocol.get("request", "").strip(_AROUND).strip():
         return bare, "echo"
-    return bare, "rubbish" if [c for c in bare if c < " " or "~" < c <= "\xa0"] else ""
+    return bare, "rubbish" if [c for c in bare if not _is_plain(c)] else ""
 
 
 def _answer(protocol: "dict[str, Any]", bare: str) -> str:

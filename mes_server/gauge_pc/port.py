@@ -61,6 +61,7 @@ class Port:
         return {
             "baudrate": row["baud"], "bytesize": row["bytesize"], "parity": row["parity"],
             "stopbits": row["stopbits"], "timeout": READ_S, "write_timeout": READ_S * SILENCE_READS,
+            "exclusive": True,
         }  # fmt: skip
 
     def _read(self, port: Any) -> Iterator[bytes]:

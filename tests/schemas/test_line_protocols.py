@@ -113,6 +113,8 @@ def test_the_text_of_a_line_can_be_printed_whatever_came():
     assert read_line(row, b"12.\x0034 mm\r\n").text == "12.\\x0034 mm"
     assert read_line(row, b"\x1b[31m\x7f\x80\r\n").text == "\\x1b[31m\\x7f\\x80"
     assert read_line(row, b"8.5 \xb5m\r\n").text == "8.5 µm"
+    turned = read_line(row, "\u202e5 mm\r\n".encode())
+    assert (turned.text, turned.fault) == ("\\x202e5 mm", "rubbish")
     assert len(read_line(row, b"\x01" * 500).text) <= 4 * (LINE_MAX + 1)
 
 

@@ -17,17 +17,22 @@ async function ask(sheet) {
   for (const line of items) sheet.hear(line);
 }
 
+async function turn() {
+  const sheet = state.form;
+  if (asking || document.hidden || !sheet?.listens) return;
+  asking = true;
+  try {
+    await ask(sheet);
+  } catch {
+    // without the server there are no lines: the pad is there
+  }
+  asking = false;
+}
+
 // What was sent before the sheet was open is of something else: the first answer only says where that ends.
 export function listenToGauges() {
-  setInterval(async () => {
-    const sheet = state.form;
-    if (asking || document.hidden || !sheet?.listens) return;
-    asking = true;
-    try {
-      await ask(sheet);
-    } catch {
-      // without the server there are no lines: the pad is there
-    }
-    asking = false;
-  }, EVERY_MS);
+  setInterval(turn, EVERY_MS);
+  document.addEventListener("sheet", () => {
+    if (state.form?.after === null) turn();
+  });
 }

@@ -4,8 +4,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mes_server.domain.checks import as_kept, reading_of
+from mes_server.domain.decimals import figure
 from mes_server.domain.gauge_lines import (
     FRESH_MS,
     Asked,
@@ -13,6 +16,14 @@ from mes_server.domain.gauge_lines import (
     line_faults,
     taken,
     without_line,
+)
+from schemas.line_protocols import (
+    FAULTS,
+    UNITS,
+    Frames,
+    load_protocol,
+    protocol_names,
+    read_line,
 )
 
 T0 = 1_795_430_000_000
@@ -76,3 +87,42 @@ def test_a_reading_that_its_line_does_not_say_is_refused(
 ) -> None:
     _, refused = taken([reading_of(one) for one in said], {7: LINE}, ASKED)
     assert [one.rule for one in refused] == rules
+
+
+PROTOCOLS = {name: load_protocol(name) for name in protocol_names()}
+SENT = [
+    b"S S     100.00 g\r\n", b"12,34 mm\r\n", b"01A+0000.123\r", b"+123.456E-03\r\n", b"\x02+12.34\x03", b"ST,+00123.45  g\r\n",
+    b"+  111.255 g  \r\n", b"2.5kG\n", "8.5 µm\r\n".encode(),
+]  # fmt: skip
+NOISE = st.one_of(
+    st.binary(max_size=200),
+    st.builds(
+        lambda line, at, put: line[: at % len(line)] + put + line[at % len(line) :],
+        st.sampled_from(SENT), st.integers(0, 99), st.binary(max_size=3),
+    ),
+)  # fmt: skip
+
+
+@given(st.sampled_from(sorted(PROTOCOLS)), NOISE)
+def test_whatever_comes_is_a_figure_with_a_unit_or_a_fault(name: str, line: bytes) -> None:
+    read = read_line(PROTOCOLS[name], line)
+    assert read.text.isprintable()
+    if read.fault:
+        assert (read.value, read.unit, read.fault in FAULTS) == ("", "", True)
+        return
+    figure(read.value)
+    assert read.unit in UNITS
+    digits = [c for c in read.value.strip("0.-") if c.isdigit()]
+    rest = iter(read.text)
+    assert all(digit in rest for digit in digits), "no digit is made up"
+
+
+@given(st.lists(st.sampled_from(SENT), max_size=6), st.lists(st.integers(1, 9), min_size=1))
+def test_lines_are_the_same_however_they_are_cut_up(lines: list[bytes], sizes: list[int]) -> None:
+    row = PROTOCOLS["number_unit"]
+    sent, frames, found = b"".join(lines), Frames(row), []
+    whole = Frames(row).feed(sent)
+    for size in sizes * (len(sent) + 1):
+        found += frames.feed(sent[:size])
+        sent = sent[size:]
+    assert found == whole

@@ -55,21 +55,21 @@ class Listening:
         self.told: list[str] = []
         self.spool = Spool(folder / "gauge_lines" / f"{mes.gauge}.jsonl")
         self.over = threading.Event()
-        self.giver = Giver(mes, self.spool, self._now_ms, self.told.append)
+        self.giver = Giver(mes, self.spool, self.now_ms, self.told.append)
         self.port = Port(
             more.get("url") or str(instrument and instrument.port),
             row,
             self.over.wait,
             self.told.append,
         )
-        way = Way(mes.gauge, more.get("continuous", False), self._now_ms, self.told.append)
+        way = Way(mes.gauge, more.get("continuous", False), self.now_ms, self.told.append)
         args = (self.port, row, self.spool, self.giver, way)
         self._thread = threading.Thread(target=listen, args=args)
         self._thread.start()
         self.ready()
 
     @staticmethod
-    def _now_ms() -> int:
+    def now_ms() -> int:
         return time.time_ns() // 1_000_000
 
     def ready(self, times: int = 1) -> None:

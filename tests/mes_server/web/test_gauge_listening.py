@@ -1,35 +1,28 @@
 """The machine beside a gauge, with a real pty and real servers: nothing that a gauge sends is lost or doubled."""
 
-import http.client
 import os
-import secrets
 import signal
 import socket
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
-from typing import Any
 
 import pytest
+from flask import Flask
 
 from mes_server.actions.keep_gauges import NewGauge, add_gauge
 from mes_server.domain.gauge_lines import GaugeLine
-from mes_server.gauge_pc import spool as spool_module
-from mes_server.gauge_pc.giver import Mes, NotTaken, give
-from mes_server.gauge_pc.listen import Rest
-from mes_server.gauge_pc.spool import Line, Spool, SpoolFull
+from mes_server.gauge_pc.giver import Mes
 from mes_server.settings import Settings
 from mes_server.store.engine import reading
 from mes_server.store.gauge_lines import lines_after
-from schemas.line_protocols import LineReading
 from tests.brokers import Process, wait_until
 from tests.mes_server.people_help import hire, token_for
 from tests.mes_server.web.gauge_bench import Instrument, Listening
+from tests.mes_server.web.live_server import serving
 from tests.mes_server.web.lot_data import Shop
-from tests.mes_server.web.plant_data import Plant
+from tests.mes_server.web.plant_data import NOW_MS, Plant
 from tests.mes_server.web.test_serving import Web, ask
 from tests.mes_server.web.test_serving import web as web
 
@@ -51,12 +44,18 @@ def balance(tmp_path: Path) -> Iterator[Instrument]:
 
 
 @pytest.fixture
-def mes(web: Web, plant: Plant) -> Mes:
-    """A real `mes web`, and what the machine beside BAL-1 shows it."""
+def shown(plant: Plant, stations: dict[str, int]) -> Mes:
+    """What the machine beside BAL-1 shows, to no server yet."""
     assert Shop(plant).act(add_gauge, NewGauge("BAL-1", "balance", "")) == []
     hire(plant.engine, "W-1")
-    token = token_for(plant.engine, "W-1", ["listen"], now_ms=Listening._now_ms())
-    return Mes(f"http://127.0.0.1:{web.port}", token, "BAL-1", "sinter-1", "mettler_sics")
+    token = token_for(plant.engine, "W-1", ["listen"], now_ms=max(NOW_MS, Listening.now_ms()))
+    return Mes("", token, "BAL-1", "sinter-1", "mettler_sics")
+
+
+@pytest.fixture
+def mes(app: Flask, shown: Mes) -> Iterator[Mes]:
+    with serving(app) as port:
+        yield replace(shown, url=f"http://127.0.0.1:{port}")
 
 
 @pytest.fixture
@@ -165,8 +164,10 @@ def test_the_rest_of_a_line_that_was_under_way_when_the_port_was_opened_is_no_re
 
 
 def test_the_server_is_killed_again_and_again_and_no_line_is_lost_or_doubled(
-    plant: Plant, balance: Instrument, beside: Listening, web: Web
+    tmp_path: Path, plant: Plant, balance: Instrument, web: Web, shown: Mes
 ) -> None:
+    mes = replace(shown, url=f"http://127.0.0.1:{web.port}")
+    beside = Listening(tmp_path, balance, mes)
     expected = []
     for turn in range(3):
         for i in range(10):
@@ -179,122 +180,10 @@ def test_the_server_is_killed_again_and_again_and_no_line_is_lost_or_doubled(
         Process.start(web)
         wait_until(lambda: ask(web.port, "/healthz") in (200, 503), "the MES to be back")
         wait_until(lambda: not len(beside.spool), "the spool to be empty")
+    beside.close()
     assert said(plant) == expected
     assert beside.said("Not given") >= 1
     assert beside.said("The MES takes lines again.") >= 1
-
-
-class Forgetful(ThreadingHTTPServer):
-    """Hands every request on, and loses the first answers: the MES has the lines, and nobody knows."""
-
-    def __init__(self, to_port: int, lost: int) -> None:
-        super().__init__(("127.0.0.1", 0), Forwarding)
-        self.to_port, self.lost = to_port, lost
-
-
-class Forwarding(BaseHTTPRequestHandler):
-    server: Forgetful
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        way = http.client.HTTPConnection("127.0.0.1", self.server.to_port, timeout=20)
-        shown = {name: self.headers[name] for name in ("Authorization", "Content-Type")}
-        way.request("POST", self.path, body, shown)
-        answer = way.getresponse()
-        text = answer.read()
-        way.close()
-        self.server.lost -= 1
-        if self.server.lost >= 0:
-            self.connection.close()
-            return
-        self.send_response(answer.status)
-        self.send_header("Content-Length", str(len(text)))
-        self.end_headers()
-        self.wfile.write(text)
-
-    def log_message(self, *_: Any) -> None:
-        return
-
-
-@pytest.fixture
-def forgetful(web: Web) -> Iterator[Forgetful]:
-    server = Forgetful(web.port, 3)
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-def filled(folder: Path, *texts: str) -> Spool:
-    spool = Spool(folder / "some.jsonl")
-    for text in texts:
-        spool.add(Line(secrets.token_hex(16), 0, f"S S  {text} g\r".encode().hex()))
-    return spool
-
-
-def test_an_answer_that_is_lost_doubles_nothing_because_a_line_has_an_id(
-    tmp_path: Path, plant: Plant, mes: Mes, forgetful: Forgetful
-) -> None:
-    by_proxy = replace(mes, url=f"http://127.0.0.1:{forgetful.server_address[1]}")
-    spool = filled(tmp_path, "1.00", "2.00")
-    for _ in range(3):
-        with pytest.raises(NotTaken, match="cannot be reached"):
-            give(by_proxy, spool, 1000)
-    assert give(by_proxy, spool, 1000) == 2
-    assert said(plant) == ["1.00 g", "2.00 g"]
-    assert give(by_proxy, spool, 1000) == 0
-    # The negative control: the same lines with other ids are kept again.
-    other = filled(tmp_path / "other", "1.00", "2.00")
-    assert give(mes, other, 1000) == 2
-    assert said(plant) == ["1.00 g", "2.00 g"] * 2
-
-
-def test_what_the_mes_refuses_is_told_in_its_words_and_waits(
-    tmp_path: Path, plant: Plant, mes: Mes
-) -> None:
-    spool = filled(tmp_path, "1.00")
-    cases = (
-        ({"gauge": "BAL-9"}, "There is no gauge BAL-9"), ({"station": "x"}, "There is no station x"),
-        ({"protocol": "x"}, "no sound line protocol x"), ({"token": "mes_wrong"}, "."), ({"url": "http://127.0.0.1:1"}, "cannot be reached"),
-    )  # fmt: skip
-    for wrong, words in cases:
-        with pytest.raises(NotTaken, match=words):
-            give(replace(mes, **wrong), spool, 1000)
-    assert len(spool) == 1
-    assert give(mes, spool, 1000) == 1
-
-
-def test_the_spool_survives_a_cut_in_the_middle_of_a_line_and_has_an_end(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    spool = filled(tmp_path, "1.00", "2.00", "3.00")
-    file = tmp_path / "some.jsonl"
-    file.write_bytes(file.read_bytes()[:-20])
-    again = Spool(file)
-    assert again.first(9) == spool.first(2)
-    again.drop(1)
-    assert Spool(file).first(9) == spool.first(2)[1:]
-    monkeypatch.setattr(spool_module, "LINES_MAX", 2)
-    again.add(Line("one-more-00", 0, "00"))
-    with pytest.raises(SpoolFull, match="2 lines wait"):
-        again.add(Line("too-many-00", 0, "00"))
-    assert [one.id for one in Spool(file).first(9)][-1] == "one-more-00"
-
-
-def test_of_a_gauge_that_sends_all_the_time_what_came_to_rest_is_news_once() -> None:
-    def heard(*words: str) -> list[bool]:
-        rest = Rest()
-        return [
-            rest.is_news(LineReading("", "" if word.isalpha() else word, "g", word if word.isalpha() else ""))
-            for word in words
-        ]  # fmt: skip
-
-    assert heard("5.00", "5.00", "5.01", "unstable", "unstable", "6.00", "6.00") == [
-        True, False, False, False, False, True, False,
-    ]  # fmt: skip
-    assert heard("overload", "overload", "5.00", "overload") == [True, False, True, True]
 
 
 def test_mes_gauge_listen_is_all_that_is_to_be_typed(
