@@ -60,8 +60,7 @@ class Port:
         row = self._protocol
         return {
             "baudrate": row["baud"], "bytesize": row["bytesize"], "parity": row["parity"],
-            "stopbits": row["stopbits"], "timeout": READ_S, "write_timeout": READ_S * SILENCE_READS,
-            "exclusive": True,
+            "stopbits": row["stopbits"], "timeout": READ_S, "exclusive": True,
         }  # fmt: skip
 
     def _read(self, port: Any) -> Iterator[bytes]:

@@ -23,6 +23,7 @@ from tests.mes_server.web.gauge_bench import Instrument, Listening
 from tests.mes_server.web.live_server import serving
 from tests.mes_server.web.lot_data import Shop
 from tests.mes_server.web.plant_data import NOW_MS, Plant
+from tests.mes_server.web.serial_server import serving_port
 from tests.mes_server.web.test_serving import Web, ask
 from tests.mes_server.web.test_serving import web as web
 
@@ -134,6 +135,20 @@ def test_a_gauge_behind_a_serial_server_is_listened_to_and_waited_for(
         again.sendall(b"S S       2.00 g\r\n")
         assert given(plant, 2) == ["1.00 g", "2.00 g"]
         again.close()
+        beside.close()
+
+
+def test_a_serial_server_sets_its_port_as_the_protocol_says(
+    tmp_path: Path, plant: Plant, balance: Instrument, mes: Mes
+) -> None:
+    with serving_port(balance.port) as (url, port):
+        assert port.baudrate == 1200
+        beside = Listening(tmp_path, None, mes, url=url)
+        assert (port.baudrate, port.bytesize, port.parity) == (9600, 8, "N")
+        beside.port.ask()
+        assert balance.asked() == b"S\r\n"
+        balance.send(b"S S     123.45 g\r\n")
+        assert given(plant, 1) == ["123.45 g"]
         beside.close()
 
 
