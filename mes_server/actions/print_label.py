@@ -9,6 +9,7 @@ from datetime import UTC, datetime, tzinfo
 
 from sqlalchemy import Engine
 
+from mes_server.actions.go_under_concession import concessions_over
 from mes_server.actions.handle_lots import load_each
 from mes_server.actions.record_events import Book
 from mes_server.domain.labels import (
@@ -60,7 +61,9 @@ def print_label(
     number = len(before) + 1
     id_ = label_id(code, number)
     link = f"{paper.address}/lots/{code}#{id_}" if paper.address else id_
-    label = Label(id_, code, number, book.act.at_ms, _lines(lot, paper.zone), link)
+    label = Label(
+        id_, code, number, book.act.at_ms, _lines(lot, paper.zone) + _conceded(book, code), link
+    )
     for old in good_ones(before):
         _void(book, old, reason, id_)
     book.note(stream_of(code), PRINTED, reason, **content_of(label))
@@ -96,6 +99,12 @@ def _lines(lot: Lot, zone: tzinfo) -> tuple[tuple[str, str], ...]:
         "use_by": "" if lot.expires_ms is None else _date(lot.expires_ms, zone),
     }
     return tuple((name, text) for name, text in said.items() if text)
+
+
+def _conceded(book: Book, code: str) -> tuple[tuple[str, str], ...]:
+    """The concessions that it goes under stand on each container (IATF 16949 8.7.1.1)."""
+    told = ", ".join(sorted(one.code for one in concessions_over(book.conn, code)))
+    return (("concession", told),) if told else ()
 
 
 def _date(at_ms: int, zone: tzinfo) -> str:

@@ -37,12 +37,13 @@ def to_zpl(label: Label, dots_per_mm: int = 8, anchor: Anchor | None = None) -> 
 
 def _facts(label: Label, codes: list[str], anchor: Anchor | None) -> dict[str, object]:
     said = dict(label.lines)
-    kind = said.pop("kind")
+    kind, concession = said.pop("kind"), said.pop("concession", "")
     return {
         "id": label.id,
         "lot": label.lot,
         "kind": both(f"lot_kind.{kind}"),
         "lines": [[both(f"label.{name}"), text] for name, text in said.items()],
+        "concession": f"{both('label.concession')} {concession}" if concession else "",
         "reprint": both("label.reprint") if label.is_reprint else "",
         "codes": codes,
         "ledger": both("paper.ledger"),

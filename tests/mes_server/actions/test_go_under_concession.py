@@ -6,6 +6,7 @@ from sqlalchemy import Engine
 from mes_server.actions.go_under_concession import concessions_over
 from mes_server.actions.handle_lots import merge_lots, ship_lots
 from mes_server.actions.make_lots import pack_lot, split_off
+from mes_server.actions.print_label import print_label
 from mes_server.actions.record_events import rebuild_lots
 from mes_server.domain.nonconformance import Nonconformance
 from mes_server.store.engine import reading
@@ -82,3 +83,11 @@ def test_what_is_not_gone_when_it_ends_does_not_leave(floor: PlanFloor) -> None:
     floor.now_ms += 2 * HOUR_MS
     assert shipped(floor, packs[1]) == ["concession_covers"]
     assert shipped(floor, other) == [], "the negative control"
+
+
+def test_the_concession_stands_on_the_label_of_every_pack(floor: PlanFloor) -> None:
+    code, other = floor.receive(LIGHT, done=DONE), floor.receive(LIGHT, done=DONE)
+    nc = conceded(floor, code)
+    pack = floor.act(pack_lot, code, 5)[0]
+    assert dict(floor.act(print_label, pack).lines)["concession"] == nc
+    assert "concession" not in dict(floor.act(print_label, other).lines)

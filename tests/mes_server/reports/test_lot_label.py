@@ -1,6 +1,7 @@
 """mes_server.reports.lot_label: what is printed is read back by a real decoder, on paper and from ZPL."""
 
 import string
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -161,3 +162,12 @@ def test_the_text_of_zpl_is_the_text_of_the_paper() -> None:
     differs = np.count_nonzero(printed != same) / np.count_nonzero(printed)
     assert differs < 0.25
     assert np.count_nonzero(printed != other) / np.count_nonzero(printed) > 2 * differs
+
+
+def test_a_concession_stands_on_the_container_beside_what_it_is() -> None:
+    plain, conceded = a_label(), replace(a_label(), lines=(*a_label().lines, ("concession", "NC26-000001-46")))  # fmt: skip
+    assert "NC26-000001-46" in text_of(to_pdf(conceded))
+    assert "让步接收" in text_of(to_pdf(conceded))
+    assert "让步接收" not in text_of(to_pdf(plain))
+    found = decoded(pages(to_pdf(conceded))[0])
+    assert {code.text for codes in found.values() for code in codes} == {conceded.id}
