@@ -69,10 +69,17 @@ def picture(
 
 def _polylines(box: Box, curve: Curve) -> list[str]:
     inside = (curve.times >= box.from_ms) & (curve.times <= box.to_ms)
-    times, values = curve.times[inside], curve.values[inside]
+    shown = (curve.values >= box.low) & (curve.values <= box.high)
+    beside = np.zeros(
+        len(shown) + 2, bool
+    )  # its neighbours lead a line to the edge, and no further along it
+    beside[:-2] |= shown
+    beside[2:] |= shown
+    at = np.flatnonzero(inside & (shown | beside[1:-1]))
+    times, values = curve.times[at], curve.values[at]
     if not len(times):
         return []
-    cuts = np.flatnonzero(np.diff(times) > curve.gap_max_ms) + 1
+    cuts = np.flatnonzero((np.diff(times) > curve.gap_max_ms) | (np.diff(at) > 1)) + 1
     found = []
     for when, what in zip(np.split(times, cuts), np.split(values, cuts), strict=True):
         kept = _fewer(when, what)

@@ -29,3 +29,13 @@ def test_a_spike_among_a_hundred_thousand_samples_is_seen() -> None:
     assert len(points) < 1100
     assert min(y for _, y in points) == 0, "at the top"
     assert all(0 <= x <= WIDTH and 0 <= y <= HEIGHT for x, y in points)
+
+
+def test_what_lies_outside_is_no_line_along_the_edge() -> None:
+    """A furnace at 20 °C once looked like one that stood at the lower edge of the picture."""
+    near = Box(T0, T0 + 190 * MINUTE, 1000, 1100)
+    ((_, (line,)),) = picture(near, [curve(profile(*WHOLE))], []).lines
+    points = [tuple(map(float, point.split(","))) for point in line.split()]
+    assert sum(y == HEIGHT - 26 for _, y in points) == 2, "where it comes in and where it goes out"
+    away = Box(T0, T0 + 190 * MINUTE, 2000, 2100)
+    assert picture(away, [curve(profile(*WHOLE))], []).lines == (("load_1", ()),)
