@@ -4,21 +4,24 @@ HcJ is measured on coupons, which it takes out of the lot: one that was taken be
 same runs until then, tells what the lot had before, whenever it was measured.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from sqlalchemy import Connection
 
 from mes_server.actions.loaded_lots import went_in
+from mes_server.domain.amounts import amount_from
 from mes_server.domain.charges import Run
 from mes_server.domain.checks import Check
 from mes_server.domain.control_plan import plan_of
 from mes_server.domain.gbd import Gain, Target
 from mes_server.domain.genealogy import BACK, FORWARD
+from mes_server.domain.lots import CREATED
 from mes_server.domain.recalls import EVER_MS
 from mes_server.domain.recipes import Diffusion
 from mes_server.store.checks import checks_of_lots, checks_of_runs
 from mes_server.store.documents import load_named
+from mes_server.store.ledger import load_stream
 from mes_server.store.lots import list_edges, load_lot
 from mes_server.store.runs import lots_of_run, resources_of_run, runs_of_lot
 from mes_server.store.traces import reach
@@ -41,8 +44,18 @@ def _target(conn: Connection, run: Run, asked: Diffusion) -> Target | None:
     if not asked.target:
         return None
     used = [what for role, what in resources_of_run(conn, run.code) if role == asked.target]
-    lot = load_lot(conn, used[-1]) if used else None
-    return Target(used[-1] if used else "", lot.amount.elements if lot is not None else {})
+    found = [Target(code, _elements(conn, code)) for code in used]
+    wrong = (one for one in found if one.element != asked.element)
+    return next(wrong, found[-1] if found else Target("", {}))
+
+
+def _elements(conn: Connection, code: str) -> Mapping[str, int]:
+    """What a target or slurry holds; of one that was used up since, what it held when it came."""
+    lot = load_lot(conn, code)
+    if lot is None or lot.amount.elements:
+        return {} if lot is None else lot.amount.elements
+    born = next((e for e in load_stream(conn, f"lot:{code}") if e.kind == CREATED), None)
+    return {} if born is None else amount_from(born.facts()["amount"]).elements
 
 
 def _gain(

@@ -4,8 +4,10 @@ import pytest
 from sqlalchemy import Engine
 
 from mes_server.actions.gather_diffusion import gather_diffusion
-from mes_server.actions.make_lots import take_coupons
+from mes_server.actions.make_lots import scrap_some, take_coupons
 from mes_server.actions.prove_run import prove_closed, prove_due
+from mes_server.actions.ready_station import mount
+from mes_server.actions.run_charge import load_lot_into
 from mes_server.domain.amounts import Amount
 from mes_server.domain.recipes import Diffusion
 from mes_server.store.engine import reading
@@ -147,3 +149,26 @@ def test_a_proven_run_is_judged_again_when_hcj_was_measured_and_holds_what_gaine
     floor.measure("hcj", "1500", lot=lot)
     assert prove_due(floor.engine, END + 120_000) == {run: [lot]}
     assert keys(floor, run)["hcj_low"] == "failed"
+
+
+def test_a_wrong_target_that_was_changed_for_the_right_one_in_the_run_is_still_found(
+    floor: FurnaceFloor,
+) -> None:
+    lot = floor.receive_light()
+    first, second = target(floor, "Dy"), target(floor, "Tb")
+    floor.now_ms = T0
+    run = floor.act(load_lot_into, lot, floor.operation(), {"resources": {"target": first}}, place="sinter-1")  # fmt: skip
+    assert floor.act(mount, "sinter-1", "target", second) == []
+    floor.now_ms = END
+    floor.run_over(lot)
+    assert prove_closed(floor.engine, run, END) == [lot]
+    assert keys(floor, run)["target_wrong"] == "failed"
+
+
+def test_a_slurry_that_was_used_up_still_says_what_it_held(floor: FurnaceFloor) -> None:
+    slurry = target(floor, "Tb")
+    run = floor.charge(T0, resources={"target": slurry})
+    floor.act(scrap_some, slurry, (1, 8_000_000), ("used up", "scrap"))
+    assert floor.lot(slurry).amount.is_nothing
+    prove_closed(floor.engine, run, END)
+    assert keys(floor, run)["target_right"] == "proven"
