@@ -1,12 +1,17 @@
 """Tablets in a real Chromium, with scanners that type as fast as scanners do."""
 
+from collections.abc import Iterator
 from typing import Any
 
+import pytest
+from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from mes_server.domain.cards import BADGE, card_code
 from mes_server.settings import Settings
 from tests.mes_server.people_help import PIN, begin_session, give_pin, hire
+from tests.mes_server.web.live_server import serving
+from tests.mes_server.web.lot_data import Shop
 from tests.mes_server.web.plant_data import Plant
 
 DEADLINE_MS = 15_000
@@ -20,6 +25,19 @@ def hired(plant: Plant, settings: Settings) -> dict[str, str]:
         hire(plant.engine, badge)
         give_pin(plant.engine, settings.data_dir, badge)
     return {badge: begin_session(plant.engine, badge) for badge in names}
+
+
+@pytest.fixture
+def staff(plant: Plant, settings: Settings, shop: Shop) -> dict[str, str]:
+    """Both are hired, at a plant with lots."""
+    return hired(plant, settings)
+
+
+@pytest.fixture
+def address(app: Flask, staff: dict[str, str]) -> Iterator[str]:
+    """Where the app is served."""
+    with serving(app) as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 # Keys with the times of a scanner (or of a hand), however busy the machine is that runs the test.

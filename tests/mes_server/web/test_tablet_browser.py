@@ -3,31 +3,19 @@
 from collections.abc import Iterator
 
 import pytest
-from flask import Flask
 from playwright.sync_api import Browser, expect
 
-from mes_server.settings import Settings
 from tests.mes_server.web.conftest import Clock
-from tests.mes_server.web.live_server import serving
 from tests.mes_server.web.lot_data import Shop
 from tests.mes_server.web.plant_data import NOW_MS, Plant
-from tests.mes_server.web.tablets import ANNA, BEN, DEADLINE_MS, Tablet, hired
+from tests.mes_server.web.tablets import ANNA, BEN, DEADLINE_MS, Tablet
+from tests.mes_server.web.tablets import address as address
+from tests.mes_server.web.tablets import staff as staff
 
 
 @pytest.fixture
 def shop(plant: Plant, stations: dict[str, int]) -> Shop:
     return Shop(plant)
-
-
-@pytest.fixture
-def staff(plant: Plant, settings: Settings, shop: Shop) -> dict[str, str]:
-    return hired(plant, settings)
-
-
-@pytest.fixture
-def address(app: Flask, staff: dict[str, str]) -> Iterator[str]:
-    with serving(app) as port:
-        yield f"http://127.0.0.1:{port}"
 
 
 @pytest.fixture

@@ -1,21 +1,19 @@
 """Due checks at the tablet: asked for, measured by pad or gauge, out, read and acknowledged; nothing is typed."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from flask import Flask
 from playwright.sync_api import Browser, expect
 
 from mes_server.actions.keep_gauges import Calibrating, NewGauge, add_gauge, calibrate
 from mes_server.actions.release_document import release_document
-from mes_server.settings import Settings
 from tests.mes_server.domain.plan_making import attribute, line, plan
 from tests.mes_server.people_help import signer
-from tests.mes_server.web.live_server import serving
 from tests.mes_server.web.lot_data import Shop
 from tests.mes_server.web.plant_data import Plant
-from tests.mes_server.web.tablets import DEADLINE_MS, Tablet, hired
+from tests.mes_server.web.tablets import DEADLINE_MS, Tablet
+from tests.mes_server.web.tablets import address as address
+from tests.mes_server.web.tablets import staff as staff
 
 REACTION = {"en": "Stop and call the setter.", "zh": "停机并呼叫调机员。"}
 TITLE = {"en": "Oil level", "zh": "油位"}
@@ -24,17 +22,6 @@ TITLE = {"en": "Oil level", "zh": "油位"}
 @pytest.fixture
 def shop(plant: Plant, stations: dict[str, int]) -> Shop:
     return Shop(plant)
-
-
-@pytest.fixture
-def staff(plant: Plant, settings: Settings, shop: Shop) -> dict[str, str]:
-    return hired(plant, settings)
-
-
-@pytest.fixture
-def address(app: Flask, staff: dict[str, str]) -> Iterator[str]:
-    with serving(app) as port:
-        yield f"http://127.0.0.1:{port}"
 
 
 def release(shop: Shop, *lines: dict[str, Any], **more: Any) -> None:

@@ -5,20 +5,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask
 from playwright.sync_api import Browser, Locator, expect
 
 from mes_server.actions.keep_gauges import Calibrating, NewGauge, add_gauge, calibrate
 from mes_server.actions.release_document import release_document
 from mes_server.gauge_pc.giver import Mes
-from mes_server.settings import Settings
 from tests.mes_server.domain.plan_making import line, plan
 from tests.mes_server.people_help import signer, token_for
 from tests.mes_server.web.gauge_bench import Instrument, Listening
-from tests.mes_server.web.live_server import serving
 from tests.mes_server.web.lot_data import Shop
 from tests.mes_server.web.plant_data import Plant
-from tests.mes_server.web.tablets import DEADLINE_MS, Tablet, hired
+from tests.mes_server.web.tablets import DEADLINE_MS, Tablet
+from tests.mes_server.web.tablets import address as address
+from tests.mes_server.web.tablets import staff as staff
 
 TITLE = {"en": "Coupon weight", "zh": "试片重量"}
 
@@ -37,17 +36,6 @@ def shop(plant: Plant, stations: dict[str, int]) -> Shop:
     assert shop.act(release_document, "plan", plan(weight), signer()) == []
     shop.lot()
     return shop
-
-
-@pytest.fixture
-def staff(plant: Plant, settings: Settings, shop: Shop) -> dict[str, str]:
-    return hired(plant, settings)
-
-
-@pytest.fixture
-def address(app: Flask, staff: dict[str, str]) -> Iterator[str]:
-    with serving(app) as port:
-        yield f"http://127.0.0.1:{port}"
 
 
 @pytest.fixture

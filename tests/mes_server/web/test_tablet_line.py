@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 import pytest
-from flask import Flask
 from playwright.sync_api import Browser, expect
 
 from mes_server.actions.call_help import call_help, come_to_help
@@ -12,13 +11,13 @@ from mes_server.actions.print_label import print_label
 from mes_server.domain.amounts import Amount
 from mes_server.domain.calls import stream_of
 from mes_server.domain.cards import CONTAINER, card_code
-from mes_server.settings import Settings
 from mes_server.store.calls import open_calls
 from mes_server.store.engine import reading
-from tests.mes_server.web.live_server import serving
 from tests.mes_server.web.lot_data import Shop
 from tests.mes_server.web.plant_data import Plant
-from tests.mes_server.web.tablets import DEADLINE_MS, Tablet, hired
+from tests.mes_server.web.tablets import DEADLINE_MS, Tablet
+from tests.mes_server.web.tablets import address as address
+from tests.mes_server.web.tablets import staff as staff
 
 HEAVY = Amount(20, 2_000_000, 0, {"Nd": 500_000, "Tb": 100_000})
 TRAY = card_code(CONTAINER, "0117")
@@ -27,17 +26,6 @@ TRAY = card_code(CONTAINER, "0117")
 @pytest.fixture
 def shop(plant: Plant, stations: dict[str, int]) -> Shop:
     return Shop(plant, line_clearance=True)
-
-
-@pytest.fixture
-def staff(plant: Plant, settings: Settings, shop: Shop) -> dict[str, str]:
-    return hired(plant, settings)
-
-
-@pytest.fixture
-def address(app: Flask, staff: dict[str, str]) -> Iterator[str]:
-    with serving(app) as port:
-        yield f"http://127.0.0.1:{port}"
 
 
 @pytest.fixture

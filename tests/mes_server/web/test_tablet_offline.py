@@ -1,12 +1,9 @@
 """Tablets without their server: nothing is lost, nothing is done twice, one lot never blocks another."""
 
-from collections.abc import Iterator
-
 import pytest
 from flask import Flask, Response, request
 from playwright.sync_api import Browser, expect
 
-from mes_server.settings import Settings
 from mes_server.store.engine import reading
 from mes_server.store.ledger import iter_events
 from tests.mes_server.people_help import begin_session, hire
@@ -14,23 +11,14 @@ from tests.mes_server.web.conftest import Clock
 from tests.mes_server.web.live_server import serving
 from tests.mes_server.web.lot_data import Shop
 from tests.mes_server.web.plant_data import Plant
-from tests.mes_server.web.tablets import BEN, DEADLINE_MS, Tablet, hired
+from tests.mes_server.web.tablets import BEN, DEADLINE_MS, Tablet
+from tests.mes_server.web.tablets import address as address
+from tests.mes_server.web.tablets import staff as staff
 
 
 @pytest.fixture
 def shop(plant: Plant, stations: dict[str, int]) -> Shop:
     return Shop(plant)
-
-
-@pytest.fixture
-def staff(plant: Plant, settings: Settings, shop: Shop) -> dict[str, str]:
-    return hired(plant, settings)
-
-
-@pytest.fixture
-def address(app: Flask, staff: dict[str, str]) -> Iterator[str]:
-    with serving(app) as port:
-        yield f"http://127.0.0.1:{port}"
 
 
 def test_five_scans_offline_survive_a_closed_tab_and_arrive_in_order_once(

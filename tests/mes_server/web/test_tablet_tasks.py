@@ -4,19 +4,18 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from flask import Flask
 from playwright.sync_api import Browser, expect
 
 from mes_server.actions.release_route import release_route
 from mes_server.domain.amounts import Amount
 from mes_server.domain.cards import CONTAINER, card_code
-from mes_server.settings import Settings
 from mes_server.store.engine import reading
 from mes_server.store.ledger import iter_events
-from tests.mes_server.web.live_server import serving
 from tests.mes_server.web.lot_data import Shop, route_content
 from tests.mes_server.web.plant_data import Plant
-from tests.mes_server.web.tablets import ANNA, DEADLINE_MS, Tablet, hired
+from tests.mes_server.web.tablets import ANNA, DEADLINE_MS, Tablet
+from tests.mes_server.web.tablets import address as address
+from tests.mes_server.web.tablets import staff as staff
 
 HEAVY = Amount(20, 2_000_000, 0, {"Nd": 500_000, "Tb": 100_000})
 TRAY = card_code(CONTAINER, "0117")
@@ -25,17 +24,6 @@ TRAY = card_code(CONTAINER, "0117")
 @pytest.fixture
 def shop(plant: Plant, stations: dict[str, int]) -> Shop:
     return Shop(plant, line_clearance=True, reworks_max=1)
-
-
-@pytest.fixture
-def staff(plant: Plant, settings: Settings, shop: Shop) -> dict[str, str]:
-    return hired(plant, settings)
-
-
-@pytest.fixture
-def address(app: Flask, staff: dict[str, str]) -> Iterator[str]:
-    with serving(app) as port:
-        yield f"http://127.0.0.1:{port}"
 
 
 @pytest.fixture
