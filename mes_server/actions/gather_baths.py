@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -26,6 +25,7 @@ from mes_server.domain.baths import (
     dues,
     is_worn,
 )
+from mes_server.domain.days import utc_day
 from mes_server.domain.plating import Metal, counted, metals_of
 from mes_server.domain.titration import Method, methods_from
 from mes_server.store.baths import (
@@ -50,11 +50,6 @@ def _rows(name: str) -> list[dict[str, Any]]:
     return load_rows(name)
 
 
-def day_of(at_ms: int) -> str:
-    """The day of a moment, UTC, as rows of limits have it."""
-    return datetime.fromtimestamp(at_ms / 1000, UTC).date().isoformat()
-
-
 def known_of_baths() -> tuple[set[str], set[str]]:
     """The names of all methods and metals that a spec may name."""
     metals = {name for row in _rows("plating") for name in row["metals"]}
@@ -63,12 +58,12 @@ def known_of_baths() -> tuple[set[str], set[str]]:
 
 def methods_at(at_ms: int) -> dict[str, Method]:
     """The methods in force, by name."""
-    return methods_from(_rows("titration_methods"), day_of(at_ms))
+    return methods_from(_rows("titration_methods"), utc_day(at_ms))
 
 
 def row_in_force(name: str, at_ms: int) -> dict[str, Any]:
     """The row of a limit set in force."""
-    return row_at(_rows(name), day_of(at_ms))
+    return row_at(_rows(name), utc_day(at_ms))
 
 
 def metals_at(at_ms: int) -> dict[str, Metal]:

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from mes_server.actions.call_help import call_help
 from mes_server.actions.gather_evidence import last_work
+from mes_server.actions.judge_process import judge_noted
 from mes_server.actions.keep_gauge_lines import with_lines
 from mes_server.actions.keep_gauges import against_gauge
 from mes_server.actions.make_lots import split_off
@@ -94,19 +95,20 @@ def record_check(book: Book, said: Checking) -> list[Refusal] | list[str]:
         return refused
     verdict = verdict_of(meant.line, readings, said.rejected)
     code, mark = next_code(book.conn, "check", book.act.at_ms), book.mark()
-    book.note(
-        stream_of(book.act.place), RECORDED, check=code, plan=meant.plan.name,
-        characteristic=meant.line.id, operation=meant.line.operation, moment=meant.line.moment,
-        lot=meant.lot.code if meant.lot else "", run=meant.run, part=meant.part, gauge=said.gauge,
-        readings=[as_kept(one) for one in readings],
-        sample=said.sample or len(readings), rejected=said.rejected, verdict=verdict,
-        source=said.source, temperature_c=said.temperature_c, note=said.note,
-    )  # fmt: skip
-    if verdict != OUT:
-        return [code]
-    done = _react(book, said, meant, code)
+    facts = {
+        "check": code, "plan": meant.plan.name, "characteristic": meant.line.id, "operation": meant.line.operation,
+        "moment": meant.line.moment, "lot": meant.lot.code if meant.lot else "", "run": meant.run, "part": meant.part,
+        "gauge": said.gauge,
+        "readings": [as_kept(one) for one in readings],
+        "sample": said.sample or len(readings), "rejected": said.rejected, "verdict": verdict, "source": said.source,
+        "temperature_c": said.temperature_c, "note": said.note,
+    }  # fmt: skip
+    book.note(stream_of(book.act.place), RECORDED, **facts)
+    done = [code] if verdict != OUT else _react(book, said, meant, code)
     if any(isinstance(one, Refusal) for one in done):
         book.forget_since(mark)
+    else:
+        judge_noted(book, meant.line, facts)
     return done
 
 

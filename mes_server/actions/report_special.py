@@ -38,7 +38,7 @@ def special(line: Line) -> Section:
         if one.kind in ("attribute", "proof", "titration"):
             continue
         checks = _history(line, part, one)
-        row, why = _index(line, part, one, checks)
+        row, why = _index(part, one, checks)
         indices.append(row)
         curves += _chart(part, one, checks)
         if why:
@@ -77,7 +77,7 @@ def _chart(part: str, one: Characteristic, checks: Sequence[Check]) -> list[Curv
     ]  # fmt: skip
 
 
-def _index(line: Line, part: str, one: Characteristic, checks: Sequence[Check]) -> tuple[Row, str]:
+def _index(part: str, one: Characteristic, checks: Sequence[Check]) -> tuple[Row, str]:
     row: dict[str, object] = {
         "characteristic": one.id, "title": both(one.title, one.id), "symbol": one.symbol,
         "part": part, "readings": count(sum(len(check.readings) for check in checks)),
@@ -88,7 +88,7 @@ def _index(line: Line, part: str, one: Characteristic, checks: Sequence[Check]) 
         process = process_of(checks)
     except CannotChart as error:
         return {**row, "refused": error.rule}, error.rule  # type: ignore[dict-item]
-    told = capability_of(process, one, iso(line.now_ms)[:10])
+    told = capability_of(process, one)
     row["stable"] = yes(process.chart.is_stable)
     if told is None:
         return row, ""  # type: ignore[return-value]

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
@@ -30,6 +29,7 @@ from mes_server.actions.ready_station import name_resource, unfit_resources
 from mes_server.actions.record_events import Act, Book
 from mes_server.actions.run_charge import load_lot_into
 from mes_server.domain.amounts import Amount
+from mes_server.domain.days import utc_day
 from mes_server.domain.lots import Lot
 from mes_server.domain.routes import Operation, Route, next_operations
 from mes_server.domain.rules import Place, Refusal, ScanAttempt, Worker, is_heavy, refusals
@@ -119,8 +119,7 @@ def _named(conn: Connection, scan: Scan) -> tuple[Scan, list[Refusal]]:
 
 def heavy_limit(at_ms: int) -> int:
     """The Dy/Tb share in ppm up to which a lot counts as free of them, as in force at that time."""
-    day = datetime.fromtimestamp(at_ms / 1000, UTC).date().isoformat()
-    return int(row_at(_clearance_rows(), day)["heavy_ppm_max"])
+    return int(row_at(_clearance_rows(), utc_day(at_ms))["heavy_ppm_max"])
 
 
 @cache

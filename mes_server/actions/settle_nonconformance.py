@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
@@ -16,6 +15,7 @@ from mes_server.actions.sign_record import may_sign, sign
 from mes_server.domain import nonconformance as nc
 from mes_server.domain.attempts import Refusal
 from mes_server.domain.control_plan import Plan
+from mes_server.domain.days import utc_day
 from mes_server.domain.lots import Lot
 from mes_server.domain.nonconformance import Disposition, Needs, Nonconformance
 from mes_server.domain.people import Person
@@ -200,7 +200,7 @@ def close(book: Book, code: str, reason: str) -> list[Refusal]:
 
 def needs_of(kind: str, at_ms: int) -> Needs | None:
     """What a disposition takes at a time; None: there is no such disposition."""
-    day = datetime.fromtimestamp(at_ms / 1000, UTC).date().isoformat()
+    day = utc_day(at_ms)
     rows = [row for row in _approvals() if row["disposition"] == kind and row["since"] <= day]
     if not rows:
         return None

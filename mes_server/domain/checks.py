@@ -75,13 +75,18 @@ def stream_of(place: str) -> str:
 
 def check_from(event: Event) -> Check:
     """The check that an event tells of."""
-    facts = event.facts()
+    made = (event.at_ms, event.noted_ms, event.person, event.place)
+    return check_of(event.facts(), made, event.action)
+
+
+def check_of(facts: Mapping[str, Any], made: tuple[int, int, str, str], action: str) -> Check:
+    """The check of these facts. `made`: when, when it was noted, by whom, where."""
     return Check(
-        facts["check"], event.at_ms, event.noted_ms, event.person, event.place, facts["plan"],
+        facts["check"], *made, facts["plan"],
         facts["characteristic"], facts["operation"], facts["moment"], facts["lot"], facts["run"],
         facts["part"], facts["gauge"], tuple(map(reading_of, facts["readings"])), facts["sample"],
         facts["rejected"], facts["verdict"], facts["source"], facts["temperature_c"], facts["note"],
-        event.action,
+        action,
     )  # fmt: skip
 
 

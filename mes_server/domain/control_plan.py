@@ -28,12 +28,21 @@ PPAP = ("none", "submitted", "interim", "approved", "rejected")
 
 
 @dataclass(frozen=True, slots=True)
+class Charting:
+    """That the control chart of a characteristic is judged with each check: its kind ("" the one that fits its
+    subgroups), and the rules that tell a special cause."""
+
+    kind: str
+    rule_set: str
+
+
+@dataclass(frozen=True, slots=True)
 class Characteristic:
     """One line of a plan. `symbol`: "SC", "CC" or "". Limits are of the spec, `action_…` warn before them; None:
     not limited on that side. `gauge`: the type of gauge it takes, "" none. `sample`: readings of one check.
 
     `moment` and `each`, `count`: when ("during" each "hours", 4). `reactions`: what is done by itself when a
-    reading is out: hold, remeasure, call. `quantity`: what is measured, as other records name it.
+    reading is out: hold, remeasure, call. `quantity`: what is measured, as other records name it. `chart`: judged with each check; None: drawn only.
     """
 
     id: str
@@ -60,6 +69,7 @@ class Characteristic:
     reactions: tuple[str, ...] = ("hold",)
     owner: str = ""
     pass_through: bool = False
+    chart: Charting | None = None
 
     @property
     def is_recorded(self) -> bool:
@@ -184,8 +194,13 @@ def _characteristic(said: Mapping[str, Any]) -> Characteristic:
         each=str(every.get("each", LOT)), count=int(every.get("count", 1)),
         reactions=tuple(said.get("reactions", ("hold",))),
         pass_through=bool(said.get("pass_through", False)),
+        chart=_charting(said.get("chart")),
         **given,
     )  # fmt: skip
+
+
+def _charting(said: Mapping[str, Any] | None) -> Charting | None:
+    return None if not said else Charting(str(said.get("kind", "")), str(said["rule_set"]))
 
 
 def by_operation(plan: Plan) -> dict[str, Sequence[Characteristic]]:

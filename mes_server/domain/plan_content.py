@@ -17,6 +17,8 @@ from mes_server.domain.control_plan import (
 )
 from mes_server.domain.decimals import figure_or_none
 from mes_server.domain.documents import head_faults
+from mes_server.domain.process import OF_COUNTS, OF_VALUES
+from mes_server.domain.spc_rules import RULE_SETS
 from mes_server.domain.shapes import LIST, OBJECT, TEXT, TEXTS, WORDS, shape_faults
 
 _CHOICES = {"symbol": SYMBOLS, "kind": KINDS, "moment": MOMENTS}
@@ -24,7 +26,7 @@ _LIMITS = ("nominal", "lower", "upper", "action_lower", "action_upper")
 _KNOWN = frozenset(
     (
         "id", "title", "operation", "symbol", "customer_symbol", "kind", "quantity", "unit", "gauge", "method",
-        "sample", "positions", "moment", "every", "reaction", "reactions", "owner", "pass_through", *_LIMITS,
+        "sample", "positions", "moment", "every", "reaction", "reactions", "owner", "pass_through", "chart", *_LIMITS,
     )
 )  # fmt: skip
 _TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
@@ -182,9 +184,25 @@ def _reactions(said: Mapping[str, Any]) -> list[str]:
     return faults
 
 
+def _chart(said: Mapping[str, Any]) -> list[str]:
+    if "chart" not in said:
+        return []
+    chart, counted = said["chart"], said.get("kind", "variable") == "attribute"
+    fits = OF_COUNTS if counted else OF_VALUES
+    if not isinstance(chart, dict) or not chart or set(chart) - {"kind", "rule_set"}:
+        return ['chart: write {"rule_set": "aiag"}, and "kind" where it is not the one that fits']
+    faults = []
+    if chart.get("rule_set") not in RULE_SETS:
+        faults.append(f"chart.rule_set: write one of {', '.join(RULE_SETS)}")
+    if chart.get("kind", "") not in ("", *fits):
+        faults.append(f"chart.kind: write one of {', '.join(fits)}, or leave it out")
+    return faults
+
+
 _CHECKS: tuple[Callable[[Mapping[str, Any]], list[str]], ...] = (
     _words,
     _limits,
     _frequency,
     _reactions,
+    _chart,
 )

@@ -12,7 +12,8 @@ from typing import Any
 
 from mes_server.domain.capability import Capability, Needs, Spec, capability
 from mes_server.domain.checks import Check
-from mes_server.domain.control_plan import Characteristic
+from mes_server.domain.control_plan import Characteristic, Plan
+from mes_server.domain.days import utc_day
 from mes_server.domain.spc import (
     I_MR,
     NP,
@@ -50,6 +51,11 @@ class Process:
     group: int
     left_out: int
 
+    @property
+    def day(self) -> str:
+        """Of the newest point: rules and limits are those that were in force then."""
+        return utc_day(self.checks[-1].at_ms)
+
     def check_at(self, line: int, point: int) -> Check:
         """The check of a point; a moving range is of the later of its two."""
         behind = len(self.checks) - len(self.chart.traces[line].values)
@@ -72,7 +78,7 @@ def process_of(checks: Sequence[Check], kind: str = "", rule_set: str = "aiag") 
     else:
         found = _of_values(counting, kind)
     return Process(
-        found.chart.judged(rules_of(rule_set)), found.checks, found.values, found.group,
+        found.chart.judged(rules_of(rule_set, found.day)), found.checks, found.values, found.group,
         found.left_out,
     )  # fmt: skip
 
@@ -112,7 +118,16 @@ def _of_values(checks: Sequence[Check], kind: str) -> Process:
     )
 
 
-def capability_of(process: Process, line: Characteristic | None, day: str) -> Capability | None:
+def ground_of(plan: Plan, characteristic: str) -> tuple[object, ...]:
+    """What makes the checks of a characteristic those of one process, whichever revision they were made under."""
+    line = plan.find(characteristic)
+    early = plan.phase if plan.phase in ("prototype", "pre_launch") else ""
+    if line is None:
+        return (early,)
+    return (early, line.kind, line.unit, line.nominal, line.lower, line.upper, line.gauge)
+
+
+def capability_of(process: Process, line: Characteristic | None) -> Capability | None:
     """None: of counts there is none."""
     if not process.values:
         return None
@@ -120,7 +135,7 @@ def capability_of(process: Process, line: Characteristic | None, day: str) -> Ca
         float(line.lower) if line is not None and line.lower is not None else None,
         float(line.upper) if line is not None and line.upper is not None else None,
     )
-    return capability(process.values, process.chart, spec, needs_on(day), process.group)
+    return capability(process.values, process.chart, spec, needs_on(process.day), process.group)
 
 
 def needs_on(day: str) -> Needs:

@@ -5,9 +5,13 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from schemas.limit_rows import load_rows
+from schemas.limit_rows import load_rows, row_at
 
 RULE_SETS = ("aiag", "nelson", "western_electric")
+_TOLD = {
+    "beyond": "{n} of {of} beyond {s} sigma", "side": "{n} on one side", "trend": "{n} in a row rise or fall",
+    "alternating": "{n} go up and down in turn", "within": "{n} within {s} sigma", "outside": "{n} outside {s} sigma",
+}  # fmt: skip
 # Zones are those of a normal mean: on a chart of ranges or counts only these are asked for.
 _ON_SPREAD = ("side", "trend")
 
@@ -22,6 +26,13 @@ class Rule:
     of: int
     sigmas: float
     on: bool
+
+    @property
+    def told(self) -> str:
+        """What it sees, for records: "1: 1 of 1 beyond 3 sigma", "2: 7 on one side"."""
+        return (
+            f"{self.id}: {_TOLD[self.kind].format(n=self.count, of=self.of, s=f'{self.sigmas:g}')}"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +50,12 @@ class Broken:
 
 
 @cache
-def rules_of(rule_set: str, day: str = "9999-12-31") -> tuple[Rule, ...]:
+def rules_of(rule_set: str, day: str) -> tuple[Rule, ...]:
     """The rules of a set in force on a day; raises KeyError for a set that is not there."""
-    rows = [r for r in load_rows("spc_rules") if r["rule_set"] == rule_set and r["since"] <= day]
+    rows = [row for row in load_rows("spc_rules") if row["rule_set"] == rule_set]
     if not rows:
         raise KeyError(rule_set)
-    return tuple(_rule(said) for said in rows[-1]["rules"])
+    return tuple(_rule(said) for said in row_at(rows, day)["rules"])
 
 
 def _rule(said: Mapping[str, Any]) -> Rule:

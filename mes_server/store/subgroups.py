@@ -1,12 +1,16 @@
 """Checks as subgroups of control charts: which characteristics have any, and the newest of one."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from sqlalchemy import Connection
 
 from mes_server.domain.checks import Check
+from mes_server.domain.control_plan import plan_of
+from mes_server.domain.process import ground_of
 from mes_server.domain.seal import Event
 from mes_server.store.checks import list_checks
+from mes_server.store.documents import load_named
 from mes_server.store.ledger import load_stream
 from mes_server.store.tables import run
 
@@ -70,6 +74,20 @@ def newest_subgroups(
     since_ms = int(run(conn, query, asked).scalar() or 0)
     found = list_checks(conn, since_ms, until_ms, _CHECKS_MAX, **same)
     return [one for one in found if not one.voided][-limit:]
+
+
+def alike(conn: Connection, checks: Sequence[Check]) -> list[Check]:
+    """Those that are of the same process as the last: what was measured against other limits, with another type
+    of gauge or of prototypes makes limits of another process."""
+    grounds: dict[str, object] = {}
+
+    def ground(check: Check) -> object:
+        if check.plan not in grounds:
+            document = load_named(conn, "plan", check.plan)
+            grounds[check.plan] = document and ground_of(plan_of(document), check.characteristic)
+        return grounds[check.plan]
+
+    return [one for one in checks if ground(one) == ground(checks[-1])]
 
 
 def process_events(conn: Connection, sought: Sought) -> list[Event]:

@@ -1,7 +1,6 @@
 """Control charts as pages and tables: of a characteristic of a part, drawn on the server, with its capability."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from flask import Blueprint, Response, render_template, request
@@ -34,7 +33,7 @@ from mes_server.web.control_chart import HEIGHT, WIDTH, draw
 from mes_server.web.downloads import BEGIN, csv_line, download
 from mes_server.web.formats import iso_text
 from mes_server.web.guards import needs
-from mes_server.web.page import now_ms, words
+from mes_server.web.page import words
 from mes_server.web.parameters import Parameter, read_parameters
 from mes_server.web.problems import NotFound, problem
 from mes_server.web.quality import spec_text
@@ -121,17 +120,18 @@ def _chart(
     conn: Connection, asked: Asked, process: Process, line: Characteristic | None
 ) -> dict[str, Any]:
     points = len(process.checks)
-    day = datetime.fromtimestamp(now_ms() / 1000, UTC).date().isoformat()
-    found = capability_of(process, line, day)
+    found, needed = capability_of(process, line), needs_on(process.day)
     events = _events(conn, asked.sought, process)
     return {
         "process": process,
-        "special": _special(process, {rule.id: rule for rule in rules_of(asked.rules)}),
+        "special": _special(
+            process, {rule.id: rule for rule in rules_of(asked.rules, process.day)}
+        ),
         "drawings": [draw(trace, points) for trace in process.chart.traces],
         "events": events,
         "capability": found,
-        "needs": needs_on(day),
-        "band": found.band(needs_on(day)) if found is not None else "unknown",
+        "needs": needed,
+        "band": found.band(needed) if found is not None else "unknown",
         "indices": _indices(found) if found is not None else [],
     }
 

@@ -1,17 +1,21 @@
 """A check that its control chart finds out of control: it is noted, and the lots in doubt are held by the plan."""
 
 from dataclasses import replace
+from random import Random
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
+from mes_server.actions.handle_lots import release_lot
 from mes_server.actions.judge_process import Judged, judge_process
 from mes_server.domain.control_plan import plan_of
+from mes_server.store.calls import open_calls
 from mes_server.store.checks import load_check
 from mes_server.store.documents import load_named
 from mes_server.store.engine import reading
 from mes_server.store.subgroups import (
     Sought,
+    alike,
     list_charted,
     newest_subgroups,
     places_of,
@@ -61,7 +65,7 @@ def test_a_point_out_of_control_holds_the_lots_in_doubt(floor: PlanFloor) -> Non
     assert "1" in out.rules
     before = found[-1][0]
     assert list(floor.lot(before).holds.values()) == [
-        f"thickness out of control ({out.checks[-1]})"
+        f"{out.checks[-1]} thickness out of control: 1: 1 of 1 beyond 3 sigma (aiag)"
     ], "its range is of both"
     assert floor.lot(lot).holds
     assert not floor.lot(found[-2][0]).holds
@@ -82,3 +86,89 @@ def test_without_hold_in_the_plan_it_is_noted_only(floor: PlanFloor) -> None:
     assert found is not None
     assert found.held == ()
     assert not floor.lot(lot).holds
+
+
+NELSON = {"rule_set": "nelson"}
+
+
+def drifting(floor: PlanFloor, step: str, **more: object) -> list[str]:
+    """Thirty lots are measured, each thicker by so much than the one before but for what gauges always add; every
+    reading is far inside the spec of 4.95 to 5.05. The lots."""
+    floor.release("plan", plan(line(gauge="", sample=1, symbol="SC", **more), code="CP-2"))
+    found, draw = [], Random(4)
+    for i in range(30):
+        lot = floor.receive(LIGHT)
+        floor.run(lot)
+        value = 4.99 + float(step) * max(0, i - 20) + draw.gauss(0, 0.002)
+        told = floor.measure("thickness", f"{value:.4f}", lot=lot)
+        assert told[0].startswith("CK"), told
+        found.append(lot)
+    return found
+
+
+@pytest.fixture
+def bare(engine: Engine) -> PlanFloor:
+    return PlanFloor(engine).build()
+
+
+def test_a_mean_that_drifts_inside_the_spec_is_caught_and_holds_its_lots(bare: PlanFloor) -> None:
+    made = drifting(bare, "0.003", chart=NELSON, reactions=["hold", "call"])
+    held = [code for code in made if bare.lot(code).holds]
+    assert held, "the drift was seen"
+    assert set(held) <= set(made[15:]), "what was made before it is free"
+    (reason,) = bare.lot(held[-1]).holds.values()
+    assert "thickness out of control: " in reason
+    assert "sigma" in reason or "rise or fall" in reason or "on one side" in reason
+    with reading(bare.engine) as conn:
+        assert len(open_calls(conn, "sinter-1")) == 1, "the plan says call"
+        events = process_events(conn, SOUGHT)
+        assert {verdict_of_check(conn, one.facts()["check"]) for one in events} == {"ok"}
+    bare.check()
+
+
+def verdict_of_check(conn: Connection, code: str) -> str:
+    check = load_check(conn, code)
+    assert check is not None
+    return check.verdict
+
+
+@pytest.mark.parametrize(
+    ("step", "more"),
+    [("0", {"chart": NELSON}), ("0.003", {}), ("0.003", {"chart": NELSON, "reactions": ["call"]})],
+    ids=["no drift", "no rule set", "no hold in the plan"],
+)
+def test_nothing_is_held_without_a_drift_a_rule_set_or_a_plan_that_says_so(
+    bare: PlanFloor, step: str, more: dict[str, object]
+) -> None:
+    made = drifting(bare, step, **more)
+    assert [code for code in made if bare.lot(code).holds] == []
+    with reading(bare.engine) as conn:
+        assert bool(process_events(conn, SOUGHT)) is ("reactions" in more)
+
+
+def test_what_was_decided_of_a_lot_is_not_undone_by_the_next_point(bare: PlanFloor) -> None:
+    made = drifting(bare, "0.003", chart=NELSON)
+    held = [code for code in made if bare.lot(code).holds]
+    for code in held:
+        for hold in list(bare.lot(code).holds):
+            assert bare.act(release_lot, code, hold, "measured again, all good") == []
+    lot = bare.receive(LIGHT)
+    bare.run(lot)
+    bare.measure("thickness", "5.022", lot=lot)
+    assert bare.lot(lot).holds, "the next one is held"
+    assert [code for code in held if bare.lot(code).holds] == []
+
+
+def test_what_was_measured_under_another_spec_makes_no_limits_of_this_process(
+    bare: PlanFloor,
+) -> None:
+    drifting(bare, "0")
+    moved = line(gauge="", sample=1, symbol="SC", chart=NELSON, nominal="5.01", upper="5.06")
+    assert bare.release("plan", plan(moved, code="CP-2", revision="B")) == []
+    lot = bare.receive(LIGHT)
+    bare.run(lot)
+    bare.measure("thickness", "5.038", lot=lot)
+    assert not bare.lot(lot).holds, "it is the first of its process"
+    with reading(bare.engine) as conn:
+        checks = newest_subgroups(conn, SOUGHT, 100)
+        assert (len(checks), len(alike(conn, checks)), len(alike(conn, checks[:-1]))) == (31, 1, 30)

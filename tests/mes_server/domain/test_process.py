@@ -85,16 +85,16 @@ def test_only_what_the_newest_point_breaks_asks_for_a_reaction() -> None:
 
 def test_capability_takes_the_limits_of_the_plan() -> None:
     line = Characteristic("d", {}, "mill", lower=Decimal(-50), upper=Decimal(50))
-    found = capability_of(process_of(rings()), line, DAY)
+    found = capability_of(process_of(rings()), line)
     assert found is not None
     assert found.cp is not None
     # Montgomery, the same example: spec 74.000 +- 0.05; he prints Cp 1.68 of sigma 0.00999 cut to 0.0099.
     assert found.sigma_within == pytest.approx(9.99, abs=0.01)
     assert found.cp.value == pytest.approx(1.68 * 0.0099 / 0.00999, abs=0.005)
-    bare = capability_of(process_of(rings()), None, DAY)
+    bare = capability_of(process_of(rings()), None)
     assert bare is not None
     assert bare.refused == ("spec_is_given",)
-    assert capability_of(process_of([check(i, sample=9) for i in range(3)]), line, DAY) is None
+    assert capability_of(process_of([check(i, sample=9) for i in range(3)]), line) is None
     assert (needs_on(DAY).readings_min, subgroups_needed(DAY)) == (30, 25)
 
 

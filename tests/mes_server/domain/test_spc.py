@@ -16,6 +16,7 @@ from mes_server.domain.spc_rules import RULE_SETS, Rule, broken_rules, rules_of
 from schemas.limit_rows import load_rows
 from tests.mes_server.domain.published import PISTON_RINGS
 
+DAY = "2026-11-28"
 # AIAG SPC, 2nd ed., appendix E (the same as ASTM STP 15D): A2, A3, c4, B3, B4, d2, D3, D4.
 TABLE = {
     2: (1.880, 2.659, 0.7979, 0, 3.267, 1.128, 0, 3.267), 3: (1.023, 1.954, 0.8862, 0, 2.568, 1.693, 0, 2.574),
@@ -42,7 +43,9 @@ def test_the_piston_rings_give_what_montgomery_printed() -> None:
     assert by_range.sigma_within == pytest.approx(9.99, abs=0.01)
     assert round(by_s.traces[1].centre, 1) == 9.4
     for rule_set in ("aiag", "western_electric"):
-        assert by_range.judged(rules_of(rule_set)).is_stable, "the process is in control, it says"
+        assert by_range.judged(rules_of(rule_set, DAY)).is_stable, (
+            "the process is in control, it says"
+        )
 
 
 groups = st.lists(
@@ -108,7 +111,7 @@ ONE = {
     ("rule_set", "side"), [("aiag", 7), ("nelson", 9), ("western_electric", 8)]
 )
 def test_so_many_on_one_side_are_one_too_many_in_each_set(rule_set: str, side: int) -> None:
-    rules = rules_of(rule_set)
+    rules = rules_of(rule_set, DAY)
     assert broken_rules([0.5, 0.4] * 20, [r for r in rules if r.kind == "side"])
     few = [0.5, 0.6] * 20
     (rule,) = [r for r in rules if r.kind == "side"]
@@ -128,7 +131,7 @@ def test_so_many_on_one_side_are_one_too_many_in_each_set(rule_set: str, side: i
      ("outside", [1.5, -1.5] * 4, True), ("outside", [1.5, -1.5] * 3 + [1.5], False)],
 )  # fmt: skip
 def test_each_kind_of_rule_at_its_edge(kind: str, z: list[float], broken: bool) -> None:
-    rules = [r for r in rules_of("nelson") if r.kind == kind]
+    rules = [r for r in rules_of("nelson", DAY) if r.kind == kind]
     assert bool(broken_rules(z, rules)) is broken
 
 
@@ -147,7 +150,7 @@ def test_so_many_of_so_many_beyond(
 @given(st.lists(st.floats(-4, 4), min_size=1, max_size=60))
 def test_a_mirror_changes_no_verdict(z: list[float]) -> None:
     for rule_set in RULE_SETS:
-        rules = rules_of(rule_set)
+        rules = rules_of(rule_set, DAY)
         mirrored = broken_rules([-value for value in z], rules)
         assert [(b.rule, b.points) for b in broken_rules(z, rules)] == [
             (b.rule, b.points) for b in mirrored
@@ -156,7 +159,7 @@ def test_a_mirror_changes_no_verdict(z: list[float]) -> None:
 
 def test_a_range_that_grew_is_seen_on_the_spread_alone() -> None:
     wild = [*[[1.0, 2.0, 1.5, 1.2]] * 9, [-8.0, 11.0, 1.5, 1.2]]
-    chart = spc.xbar_r(wild).judged(rules_of("aiag"))
+    chart = spc.xbar_r(wild).judged(rules_of("aiag", DAY))
     assert [b.last for b in chart.traces[1].broken if b.kind == "beyond"] == [9]
     assert not chart.is_stable
 
@@ -165,12 +168,12 @@ def stable(count: int = 100, sigma: float = 1.0, mean: float = 0.0) -> list[list
     draw = np.random.default_rng(20_261_128)
     while True:  # a draw that the rules let pass
         values = draw.normal(mean, sigma, (count // 5, 5)).tolist()
-        if spc.xbar_r(values).judged(rules_of("aiag")).is_stable:
+        if spc.xbar_r(values).judged(rules_of("aiag", DAY)).is_stable:
             return values
 
 
 def indices(values: list[list[float]], spec: Spec, needs: Needs = Needs()) -> object:  # noqa: B008
-    chart = spc.xbar_r(values).judged(rules_of("aiag"))
+    chart = spc.xbar_r(values).judged(rules_of("aiag", DAY))
     return capability([v for group in values for v in group], chart, spec, needs, 5)
 
 
@@ -237,5 +240,5 @@ def test_the_reference_data_name_their_source() -> None:
     (row,) = load_rows("capability")
     assert (row["good"], row["fair"]) == ("1.67", "1.33")
     with pytest.raises(KeyError):
-        rules_of("astrology")
+        rules_of("astrology", DAY)
     assert all(b > a for a, b in pairwise([d2(n) for n in range(2, 26)]))
