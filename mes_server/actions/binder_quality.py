@@ -7,6 +7,7 @@ from mes_server.actions.gather_baths import dues_of
 from mes_server.actions.gather_furnace import furnace_standing
 from mes_server.domain.binder import Evidence
 from mes_server.domain.gauges import STUDIED
+from mes_server.domain.msa_study import ATTRIBUTE, GRR
 from mes_server.domain.nonconformance import USE_AS_IS, Nonconformance
 from mes_server.domain.proofs import PROVED
 from mes_server.domain.releases import PRODUCT_RELEASED
@@ -39,18 +40,22 @@ def gauges(conn: Connection, now_ms: int) -> Evidence:
 def msa(conn: Connection, _now_ms: int) -> Evidence:
     """Measurement system studies; types of gauges in use without an accepted one are a gap."""
     found, whole = newest_events(conn, STUDIED, LISTED_MAX)
-    newest: dict[str, bool] = {}
+    newest: dict[tuple[str, str], bool] = {}
     for e in found:
-        newest.setdefault(e["facts"]["type"], bool(e["facts"]["accepted"]))
+        newest.setdefault(
+            (e["facts"]["type"], e["facts"].get("kind", GRR)), bool(e["facts"]["accepted"])
+        )
     rows = [
         {
-            "type": e["facts"]["type"], "gauge": e["facts"]["gauge"], "method": e["facts"]["method"],
+            "type": e["facts"]["type"], "kind": e["facts"].get("kind", GRR), "gauge": e["facts"]["gauge"], "method": e["facts"]["method"],
             "verdict": e["facts"]["verdict"], "accepted": e["facts"]["accepted"], "at": iso(e["at_ms"]), "by": e["person"],
         }
         for e in found
     ]  # fmt: skip
     types = {g.type for g in list_gauges(conn) if g.retired_ms is None}
-    return evidence("msa", rows, some("no_study", [t for t in types if not newest.get(t)]), whole=whole)  # fmt: skip
+    # The spread of a variable gauge, the agreement of an attribute gauge: without either nothing is known of a type.
+    lone = [t for t in types if not newest.get((t, GRR)) and not newest.get((t, ATTRIBUTE))]
+    return evidence("msa", rows, some("no_study", lone), whole=whole)  # fmt: skip
 
 
 def _nc_rows(found: list[Nonconformance]) -> list[dict[str, str]]:

@@ -1,26 +1,18 @@
-"""Gauges: added, calibrated, studied, retired. One that is found bad holds what was measured with it."""
+"""Gauges: added, calibrated, retired. One that is found bad holds what was measured with it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
-from functools import cache
-from typing import Any
 
 from sqlalchemy import Connection
 
 from mes_server.actions.record_events import Book
 from mes_server.domain import gauges, lots
 from mes_server.domain.attempts import Refusal
-from mes_server.domain.control_plan import Characteristic
-from mes_server.domain.decimals import NoFigure, figure, written
-from mes_server.domain.gauges import DAY_MS, SPECIAL, Gauge, gauge_faults, last_good, within
-from mes_server.domain.msa import CannotStudy, Grr, by_anova, by_ranges
+from mes_server.domain.decimals import NoFigure, figure
+from mes_server.domain.gauges import DAY_MS, Gauge, last_good, within
 from mes_server.domain.texts import text_is_no_script
 from mes_server.store.checks import list_checks
-from mes_server.store.gauges import has_study, load_gauge
-from schemas.limit_rows import load_rows
-
-_METHODS: dict[str, Callable[..., Grr]] = {"anova": by_anova, "ranges": by_ranges}
+from mes_server.store.gauges import load_gauge
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,75 +102,3 @@ def retire_gauge(book: Book, code: str, reason: str) -> list[Refusal]:
         return [Refusal("reason_is_given", {})]
     book.note(gauges.stream_of(code), gauges.RETIRED, reason)
     return []
-
-
-@dataclass(frozen=True, slots=True)
-class Studying:
-    """A GR&R study: `readings[appraiser][part][trial]` as written; `method`: anova or ranges. `tolerance`: compare with a
-    sixth of it, "" with the total variation. `accept`: the reason, where the verdict is only fair."""
-
-    type: str
-    gauge: str
-    characteristic: str
-    method: str
-    readings: Sequence[Sequence[Sequence[str]]]
-    tolerance: str = ""
-    accept: str = ""
-
-
-def record_study(book: Book, said: Studying) -> list[Refusal]:
-    """Compute and keep a study; the type of gauge serves special characteristics when it is accepted."""
-    method = _METHODS.get(said.method)
-    if method is None:
-        return [Refusal("method_is_known", {"method": said.method, "methods": ", ".join(_METHODS)})]
-    try:
-        values = [[[float(figure(t)) for t in part] for part in one] for one in said.readings]
-        tolerance = float(figure(said.tolerance)) if said.tolerance else None
-        found = method(values, tolerance)
-    except NoFigure as bad:
-        return [Refusal(bad.rule, {"reading": bad.text[:40], "number": "-"})]
-    except CannotStudy:
-        return [Refusal("study_is_whole", {"type": said.type})]
-    verdict = verdict_of(found)
-    if verdict == "poor" and said.accept:
-        return [
-            Refusal(
-                "study_is_good_enough", {"grr": written(found.grr_pct, 4), "ndc": str(found.ndc)}
-            )
-        ]
-    figures = {
-        "repeatability": found.repeatability, "reproducibility": found.reproducibility,
-        "interaction": found.interaction, "grr": found.grr, "part": found.part, "grr_pct": found.grr_pct,
-    }  # fmt: skip
-    book.note(
-        f"study:{said.type}", gauges.STUDIED, said.accept, type=said.type, gauge=said.gauge,
-        characteristic=said.characteristic, method=said.method, tolerance=said.tolerance,
-        readings=[[list(part) for part in one] for one in said.readings], ndc=found.ndc,
-        figures={k: written(v) for k, v in figures.items()} | {"ndc": str(found.ndc)},
-        verdict=verdict, accepted=verdict == "good" or (verdict == "fair" and bool(said.accept)),
-    )  # fmt: skip
-    return []
-
-
-def verdict_of(found: Grr) -> str:
-    """good, fair or poor by the reference data (measurement_systems.json)."""
-    row = _limits()
-    if found.ndc < int(row["ndc_min"]) or Decimal(f"{found.grr_pct:.6f}") > Decimal(
-        row["grr_fair_pct"]
-    ):
-        return "poor"
-    return "good" if Decimal(f"{found.grr_pct:.6f}") < Decimal(row["grr_good_pct"]) else "fair"
-
-
-@cache
-def _limits() -> dict[str, Any]:
-    return load_rows("measurement_systems")[-1]
-
-
-def against_gauge(conn: Connection, code: str, line: Characteristic, at_ms: int) -> list[Refusal]:
-    """Why a gauge may not serve a characteristic at a time; one that asks for none is not asked for."""
-    if not line.gauge:
-        return []
-    gauge = load_gauge(conn, code) if code else None
-    special = (line.symbol in SPECIAL, has_study(conn, line.gauge))
-    return gauge_faults(gauge, (code, line.gauge), special, at_ms)

@@ -15,7 +15,7 @@ from mes_server.actions.call_help import call_help
 from mes_server.actions.gather_evidence import last_work
 from mes_server.actions.judge_process import judge_noted
 from mes_server.actions.keep_gauge_lines import with_lines
-from mes_server.actions.keep_gauges import against_gauge
+from mes_server.actions.keep_studies import against_gauge
 from mes_server.actions.make_lots import split_off
 from mes_server.actions.record_events import Act, Book
 from mes_server.actions.release_product import stands

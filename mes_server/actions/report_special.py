@@ -10,6 +10,7 @@ from mes_server.domain.capability import Index
 from mes_server.domain.checks import Check
 from mes_server.domain.control_plan import Characteristic
 from mes_server.domain.decimals import written
+from mes_server.domain.gauge_needs import accepted_kinds, lacking
 from mes_server.domain.gauges import Gauge, last_good
 from mes_server.domain.process import capability_of, process_of
 from mes_server.domain.report import Band, Curve, Remark, Row, Section, count, iso, yes
@@ -137,14 +138,23 @@ def _special(line: Line, checks: Sequence[Check]) -> bool:
 
 def _gauge(line: Line, found: Gauge, checks: Sequence[Check]) -> dict[str, str]:
     last = found.calibration_at(checks[-1].at_ms)
-    known = [s for s in studies_of(line.conn, found.type) if s.at_ms <= checks[-1].at_ms]
-    msa = "none" if not known else "accepted" if known[-1].accepted else "refused"
+    msa = _msa(line, found, checks)
     row = {"type": found.type, "msa": msa, "status": found.state(line.now_ms)}
     row["calibration"] = "good" if all(_in_calibration(found, one) for one in checks) else "expired"
     if last is not None:
         row |= {"calibrated": iso(last.at_ms), "due": iso(last.due_ms)}
         row |= {"certificate": last.certificate}
     return row
+
+
+def _msa(line: Line, found: Gauge, checks: Sequence[Check]) -> str:
+    """none, refused or accepted: whether its type had the studies that its use took, when it was used."""
+    studies = studies_of(line.conn, found.type)
+    if not [one for one in studies if one.at_ms <= checks[-1].at_ms]:
+        return "none"
+    asked = [(of, one.at_ms) for one in checks if (of := line.line_of(one)) is not None]
+    missing = any(lacking(studies, of, at_ms) for of, at_ms in asked)
+    return "refused" if missing or not accepted_kinds(studies) else "accepted"
 
 
 def _in_calibration(found: Gauge, check: Check) -> bool:

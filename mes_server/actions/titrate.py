@@ -178,7 +178,7 @@ def _tools(book: Book, said: Titrating) -> list[Refusal]:
     if said.burette:
         gauge = load_gauge(book.conn, said.burette)
         asked = (said.burette, gauge.type if gauge is not None else "")
-        refused += gauge_faults(gauge, asked, (False, False), book.act.at_ms)
+        refused += gauge_faults(gauge, asked, (), book.act.at_ms)
     if not said.titrant:
         return refused
     named = name_resource(book.conn, said.titrant)

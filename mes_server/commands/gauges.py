@@ -1,21 +1,21 @@
 """`mes gauge`: gauges with their calibrations and studies, and the lots that one in doubt has measured."""
 
-import csv
 from pathlib import Path
 
 import click
 
 from mes_server.actions import keep_gauges as keep
+from mes_server.actions.keep_studies import Studying, record_study
 from mes_server.actions.one_action import carry_out
-from mes_server.commands.by_hand import by_hand, day_text, now_ms, refuse
+from mes_server.commands.by_hand import by_hand, day_text, file_argument, now_ms, refuse
 from mes_server.commands.gauge_lines import listen, protocols
 from mes_server.commands.printing import as_json_option, print_facts
+from mes_server.domain.msa_study import GRR
+from mes_server.domain.study_files import read_study
 from mes_server.settings import Settings
 from mes_server.store.engine import open_engine, reading
 from mes_server.store.gauge_records import affected
 from mes_server.store.gauges import list_gauges, load_gauge, studies_of
-
-file_type = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.group()
@@ -91,45 +91,35 @@ def _points(said: tuple[str, ...]) -> list[dict[str, str]]:
 
 
 @gauge.command()
-@click.argument("file", type=file_type)
-@click.option("--type", "kind", required=True, help="Of gauges that it is about.")
-@click.option("--gauge", "code", default="", help="That was used.")
+@file_argument
+@click.option("--type", "type_", required=True, help="Of gauges that it is about.")
+@click.option("--kind", default=GRR, show_default=True, help="grr, bias, linearity, stability or attribute.")  # fmt: skip
+@click.option("--gauge", default="", help="That was used.")
 @click.option("--characteristic", default="")
-@click.option("--method", default="anova", show_default=True, help="anova or ranges.")
-@click.option("--tolerance", default="", help="Compare with a sixth of it.")
+@click.option("--plan", default="", help="CP-7 or CP-7/B: the spec of the characteristic is the tolerance.")  # fmt: skip
+@click.option("--method", default="", help="anova or ranges of GR&R; left out: the usual one of the kind.")  # fmt: skip
+@click.option("--tolerance", default="", help="Width to compare with.")
 @click.option("--accept", default="", help="Why a fair one is accepted.")
 @click.pass_obj
-def study(settings: Settings, /, file: Path, kind: str, code: str, **said: str) -> None:
-    """A study of GR&R; FILE is a CSV with the columns appraiser, part, reading, in the order of the trials."""
-    studying = keep.Studying(
-        kind, code, said["characteristic"], said["method"], _study_of(file), said["tolerance"],
-        said["accept"],
+def study(settings: Settings, /, file: Path, type_: str, kind: str, **said: str) -> None:
+    """A study of a measurement system; FILE is a CSV with the columns operator, part, trial, value and, where a part has
+    a known value, reference."""
+    table = read_study(file.read_text(encoding="utf-8-sig"), kind)
+    if table.refused:
+        refuse(table.refused)
+    studying = Studying(
+        type_, said.pop("gauge"), readings=table.readings, kind=kind, references=table.references,
+        appraisers=table.appraisers, parts=table.parts, **said,
     )  # fmt: skip
     engine = open_engine(settings.url)
-    refused = carry_out(engine, by_hand(), keep.record_study, studying)
+    refused = carry_out(engine, by_hand(), record_study, studying)
     if refused:
         refuse(refused)
     with reading(engine) as conn:
-        found = studies_of(conn, kind)[-1]
-    click.echo(
-        f"GR&R {found.figures['grr_pct']} %, ndc {found.figures['ndc']}: {found.verdict}, "
-        f"{'accepted' if found.accepted else 'not accepted'}."
-    )
-
-
-def _study_of(file: Path) -> list[list[list[str]]]:
-    by_appraiser: dict[str, dict[str, list[str]]] = {}
-    with file.open(encoding="utf-8-sig", newline="") as text:
-        rows = csv.DictReader(text)
-        if not {"appraiser", "part", "reading"} <= set(rows.fieldnames or ()):
-            raise click.ClickException(
-                f"{file.name}: the first line names the columns appraiser, part, reading."
-            )
-        for row in rows:
-            parts = by_appraiser.setdefault(row["appraiser"], {})
-            parts.setdefault(row["part"], []).append(row["reading"] or "")
-    names = sorted({part for parts in by_appraiser.values() for part in parts})
-    return [[parts.get(name, []) for name in names] for parts in by_appraiser.values()]
+        found = studies_of(conn, type_)[-1]
+    told = ", ".join(f"{name} {value}" for name, value in found.figures.items() if "." not in name)
+    click.echo(f"{kind}: {told}.")
+    click.echo(f"{found.verdict}, {'accepted' if found.accepted else 'not accepted'}.")
 
 
 @gauge.command("affected")

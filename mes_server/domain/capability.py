@@ -6,14 +6,16 @@ the chi-squared distribution, of Cpk by Bissell, Applied Statistics 39 (1990) 33
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from math import sqrt
+from dataclasses import dataclass, replace
+from math import isfinite, sqrt
 from statistics import fmean, stdev
 
 import numpy as np
 from scipy import stats
+from scipy.special import inv_boxcox
 
-from mes_server.domain.spc import Chart
+from mes_server.domain.spc import XBAR_R, XBAR_S, Chart
+from mes_server.domain.spc_constants import DEGREES_OF_MOVING, degrees_of_range, degrees_of_s
 
 LEVEL = 0.95
 _LOW, _HIGH = 0.00135, 0.99865  # what lies between is 6 sigma of a normal distribution
@@ -89,8 +91,12 @@ def capability(
     told = Capability(len(values), mean, within, overall, normal_p, odd, tuple(refused))
     if refused:
         return told
-    found = _by_percentiles(values, spec) if odd else _normal(told, spec, group)
-    cp, cpk, pp, ppk = found
+    if not odd:
+        cp, cpk, pp, ppk = _normal(told, spec, _degrees(chart.kind, len(values), group))
+    elif (at := _percentiles(values, needs)) is not None:
+        cp, cpk, pp, ppk = _by_percentiles(at, spec)
+    else:
+        return replace(told, refused=("readings_fit_a_curve",))
     return Capability(len(values), mean, within, overall, normal_p, odd, (), cp, cpk, pp, ppk)
 
 
@@ -114,9 +120,17 @@ def _normal_p(values: Sequence[float], overall: float) -> float | None:
 Four = tuple[Index | None, Index | None, Index | None, Index | None]
 
 
-def _normal(told: Capability, spec: Spec, group: int) -> Four:
+def _degrees(kind: str, count: int, group: int) -> float:
+    """Degrees of freedom of sigma within, by how the chart has found it."""
+    if kind == XBAR_R:
+        return count // group * degrees_of_range(group)
+    if kind == XBAR_S:
+        return count // group * degrees_of_s(group)
+    return DEGREES_OF_MOVING * (count - 1)
+
+
+def _normal(told: Capability, spec: Spec, degrees: float) -> Four:
     count = told.count
-    degrees = max(1, count - count // group) if group > 1 else max(1, count - 1)
     cp, cpk = _pair(told.mean, told.sigma_within, spec)
     pp, ppk = _pair(told.mean, told.sigma_overall, spec)
     return (
@@ -138,7 +152,7 @@ def _pair(mean: float, sigma: float, spec: Spec) -> tuple[float | None, float]:
     return both, min(sides)
 
 
-def _chi(value: float | None, degrees: int) -> Index | None:
+def _chi(value: float | None, degrees: float) -> Index | None:
     if value is None:
         return None
     low = float(stats.chi2.ppf((1 - LEVEL) / 2, degrees))
@@ -146,16 +160,35 @@ def _chi(value: float | None, degrees: int) -> Index | None:
     return Index(value, value * sqrt(low / degrees), value * sqrt(high / degrees))
 
 
-def _bissell(value: float, count: int, degrees: int) -> Index:
+def _bissell(value: float, count: int, degrees: float) -> Index:
     wide = float(stats.norm.ppf((1 + LEVEL) / 2)) * sqrt(
         1 / (9 * count) + value * value / (2 * degrees)
     )
     return Index(value, value - wide, value + wide)
 
 
-def _by_percentiles(values: Sequence[float], spec: Spec) -> Four:
-    """Ppk by the percentiles that lie 3 sigma off in a normal distribution; no Cp: there is no sigma to speak of."""
-    low, middle, high = (float(v) for v in np.quantile(values, (_LOW, 0.5, _HIGH)))
+def _percentiles(values: Sequence[float], needs: Needs) -> tuple[float, float, float] | None:
+    """The percentiles that lie 3 sigma off in a normal distribution, and the median; None: they are not known.
+
+    Counted off where the readings are so many that some lie beyond; else of the curve that a power of the readings
+    makes normal (Box and Cox 1964), if there is one: the extremes of a few readings lie far inside.
+    """
+    if len(values) >= 1 / _LOW:
+        low, middle, high = (float(v) for v in np.quantile(values, (_LOW, 0.5, _HIGH)))
+        return low, middle, high
+    if min(values) <= 0:
+        return None
+    bent, power = stats.boxcox(np.asarray(values))
+    if float(stats.shapiro(bent).pvalue) < needs.normal_p_min:
+        return None
+    mean, sigma = float(bent.mean()), float(bent.std(ddof=1))
+    ends = [float(inv_boxcox(mean + side * 3 * sigma, power)) for side in (-1, 0, 1)]
+    return (ends[0], ends[1], ends[2]) if all(map(isfinite, ends)) else None
+
+
+def _by_percentiles(at: tuple[float, float, float], spec: Spec) -> Four:
+    """Pp and Ppk by percentiles (ISO 22514-2); no Cp: there is no sigma to speak of."""
+    low, middle, high = at
     sides = []
     if spec.upper is not None and high > middle:
         sides.append((spec.upper - middle) / (high - middle))

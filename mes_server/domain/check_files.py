@@ -40,7 +40,7 @@ def read_rows(data: bytes) -> list[Rows]:
     """The checks of a file, UTF-8 or GB 18030; raises BadFile."""
     text = _decoded(data)
     header = text.split("\n", 1)[0]
-    reader = csv.reader(io.StringIO(text), delimiter=_delimiter(header))
+    reader = csv.reader(io.StringIO(text), delimiter=delimiter_of(header))
     lines = iter(reader)
     names = [name.strip().lower() for name in next(lines, [])]
     _check_header(names)
@@ -56,7 +56,8 @@ def _decoded(data: bytes) -> str:
     raise BadFile("file_is_text")
 
 
-def _delimiter(header: str) -> str:
+def delimiter_of(header: str) -> str:
+    """What its cells are separated by: comma, semicolon or tabulator."""
     found = [one for one in ",;\t" if one in header]
     return max(found, key=header.count, default=",")
 

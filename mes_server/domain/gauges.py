@@ -5,7 +5,7 @@ found bad) and 7.1.5.1.1 (measurement system analysis).
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -17,7 +17,6 @@ ADDED, CALIBRATED, RETIRED, STUDIED = (
     "gauge_added", "gauge_calibrated", "gauge_retired", "gauge_studied",
 )  # fmt: skip
 DAY_MS = 86_400_000
-SPECIAL = ("SC", "CC")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +111,10 @@ def last_good(gauge: Gauge, before_ms: int) -> int:
 
 
 def gauge_faults(
-    gauge: Gauge | None, asked: tuple[str, str], special: tuple[bool, bool], at_ms: int
+    gauge: Gauge | None, asked: tuple[str, str], lacking: Sequence[str], at_ms: int
 ) -> list[Refusal]:
-    """Why a gauge may not serve. `asked`: its code as told, and the type that is asked for; `special`: whether the
-    characteristic is one, and whether the type has an accepted study."""
+    """Why a gauge may not serve. `asked`: its code as told, and the type that is asked for; `lacking`: the
+    studies that its use takes and that its type does not have."""
     code, kind = asked
     if not code:
         return [Refusal("gauge_is_told", {"type": kind})]
@@ -128,14 +127,16 @@ def gauge_faults(
     if last is None or at_ms > last.due_ms or not last.left:
         due_ms = str(last.due_ms) if last is not None and last.left else ""
         refused.append(Refusal("gauge_is_calibrated", {"gauge": code, "until_ms": due_ms}))
-    if special[0] and not special[1]:
-        refused.append(Refusal("gauge_has_a_study", {"gauge": code, "type": kind}))
+    if lacking:
+        facts = {"gauge": code, "type": kind, "studies": "; ".join(lacking)}
+        refused.append(Refusal("gauge_has_a_study", facts))
     return refused
 
 
 @dataclass(frozen=True, slots=True)
 class Study:
-    """A measurement system study of a type of gauge. `figures`: as decimal texts; `verdict`: good, fair or poor."""
+    """A measurement system study of a type of gauge. `figures`: as decimal texts; `verdict`: good, fair or poor.
+    `judged_by`: the acceptance row, {since, source}; `tolerance`: what it was compared with, "" nothing."""
 
     type: str
     gauge: str
@@ -147,6 +148,10 @@ class Study:
     verdict: str
     accepted: bool
     reason: str
+    kind: str = "grr"
+    plan: str = ""
+    tolerance: str = ""
+    judged_by: Mapping[str, str] = field(default_factory=dict)
 
 
 def study_from(event: Event) -> Study:
@@ -155,4 +160,5 @@ def study_from(event: Event) -> Study:
     return Study(
         facts["type"], facts["gauge"], facts["characteristic"], facts["method"], event.at_ms,
         event.person, facts["figures"], facts["verdict"], facts["accepted"], event.reason,
+        facts.get("kind", "grr"), facts.get("plan", ""), facts["tolerance"], facts.get("judged_by", {}),
     )  # fmt: skip

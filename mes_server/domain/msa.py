@@ -5,8 +5,8 @@ AIAG MSA reference manual, 4th ed. 2010, chapter III B. A study is `readings[app
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import hypot, sqrt
-from statistics import fmean
+from math import hypot, isclose, sqrt
+from statistics import fmean, stdev
 
 import numpy as np
 from scipy import stats
@@ -14,6 +14,8 @@ from scipy import stats
 from mes_server.domain.spc_constants import d2, d3
 
 Study = Sequence[Sequence[Sequence[float]]]
+_NOISE = 1e-12  # of what floating point adds to figures that are written with twelve digits
+_MANY = 15  # groups from which d2* is taken for d2
 _NDC = 1.41  # 97 % confidence intervals of the parts that do not overlap
 
 
@@ -76,9 +78,10 @@ def _checked(study: Study) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
     return values
 
 
-def _star(n: int) -> float:
-    """d2* of one group of n (Duncan 1955): of the mean of a single range."""
-    return hypot(d2(n), d3(n))
+def _star(n: int, groups: int = 1) -> float:
+    """d2* of so many groups of n (Duncan 1955; AIAG MSA, 4th ed., appendix C): of the mean of few ranges. Of more than
+    15 it is d2, as K1 of the manual has it."""
+    return d2(n) if groups > _MANY else hypot(d2(n), d3(n) / sqrt(groups))
 
 
 def by_ranges(study: Study, tolerance: float | None = None) -> Grr:
@@ -86,7 +89,7 @@ def by_ranges(study: Study, tolerance: float | None = None) -> Grr:
     values = _checked(study)
     appraisers, parts, trials = values.shape
     mean_range = float(np.ptp(values, axis=2).mean())
-    repeatability = mean_range / d2(trials)
+    repeatability = mean_range / _star(trials, appraisers * parts)
     of_appraisers = values.mean(axis=(1, 2))
     between = float(np.ptp(of_appraisers)) / _star(appraisers)
     reproducibility = sqrt(max(0.0, between**2 - repeatability**2 / (parts * trials)))
@@ -149,8 +152,9 @@ def bias(readings: Sequence[float], reference: float, level: float = 0.95) -> Bi
     count = len(readings)
     if count < 2:
         raise CannotStudy("study_is_whole")
-    found, sigma = fmean(readings) - reference, float(np.std(readings, ddof=1))
-    if sigma == 0:
+    found, sigma = fmean(readings) - reference, stdev(readings)
+    found = 0.0 if isclose(fmean(readings), reference, rel_tol=_NOISE, abs_tol=0.0) else found
+    if sigma == 0:  # the gauge shows no scatter: what is left is bias, or none
         return Bias(found, 0.0, 0.0, 1.0 if found == 0 else 0.0, found, found)
     error = sigma / sqrt(count)
     wide = float(stats.t.ppf((1 + level) / 2, count - 1)) * error
@@ -181,22 +185,21 @@ def linearity(
     references: Sequence[float], readings: Sequence[Sequence[float]], level: float = 0.95
 ) -> Linearity:
     """Of parts with known values over the range, each read several times."""
-    if len(references) < 3 or len(references) != len(readings) or not all(readings):
+    if len(set(references)) < 3 or len(references) != len(readings) or not all(readings):
         raise CannotStudy("study_is_whole")
     x = np.repeat(np.asarray(references, float), [len(one) for one in readings])
     y = np.concatenate([np.asarray(one, float) for one in readings]) - x
     fit = stats.linregress(x, y)
     degrees = len(x) - 2
-    intercept_p = (
-        float(2 * stats.t.sf(abs(fit.intercept / fit.intercept_stderr), degrees))
-        if fit.intercept_stderr
-        else 1.0
-    )
+    size = float(np.abs(y).max())
+    if np.sum((y - fit.slope * x - fit.intercept) ** 2) <= len(x) * (_NOISE * np.abs(x).max()) ** 2:
+        # No scatter at all: what slope and intercept are not 0, they are for certain.
+        certain = size > _NOISE * float(np.abs(x).max())
+        slope = float(fit.slope) if abs(fit.slope) > _NOISE else 0.0
+        return Linearity(
+            slope, float(fit.intercept), 1.0, float(not slope), float(not certain), level
+        )
+    intercept_p = float(2 * stats.t.sf(abs(fit.intercept / fit.intercept_stderr), degrees))
     return Linearity(
-        float(fit.slope),
-        float(fit.intercept),
-        float(fit.rvalue**2),
-        float(fit.pvalue),
-        intercept_p,
-        level,
-    )
+        float(fit.slope), float(fit.intercept), float(fit.rvalue**2), float(fit.pvalue), intercept_p, level,
+    )  # fmt: skip

@@ -10,6 +10,19 @@ from dataclasses import dataclass
 from mes_server.domain.msa import CannotStudy
 
 GOOD, BAD = "good", "bad"
+_WORDS = {
+    GOOD: ("good", "ok", "pass", "accept", "1", "合格", "好"),
+    BAD: ("bad", "ng", "nok", "fail", "reject", "0", "不合格", "坏"),
+}
+WRITTEN = {word: verdict for verdict, words in _WORDS.items() for word in words}
+
+
+def judgement(text: str) -> str:
+    """GOOD or BAD as somebody wrote it; raises CannotStudy."""
+    said = WRITTEN.get(text.strip().lower())
+    if said is None:
+        raise CannotStudy("judgement_is_known", reading=text[:40], words=", ".join(WRITTEN))
+    return said
 
 
 def cohen_kappa(one: Sequence[str], other: Sequence[str]) -> float:

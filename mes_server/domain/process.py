@@ -30,7 +30,6 @@ from mes_server.domain.spc import (
     p_chart,
     u_chart,
 )
-from mes_server.domain.spc_constants import N_MAX
 from mes_server.domain.spc_rules import rules_of
 from schemas.limit_rows import load_rows, row_at
 
@@ -99,6 +98,13 @@ def _of_counts(checks: Sequence[Check], kind: str) -> Process:
     return Process(chart, tuple(whole), (), 1, len(checks) - len(whole))
 
 
+def chart_of_groups(groups: Sequence[Sequence[float]], kind: str = "") -> Chart:
+    """The chart of subgroups of one size; "" as kind: the one that fits."""
+    size = len(groups[0])
+    kind = kind or (I_MR if size == 1 else XBAR_R if size < _BY_DEVIATION else XBAR_S)
+    return OF_GROUPS[kind](groups)
+
+
 def _of_values(checks: Sequence[Check], kind: str) -> Process:
     whole = [c for c in checks if c.readings and not any(r.beyond for r in c.readings)]
     if not whole:
@@ -107,15 +113,11 @@ def _of_values(checks: Sequence[Check], kind: str) -> Process:
     size = max(sizes, key=lambda n: (sizes[n], n))
     alike = [one for one in whole if len(one.readings) == size]
     groups = [[float(reading.value) for reading in one.readings] for one in alike]
-    kind = kind or (
-        I_MR if size == 1 or size > N_MAX else XBAR_R if size < _BY_DEVIATION else XBAR_S
-    )
-    chart = OF_GROUPS[kind](groups)
-    owners = [one for one in alike for _ in range(size)] if kind == I_MR else alike
+    chart = chart_of_groups(groups, kind)
+    single = chart.kind == I_MR
+    owners = [one for one in alike for _ in range(size)] if single else alike
     values = tuple(value for group in groups for value in group)
-    return Process(
-        chart, tuple(owners), values, 1 if kind == I_MR else size, len(checks) - len(alike)
-    )
+    return Process(chart, tuple(owners), values, 1 if single else size, len(checks) - len(alike))
 
 
 def ground_of(plan: Plan, characteristic: str) -> tuple[object, ...]:

@@ -6,14 +6,17 @@ Formulas: AIAG SPC reference manual, 2nd ed. 2005, appendix; ISO 7870-2:2013 (Sh
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from math import sqrt
+from math import copysign, inf, sqrt
 from statistics import fmean, stdev
 
 from mes_server.domain.spc_constants import N_MAX, N_MIN, c4, d2, limits_of_range, limits_of_s
-from mes_server.domain.spc_rules import Broken, Rule, broken_rules
+from mes_server.domain.spc_rules import MEANS, SHARED, SKEWED, Broken, Rule, broken_rules
 
 XBAR_R, XBAR_S, I_MR, P, NP, C, U = CHARTS = ("xbar_r", "xbar_s", "i_mr", "p", "np", "c", "u")
 _POINTS_MIN = 2
+_SIZE_MAX = 10_000
+_NORMAL = ("mean", "individual")
+_NOISE = 1e-12  # what floating point adds to figures of at most twelve digits
 
 
 class CannotChart(ValueError):
@@ -59,23 +62,29 @@ class Chart:
 
     def judged(self, rules: Sequence[Rule]) -> "Chart":
         """With the places where these rules are broken."""
-        location = self.traces[0]
-        judged = [replace(location, broken=tuple(_broken(location, rules, False)))]
-        judged += [replace(one, broken=tuple(_broken(one, rules, True))) for one in self.traces[1:]]
+        judged = [replace(one, broken=tuple(_broken(one, rules))) for one in self.traces]
         return replace(self, traces=tuple(judged))
 
 
-def _broken(trace: Trace, rules: Sequence[Rule], spread: bool) -> list[Broken]:
+def _broken(trace: Trace, rules: Sequence[Rule]) -> list[Broken]:
     z = [
-        (value - trace.centre) / sigma if sigma else 0.0
+        _sigmas(value - trace.centre, sigma, trace.centre)
         for value, sigma in zip(trace.values, trace.sigma, strict=True)
     ]
-    found = broken_rules(z, rules, spread)
-    if spread and any(rule.kind == "beyond" and rule.on for rule in rules):
+    points = MEANS if trace.name in _NORMAL else SHARED if trace.name == "moving_range" else SKEWED
+    found = broken_rules(z, rules, points)
+    if points != MEANS and any(rule.kind == "beyond" and rule.on for rule in rules):
         limits = zip(trace.values, trace.lower, trace.upper, strict=True)
         out = [i for i, (value, low, high) in enumerate(limits) if not low <= value <= high]
         found += [Broken("1", "beyond", (i,)) for i in out]
     return sorted(found, key=lambda one: (one.last, one.rule))
+
+
+def _sigmas(off: float, sigma: float, centre: float) -> float:
+    """How far off the centre in sigmas. Where subgroups have no spread at all every other mean is beyond all limits."""
+    if sigma:
+        return off / sigma
+    return 0.0 if abs(off) <= _NOISE * abs(centre) else copysign(inf, off)
 
 
 def _even(name: str, values: Sequence[float], centre: float, limits: tuple[float, float]) -> Trace:
@@ -87,18 +96,18 @@ def _even(name: str, values: Sequence[float], centre: float, limits: tuple[float
     )
 
 
-def _size(groups: Sequence[Sequence[float]]) -> int:
+def _size(groups: Sequence[Sequence[float]], most: int) -> int:
     sizes = {len(group) for group in groups}
     if len(groups) < _POINTS_MIN:
         raise CannotChart("subgroups_are_enough", least=str(_POINTS_MIN))
-    if len(sizes) != 1 or not N_MIN <= min(sizes) <= N_MAX:
+    if len(sizes) != 1 or not N_MIN <= min(sizes) <= most:
         raise CannotChart("subgroups_are_alike", sizes=", ".join(map(str, sorted(sizes))))
     return sizes.pop()
 
 
 def xbar_r(groups: Sequence[Sequence[float]]) -> Chart:
     """Mean and range of subgroups of one size, 2 to 25."""
-    n = _size(groups)
+    n = _size(groups, N_MAX)
     ranges = [max(group) - min(group) for group in groups]
     middle = fmean(ranges)
     low, high = limits_of_range(n)
@@ -108,8 +117,8 @@ def xbar_r(groups: Sequence[Sequence[float]]) -> Chart:
 
 
 def xbar_s(groups: Sequence[Sequence[float]]) -> Chart:
-    """Mean and standard deviation of subgroups of one size, 2 to 25."""
-    n = _size(groups)
+    """Mean and standard deviation of subgroups of one size; c4 is known of any."""
+    n = _size(groups, _SIZE_MAX)
     deviations = [stdev(group) for group in groups]
     middle = fmean(deviations)
     low, high = limits_of_s(n)

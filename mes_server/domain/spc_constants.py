@@ -48,6 +48,22 @@ def d3(n: int) -> float:
     return _moments(n)[1]
 
 
+def degrees_of_range(n: int) -> float:
+    """Degrees of freedom that each subgroup adds to the mean range: those of a chi whose variation is the same. The row
+    cd of Duncan's table (AIAG MSA, 4th ed., appendix C), for many subgroups."""
+    return (d2(n) / d3(n)) ** 2 / 2
+
+
+def degrees_of_s(n: int) -> float:
+    """The same of the mean standard deviation."""
+    return c4(n) ** 2 / (2 * (1 - c4(n) ** 2))
+
+
+# Of the mean moving range of two, for each reading: ranges that share readings tell less than a standard deviation
+# does (Cryer and Ryan, Journal of Quality Technology 22 (1990) 187: its variance is 1.65 times as large).
+DEGREES_OF_MOVING = 0.605
+
+
 def a2(n: int) -> float:
     """Limits of the mean from the mean range."""
     return 3 / (d2(n) * sqrt(n))

@@ -12,8 +12,10 @@ _TOLD = {
     "beyond": "{n} of {of} beyond {s} sigma", "side": "{n} on one side", "trend": "{n} in a row rise or fall",
     "alternating": "{n} go up and down in turn", "within": "{n} within {s} sigma", "outside": "{n} outside {s} sigma",
 }  # fmt: skip
-# Zones are those of a normal mean: on a chart of ranges or counts only these are asked for.
-_ON_SPREAD = ("side", "trend")
+# Zones are those of a normal mean: of ranges, deviations and counts only these are asked for (Nelson 1984). Moving ranges
+# share a reading with the next: runs of them come by themselves, and none are asked for (Nelson 1982).
+MEANS, SKEWED, SHARED = "means", "skewed", "shared"
+_RUNS = {SKEWED: ("side", "trend", "alternating"), SHARED: ()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +68,15 @@ def _rule(said: Mapping[str, Any]) -> Rule:
     )  # fmt: skip
 
 
-def broken_rules(z: Sequence[float], rules: Sequence[Rule], spread: bool = False) -> list[Broken]:
+def broken_rules(z: Sequence[float], rules: Sequence[Rule], points: str = MEANS) -> list[Broken]:
     """Every place where a rule that is on is broken. `z`: the points in sigmas from the centre.
 
-    `spread`: the chart is of ranges or deviations, where zones mean nothing; beyond its limits see Chart.
+    `points`: MEANS; SKEWED (ranges, counts), where zones mean nothing; SHARED (moving ranges). Of the latter two, what
+    lies beyond the limits is found by Chart.
     """
     found = []
     for rule in rules:
-        if rule.on and (not spread or rule.kind in _ON_SPREAD):
+        if rule.on and (points == MEANS or rule.kind in _RUNS[points]):
             found += _KINDS[rule.kind](z, rule)
     return sorted(found, key=lambda one: (one.last, one.rule))
 

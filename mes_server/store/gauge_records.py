@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection
 
 from mes_server.domain.gauges import CALIBRATED, STUDIED, Study, stream_of, study_from
+from mes_server.domain.seal import Event
 from mes_server.store.ledger import load_stream
 from mes_server.store.lots import load_lots
 from mes_server.store.traces import customers_of
@@ -21,11 +22,15 @@ class Calibrated(NamedTuple):
 
 
 class Studied(NamedTuple):
-    """A study with its readings, by appraiser, part and trial. `number`: among those of its type."""
+    """A study with its readings, by appraiser, part and trial; names are "1", "2" … where none were told.
+    `number`: among those of its type."""
 
     number: int
     study: Study
     readings: list[list[list[str]]]
+    references: list[str]
+    appraisers: list[str]
+    parts: list[str]
 
 
 class Affected(NamedTuple):
@@ -50,10 +55,17 @@ def calibrated(conn: Connection, code: str) -> list[Calibrated]:
 def studied(conn: Connection, kind: str) -> list[Studied]:
     """The studies of a type of gauge, the oldest first."""
     events = (one for one in load_stream(conn, f"study:{kind}") if one.kind == STUDIED)
-    return [
-        Studied(number, study_from(one), one.facts()["readings"])
-        for number, one in enumerate(events, 1)
-    ]
+    return [_studied(number, one) for number, one in enumerate(events, 1)]
+
+
+def _studied(number: int, event: Event) -> Studied:
+    facts = event.facts()
+    readings = facts["readings"]
+    return Studied(
+        number, study_from(event), readings, facts.get("references", []),
+        facts.get("appraisers") or [str(i + 1) for i in range(len(readings))],
+        facts.get("parts") or [str(i + 1) for i in range(len(readings[0]))],
+    )  # fmt: skip
 
 
 def affected(conn: Connection, codes: Sequence[str]) -> list[Affected]:

@@ -3,12 +3,12 @@
 from sqlalchemy import Connection
 from sqlmodel import Field, SQLModel
 
-from mes_server.domain.gauges import STUDIED, Gauge, Study, replay_gauge, stream_of, study_from
+from mes_server.domain.gauges import ADDED, Gauge, Study, replay_gauge, stream_of, study_from
 from mes_server.domain.seal import Event
 from mes_server.store.ledger import load_stream
 from mes_server.store.tables import CLUSTERED, run
 
-STREAMS = ("gauge:", "study:")
+STREAMS = ("gauge:",)
 
 
 class GaugeRow(SQLModel, table=True):
@@ -21,32 +21,16 @@ class GaugeRow(SQLModel, table=True):
     type: str
 
 
-class StudiedRow(SQLModel, table=True):
-    """A type of gauge has an accepted study."""
-
-    __tablename__ = "studied"
-    __table_args__ = (CLUSTERED,)
-
-    type: str = Field(primary_key=True)
-    accepted: bool
-
-
 def follow(conn: Connection, event: Event) -> None:
     """Bring the tables up to an event."""
-    facts = event.facts()
-    if event.kind == "gauge_added":
-        code = event.stream.removeprefix("gauge:")
+    if event.kind == ADDED:
+        facts, code = event.facts(), event.stream.removeprefix("gauge:")
         run(conn, "INSERT INTO gauge (code, type) VALUES (?, ?)", (code, facts["type"]))
-    elif event.kind == STUDIED:
-        run(conn, "DELETE FROM studied WHERE type = ?", (facts["type"],))
-        query = "INSERT INTO studied (type, accepted) VALUES (?, ?)"
-        run(conn, query, (facts["type"], bool(facts["accepted"])))
 
 
 def drop_all(conn: Connection) -> None:
     """Forget what is computed; only to compute it anew in the same transaction."""
     run(conn, "DELETE FROM gauge")
-    run(conn, "DELETE FROM studied")
 
 
 def load_gauge(conn: Connection, code: str) -> Gauge | None:
@@ -58,11 +42,6 @@ def list_gauges(conn: Connection) -> list[Gauge]:
     """All gauges by code."""
     codes = [row.code for row in run(conn, "SELECT code FROM gauge ORDER BY code")]
     return [one for code in codes if (one := load_gauge(conn, code)) is not None]
-
-
-def has_study(conn: Connection, kind: str) -> bool:
-    """Whether the last study of a type of gauge was accepted."""
-    return bool(run(conn, "SELECT accepted FROM studied WHERE type = ?", (kind,)).scalar())
 
 
 def studies_of(conn: Connection, kind: str) -> list[Study]:

@@ -43,17 +43,32 @@ Part = Annotated[list[Written], Field(max_length=50)]
 Appraised = Annotated[list[Part], Field(max_length=100)]
 
 
-class StudyBody(ActBody):
-    """A study of GR&R: `readings[appraiser][part][trial]` as written."""
+PER_PERSON = ("kappa", "effectiveness_pct", "miss_pct", "false_alarm_pct", "repeats_pct")
+Kind = Literal["grr", "bias", "linearity", "stability", "attribute"]
 
+
+class StudyBody(ActBody):
+    """A study: `readings[appraiser][part][trial]` as written; of stability the parts are the times of a master."""
+
+    kind: Kind = "grr"
     type: Name
     gauge: Name = ""
     characteristic: Name = ""
-    method: Name = Field("anova", description="anova or ranges")
-    readings: list[Appraised] = Field(max_length=20)
-    tolerance: Written = Field(
-        "", description="Compared with a sixth of it; empty: with the total variation"
+    plan: Name = Field(
+        "", description="CP-7 or CP-7/B: the spec of the characteristic is the tolerance"
     )
+    method: Name = Field(
+        "", description="anova or ranges of GR&R; empty: the usual one of the kind"
+    )
+    readings: list[Appraised] = Field(default_factory=list, max_length=20)
+    references: list[Written] = Field(
+        default_factory=list,
+        max_length=100,
+        description="Of each part its known value, or good and bad",
+    )
+    appraisers: list[Name] = Field(default_factory=list, max_length=20)
+    parts: list[Name] = Field(default_factory=list, max_length=100)
+    tolerance: Written = Field("", description="Width to compare with; empty: the total variation")
     accept: Name = Field("", description="Why a fair one is accepted")
 
 
@@ -73,7 +88,7 @@ class CalibrationAnswer(Answer):
 
 
 class GaugeAnswer(Answer):
-    """A gauge with its calibrations, the oldest first."""
+    """A gauge with its calibrations, the oldest first. `accepted`: kinds of studies that its type has accepted."""
 
     gauge: str
     type: str
@@ -83,7 +98,7 @@ class GaugeAnswer(Answer):
     interval_days: int
     state: Literal["good", "due", "expired", "failed", "new", "retired"]
     due_at: Time | None
-    has_study: bool
+    accepted: list[Kind]
     calibrations: list[CalibrationAnswer]
 
 
@@ -111,8 +126,10 @@ class AffectedsAnswer(Answer):
 
 
 class StudyAnswer(Answer):
-    """A study. `figures`: decimal texts; standard deviations in the unit of the readings, `grr_pct` in percent."""
+    """A study. `figures`: decimal texts; standard deviations in the unit of the readings, `…_pct` in percent.
+    `judged_by`: since and source of the acceptance row."""
 
+    kind: Kind
     type: str
     number: int
     gauge: str
@@ -124,7 +141,13 @@ class StudyAnswer(Answer):
     verdict: Literal["good", "fair", "poor"]
     accepted: bool
     reason: str
+    plan: str
+    tolerance: str
+    judged_by: dict[str, str]
     readings: list[list[list[str]]]
+    references: list[str]
+    appraisers: list[str]
+    parts: list[str]
 
 
 class StudiesAnswer(Answer):

@@ -4,7 +4,9 @@ from flask import Blueprint, Response, render_template
 from sqlalchemy import Connection
 
 from mes_server.actions import keep_gauges as keep
+from mes_server.actions.keep_studies import Studying, record_study
 from mes_server.actions.record_events import Book
+from mes_server.domain.gauge_needs import accepted_kinds
 from mes_server.domain.gauges import DAY_MS, Gauge, last_good
 from mes_server.store.gauge_lines import newest_lines
 from mes_server.store.gauge_records import (
@@ -14,7 +16,7 @@ from mes_server.store.gauge_records import (
     calibrated,
     studied,
 )
-from mes_server.store.gauges import has_study, list_gauges, load_gauge
+from mes_server.store.gauges import list_gauges, load_gauge, studies_of
 from mes_server.web import answers_gauges as shapes
 from mes_server.web.answers_handling import ActBody
 from mes_server.web.answers_scans import ScanAnswer
@@ -81,17 +83,17 @@ def post_retire(code: str) -> Response:
 
 @gauge_pages.post("/api/v1/studies")
 @needs("gauge")
-@described(Operation("A study of GR&R", ScanAnswer, body=shapes.StudyBody))
+@described(Operation("A study of a measurement system", ScanAnswer, body=shapes.StudyBody))
 def post_study() -> Response:
     """Computed and kept; a good one, or a fair one with a reason, lets the type serve special characteristics."""
     body = read_body(shapes.StudyBody)
-    said = keep.Studying(
+    said = Studying(
         body.type, body.gauge, body.characteristic, body.method, body.readings, body.tolerance,
-        body.accept,
+        body.accept, body.kind, body.plan, body.references, body.appraisers, body.parts,
     )  # fmt: skip
 
     def acting(book: Book, _codes: list[str]) -> object:
-        return keep.record_study(book, said)
+        return record_study(book, said)
 
     return carry(body, ("study", [], body.type), "gauge", acting)
 
@@ -156,7 +158,7 @@ def gauge_answer(conn: Connection, one: Gauge) -> shapes.GaugeAnswer:
     return shapes.GaugeAnswer(
         gauge=one.code, type=one.type, title=one.title, owner=one.owner, resolution=one.resolution,
         interval_days=one.interval_days, state=one.state(now_ms()),  # type: ignore[arg-type]
-        due_at=iso_text(one.last.due_ms) if one.last else None, has_study=has_study(conn, one.type),
+        due_at=iso_text(one.last.due_ms) if one.last else None, accepted=accepted_kinds(studies_of(conn, one.type)),  # type: ignore[arg-type]
         calibrations=[_calibration_answer(c) for c in calibrated(conn, one.code)],
     )  # fmt: skip
 
@@ -176,7 +178,8 @@ def _study_answer(one: Studied) -> shapes.StudyAnswer:
         type=study.type, number=one.number, gauge=study.gauge, characteristic=study.characteristic,
         method=study.method, at=iso_text(study.at_ms), by=study.by, figures=dict(study.figures),
         verdict=study.verdict, accepted=study.accepted, reason=study.reason,  # type: ignore[arg-type]
-        readings=one.readings,
+        kind=study.kind, plan=study.plan, tolerance=study.tolerance, judged_by=dict(study.judged_by),  # type: ignore[arg-type]
+        readings=one.readings, references=one.references, appraisers=one.appraisers, parts=one.parts,
     )  # fmt: skip
 
 
@@ -187,8 +190,8 @@ def gauges() -> str:
     with this_site().reading() as conn:
         found = sorted(list_gauges(conn), key=_by_due)
         types = sorted({one.type for one in found})
-        with_study = {kind: has_study(conn, kind) for kind in types}
-    return render_template("quality/gauges.html", gauges=found, studied=with_study)
+        accepted = {kind: accepted_kinds(studies_of(conn, kind)) for kind in types}
+    return render_template("quality/gauges.html", gauges=found, accepted=accepted)
 
 
 def _by_due(one: Gauge) -> tuple[bool, int, str]:
@@ -221,4 +224,6 @@ def study(kind: str, number: int) -> str:
         found = [one for one in studied(conn, kind) if one.number == number]
     if not found:
         raise NotFound("study", f"{kind} {number}")
-    return render_template("quality/study.html", one=found[0], study=found[0].study)
+    return render_template(
+        "quality/study.html", one=found[0], study=found[0].study, per_person=shapes.PER_PERSON
+    )

@@ -9,11 +9,10 @@ from mes_server.actions.contain_nonconformance import Opening, open_nonconforman
 from mes_server.actions.keep_gauges import (
     Calibrating,
     NewGauge,
-    Studying,
     add_gauge,
     calibrate,
-    record_study,
 )
+from mes_server.actions.keep_studies import Studying, record_study
 from mes_server.actions.release_document import release_document
 from mes_server.actions.release_product import release_product
 from mes_server.actions.settle_nonconformance import close, dispose
@@ -67,6 +66,7 @@ STUDY = [
     [[f"{(4960 + 10 * part + (who + 2 * part + trial) % 3 - 1) / 1000:.3f}" for trial in range(3)] for part in range(10)]
     for who in range(3)
 ]  # fmt: skip
+BLOCK = [f"5.00{i % 2}" if i % 3 else "4.999" for i in range(12)]
 DOCUMENTS: dict[str, dict[str, Any]] = {
     "plan CP-9/A": PLAN,
     "recipe S-1080": recipe_content("sinter_furnace", code="S-1080", operation="sintering"),
@@ -100,8 +100,12 @@ def _calibrate(book: "Book", _codes: list[str], said: Said) -> Any:
 
 
 def _study(book: "Book", _codes: list[str], said: Said) -> Any:
+    """GR&R, and the bias of a block gauge that was read twelve times."""
     told = Studying(said["type"], said["gauge"], "thickness", "anova", STUDY)
-    return record_study(book, told)
+    block = Studying(
+        said["type"], said["gauge"], "thickness", "", [[BLOCK]], kind="bias", references=["5.000"]
+    )
+    return record_study(book, told) + record_study(book, block)
 
 
 def _open_nc(book: "Book", codes: list[str], said: Said) -> Any:

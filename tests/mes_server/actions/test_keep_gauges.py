@@ -8,17 +8,17 @@ from sqlalchemy import Engine
 from mes_server.actions.keep_gauges import (
     Calibrating,
     NewGauge,
-    Studying,
     add_gauge,
     affected_lots,
     calibrate,
-    record_study,
     retire_gauge,
 )
+from mes_server.actions.keep_studies import Studying, record_study
 from mes_server.actions.record_events import rebuild_lots
+from mes_server.domain.gauge_needs import accepted_kinds
 from mes_server.domain.gauges import DAY_MS
 from mes_server.store.engine import reading
-from mes_server.store.gauges import has_study, list_gauges, load_gauge, studies_of
+from mes_server.store.gauges import list_gauges, load_gauge, studies_of
 from tests.mes_server.actions.lot_floor import rules
 from tests.mes_server.actions.plan_floor import LIGHT, PlanFloor
 from tests.mes_server.domain.plan_making import line, plan
@@ -26,6 +26,8 @@ from tests.mes_server.domain.published import AIAG_GRR
 
 GOOD = [{"reference": "5.000", "reading": "5.001"}, {"reference": "10.000", "reading": "9.999"}]
 BAD = [{"reference": "5.000", "reading": "5.020"}]
+
+BLOCK = ["5.001", "4.999", "5.000", "5.000", "5.001", "4.999", "5.000", "5.001", "4.999", "5.000"]
 
 
 @pytest.fixture
@@ -127,9 +129,13 @@ def test_a_special_characteristic_takes_an_accepted_study(floor: PlanFloor) -> N
     assert floor.act(record_study, study(wide)) == []
     with reading(floor.engine) as conn:
         (_, found) = studies_of(conn, "micrometer")
-        assert has_study(conn, "micrometer")
+        assert accepted_kinds(studies_of(conn, "micrometer"))
     assert (found.verdict, found.accepted, found.by) == ("good", True, "P1")
     assert float(found.figures["grr_pct"]) < 10
+    lacks = floor.measure("thickness", "5.00", "5.00", lot=code, gauge="MIC-07")
+    assert lacks == ["gauge_has_a_study"], "the width is known, the location is not"
+    block = Studying("micrometer", "MIC-07", "thickness", "", [[BLOCK]], kind="bias", references=["5.000"])  # fmt: skip
+    assert floor.act(record_study, block) == []
     assert len(floor.measure("thickness", "5.00", "5.00", lot=code, gauge="MIC-07")) == 1
 
 
@@ -137,10 +143,10 @@ def test_a_fair_study_is_accepted_with_a_reason(floor: PlanFloor) -> None:
     ranges = study(method="ranges")
     assert floor.act(record_study, ranges) == []
     with reading(floor.engine) as conn:
-        assert not has_study(conn, "micrometer"), "26.7 %, ndc 5: fair"
+        assert not accepted_kinds(studies_of(conn, "micrometer")), "26.7 %, ndc 5: fair"
     assert floor.act(record_study, study(method="ranges", accept="sorting only")) == []
     with reading(floor.engine) as conn:
-        assert has_study(conn, "micrometer")
+        assert accepted_kinds(studies_of(conn, "micrometer"))
 
 
 @pytest.mark.parametrize(

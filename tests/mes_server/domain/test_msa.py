@@ -57,6 +57,36 @@ def test_bias_and_linearity_give_what_aiag_printed() -> None:
     assert not line.accepted, "the printed system is not linear"
 
 
+def test_of_few_ranges_the_mean_is_taken_with_d2_star() -> None:
+    """AIAG MSA, 4th ed., appendix C: d2* of two trials and ten groups 1.16014; above 15 groups K1 is 1 / d2."""
+    few = [[[1.0, 1.2]] + [[float(i), i + 0.1] for i in range(2, 6)] for _ in range(2)]
+    mean_range = (0.2 + 4 * 0.1) / 5
+    assert by_ranges(few).repeatability == pytest.approx(mean_range / 1.16014, rel=1e-5)
+    many = [[[float(i), i + 0.1] for i in range(10)] for _ in range(2)]
+    assert by_ranges(many).repeatability == pytest.approx(0.1 * 0.8862, rel=1e-4)
+
+
+def test_a_gauge_that_shows_no_scatter_is_judged_by_its_offset() -> None:
+    assert bias([6.1] * 12, 6.1).accepted
+    assert not bias([6.1] * 12, 6.0).accepted
+    known, off = [2.0, 4.0, 6.1], 0.5
+    assert linearity(known, [[v, v] for v in known]).accepted
+    constant = linearity(known, [[v + off, v + off] for v in known])
+    assert (constant.slope_p, constant.intercept_p, constant.accepted) == (1.0, 0.0, False)
+    steep = linearity(known, [[v * 1.01] * 2 for v in known])
+    assert (steep.slope_p, steep.accepted) == (0.0, False)
+    with pytest.raises(CannotStudy):
+        linearity([2.0, 2.0, 2.0], [[2.0]] * 3)
+
+
+def test_an_interaction_that_cannot_be_is_none() -> None:
+    """Negative components of variance are 0 (AIAG MSA, 4th ed., chapter III B)."""
+    alike = [[[1.0, 2.0], [2.0, 1.0], [1.5, 1.5]] for _ in range(2)]
+    found = by_anova(alike)
+    assert (found.interaction, found.reproducibility, found.part) == (0.0, 0.0, 0.0)
+    assert found.ndc == 0
+
+
 def test_kappa_gives_what_was_printed() -> None:
     assert fleiss_kappa(FLEISS) == pytest.approx(0.210, abs=5e-4)
     one = ["yes"] * 25 + [

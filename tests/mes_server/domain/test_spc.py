@@ -1,4 +1,4 @@
-"""Charts against printed figures and against numpy; rules by what they are; indices told or refused."""
+"""Charts against printed figures and against numpy; rules by what they are."""
 
 from itertools import pairwise
 from math import sqrt
@@ -9,9 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mes_server.domain import spc
-from mes_server.domain.capability import Needs, Spec, capability
 from mes_server.domain.spc import CannotChart
-from mes_server.domain.spc_constants import a2, a3, c4, d2, limits_of_range, limits_of_s
+from mes_server.domain.spc_constants import (
+    a2,
+    a3,
+    c4,
+    d2,
+    limits_of_range,
+    limits_of_s,
+)
 from mes_server.domain.spc_rules import RULE_SETS, Rule, broken_rules, rules_of
 from schemas.limit_rows import load_rows
 from tests.mes_server.domain.published import PISTON_RINGS
@@ -164,75 +170,29 @@ def test_a_range_that_grew_is_seen_on_the_spread_alone() -> None:
     assert not chart.is_stable
 
 
-def stable(count: int = 100, sigma: float = 1.0, mean: float = 0.0) -> list[list[float]]:
-    draw = np.random.default_rng(20_261_128)
-    while True:  # a draw that the rules let pass
-        values = draw.normal(mean, sigma, (count // 5, 5)).tolist()
-        if spc.xbar_r(values).judged(rules_of("aiag", DAY)).is_stable:
-            return values
+def test_zones_are_asked_for_on_means_only() -> None:
+    counts = [10, 11, 16, 10, 16, 10, 9, 11, 10, 8, 10, 9]
+    p = spc.p_chart(counts, [100] * 12).judged(rules_of("western_electric", DAY))
+    assert p.traces[0].broken == (), "two of three beyond 2 sigma say nothing of counts"
+    far = spc.p_chart([*counts[:-1], 40], [100] * 12).judged(rules_of("western_electric", DAY))
+    assert {b.kind for b in far.traces[0].broken} == {"beyond"}
+    moving = spc.i_mr([0.0, 3.0, 0.1, 3.1, 0.0, 3.0, 0.2, 3.0, 0.0]).judged(rules_of("aiag", DAY))
+    assert moving.traces[1].broken == (), "moving ranges share readings: no runs are asked for"
 
 
-def indices(values: list[list[float]], spec: Spec, needs: Needs = Needs()) -> object:  # noqa: B008
-    chart = spc.xbar_r(values).judged(rules_of("aiag", DAY))
-    return capability([v for group in values for v in group], chart, spec, needs, 5)
+def test_means_that_differ_without_any_spread_are_out_of_control() -> None:
+    same = [[5.01, 5.01]] * 9
+    assert spc.xbar_r(same).judged(rules_of("aiag", DAY)).is_stable
+    coarse = spc.xbar_r([*same, [5.02, 5.02]]).judged(rules_of("aiag", DAY))
+    assert not coarse.is_stable, "all ranges are 0: the gauge is too coarse for the process"
 
 
-def test_indices_are_their_formulas() -> None:
-    values = stable()
-    found = indices(values, Spec(-5.0, 4.0))
-    flat = np.asarray(values).ravel()
-    within = spc.xbar_r(values).sigma_within
-    assert within is not None
-    assert found.cp.value == pytest.approx(9 / (6 * within))  # type: ignore[attr-defined]
-    assert found.cpk.value == pytest.approx((4 - flat.mean()) / (3 * within))  # type: ignore[attr-defined]
-    assert found.ppk.value == pytest.approx((4 - flat.mean()) / (3 * flat.std(ddof=1)))  # type: ignore[attr-defined]
-    for one in (found.cp, found.cpk, found.pp, found.ppk):  # type: ignore[attr-defined]
-        assert one.low < one.value < one.high
-
-
-def test_with_one_limit_there_is_no_cp() -> None:
-    found = indices(stable(), Spec(-5.0, None))
-    assert (found.cp, found.pp) == (None, None)  # type: ignore[attr-defined]
-    assert found.cpk.value > 1.3  # type: ignore[attr-defined]
-    assert found.band(Needs()) in ("good", "fair")  # type: ignore[attr-defined]
-
-
-def test_the_interval_of_ppk_holds_the_truth_as_often_as_it_says() -> None:
-    draw, held = np.random.default_rng(7), 0
-    for _ in range(400):
-        values = draw.normal(0, 1, 100)
-        chart = spc.i_mr(values.tolist())
-        found = capability(values.tolist(), chart, Spec(-4, 4), Needs(normal_p_min=0.0))
-        assert found.ppk is not None
-        held += found.ppk.low <= 4 / 3 <= found.ppk.high  # type: ignore[operator]
-    assert 0.90 <= held / 400 <= 0.99
-
-
-@pytest.mark.parametrize(
-    ("values", "spec", "told"),
-    [(stable(25), Spec(-5, 5), ["readings_are_enough"]),
-     (stable(), Spec(None, None), ["spec_is_given"]),
-     ([*stable(), [9.0, 9.1, 9.0, 9.2, 9.1]], Spec(-5, 5), ["process_is_stable"]),
-     ([[1.0] * 5] * 20, Spec(0, 2), ["readings_differ"])],
-)  # fmt: skip
-def test_an_index_is_refused_and_it_is_said_why(
-    values: list[list[float]], spec: Spec, told: list[str]
-) -> None:
-    found = indices(values, spec)
-    assert list(found.refused) == told  # type: ignore[attr-defined]
-    assert (found.cpk, found.ppk, found.band(Needs())) == (None, None, "unknown")  # type: ignore[attr-defined]
-
-
-def test_what_is_not_normal_is_judged_by_percentiles() -> None:
-    draw = np.random.default_rng(3)
-    values = draw.lognormal(0, 0.6, 400).tolist()
-    chart = spc.i_mr(values)
-    found = capability(values, chart, Spec(None, 12.0), Needs(readings_min=30))
-    assert found.by_percentiles
-    assert found.cpk is None
-    high, middle = np.quantile(values, [0.99865, 0.5])
-    assert found.ppk is not None
-    assert found.ppk.value == pytest.approx((12 - middle) / (high - middle))
+def test_many_readings_are_charted_by_their_deviation_not_as_individuals() -> None:
+    draw = np.random.default_rng(5)
+    values = draw.normal(0, 1, (25, 30)) + draw.normal(0, 0.5, (25, 1))
+    chart = spc.xbar_s(values.tolist())
+    pooled = float(np.sqrt(np.mean(values.var(axis=1, ddof=1))))
+    assert chart.sigma_within == pytest.approx(pooled, rel=0.01)
 
 
 def test_the_reference_data_name_their_source() -> None:

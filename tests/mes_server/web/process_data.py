@@ -6,11 +6,10 @@ from typing import Any
 from mes_server.actions.keep_gauges import (
     Calibrating,
     NewGauge,
-    Studying,
     add_gauge,
     calibrate,
-    record_study,
 )
+from mes_server.actions.keep_studies import Studying, record_study
 from mes_server.actions.record_check import Checking, record_check
 from mes_server.actions.record_events import Act, Book
 from mes_server.actions.release_document import release_document

@@ -140,13 +140,14 @@ ON_PAPER = (
 
 
 def named_rules() -> set[str]:
-    """Every rule that refuses something: in a Refusal, a BadCode, a BadQuantity, in SCAN_RULES or by name."""
+    """Every rule that refuses something: in a Refusal, a BadCode, a BadQuantity, a CannotStudy, in SCAN_RULES or by name."""
     found = {rule.__name__ for rule in SCAN_RULES} | {LOCKED, WRONG, *map(str, _pin_faults())}
     for file in WEB.parent.rglob("*.py"):
         source = file.read_text(encoding="utf-8")
         found |= set(
             re.findall(
-                r"\b(?:BadCode|BadFile|BadQuantity|NoFigure|Refusal)\(\s*\"([a-z_]+)\"", source
+                r"\b(?:BadCode|BadFile|BadQuantity|CannotStudy|NoFigure|Refusal)\(\s*\"([a-z_]+)\"",
+                source,
             )
         )
         found |= set(re.findall(r"super\(\).__init__\(\"([a-z_]+)\"", source))
