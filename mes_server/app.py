@@ -23,6 +23,7 @@ from mes_server.web.events import FEED, HUB, event_pages
 from mes_server.web.feed import Feed
 from mes_server.web.furnaces import furnace_api, furnace_pages
 from mes_server.web.gauge_lines import gauge_line_pages
+from mes_server.web.gauge_studies import study_pages
 from mes_server.web.gauges import gauge_pages
 from mes_server.web.guards import guard
 from mes_server.web.handling import handling_pages
@@ -74,7 +75,7 @@ BLUEPRINTS = (
     document_api, check_pages, file_pages, quality_pages, nc_pages, solving_pages,
     proof_api, proof_pages, furnace_api, furnace_pages, bath_api, bath_pages,
     paper_api, paper_pages, binder_pages, references,
-    spc_pages, gauge_pages, gauge_line_pages,
+    spc_pages, gauge_pages, gauge_line_pages, study_pages,
 )  # fmt: skip
 REQUEST_BYTES_MAX = 1_000_000
 _STATIC_AGE_S = 31_536_000

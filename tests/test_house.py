@@ -41,6 +41,7 @@ NOT_IMPORTED = {
     "mes_server.web.answers_gauges": "shapes alone: web/test_openapi.py compares them",
     "mes_server.web.answers_gauge_lines": "shapes alone: web/test_openapi.py compares them",
     "mes_server.web.gauges": "asked by its addresses: web/test_gauges.py",
+    "mes_server.web.gauge_studies": "asked by its addresses: web/test_gauge_studies.py",
     "mes_server.web.spc": "asked by its addresses: web/test_spc_pages.py",
     "mes_server.web.answers_signatures": "shapes alone: web/test_openapi.py compares them",
     "mes_server.web.signing": "asked by what is signed: web/test_checks.py",

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from sqlalchemy import Connection
 
 from mes_server.actions.change_process import digest_of_change
+from mes_server.actions.keep_gauges import digest_of_calibration
 from mes_server.actions.keep_pyrometry import survey_digest
 from mes_server.actions.release_document import CHECKERS
 from mes_server.actions.release_product import digest_of_release
@@ -32,6 +33,7 @@ def _paper(conn: Connection, number: str) -> str | None:
 # By what the name of a record begins with ("plan:CP-7/B"): how the digest of the rest is found.
 DIGESTS: dict[str, Digest] = {kind: _document(kind) for kind in CHECKERS} | {
     "8d": digest_of_problem,
+    "calibration": digest_of_calibration,
     "change": digest_of_change,
     "nc": digest_of_nc,
     "paper": _paper,

@@ -10,12 +10,11 @@ from typing import Any
 
 from mes_server.actions.call_help import call_help
 from mes_server.actions.record_events import Book
-from mes_server.actions.trace_lots import trace
+from mes_server.actions.trace_lots import reached_from
 from mes_server.domain import lots
 from mes_server.domain.checks import Check, check_of
 from mes_server.domain.control_plan import Characteristic
 from mes_server.domain.days import utc_day
-from mes_server.domain.genealogy import FORWARD
 from mes_server.domain.process import Process, Reaction, process_of, reaction_of, subgroups_needed
 from mes_server.domain.recalls import LOT, Suspicion
 from mes_server.domain.spc import CannotChart
@@ -103,10 +102,8 @@ def _in_doubt(book: Book, sought: Sought, doubted: Sequence[Check]) -> list[str]
     measured = {one.lot for one in doubted if one.lot}
     for run in {one.run for one in doubted if one.run and not one.lot}:
         measured |= {code for code, _ in lots_of_run(conn, run)}
-    reached = {
-        one.code for code in measured for one in trace(conn, Suspicion(LOT, code), FORWARD).lots
-    }
-    found = ((code, book.lot(code)) for code in sorted(reached - before))
+    reached = reached_from(conn, [Suspicion(LOT, code) for code in measured])
+    found = ((code, book.lot(code)) for code in reached if code not in before)
     return [
         code
         for code, lot in found

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
+from mes_server.actions.keep_gauges import digest_of_calibration
 from mes_server.actions.report_checks import check_row, failures_of, text_of
 from mes_server.actions.report_line import Line, both
 from mes_server.actions.report_work import LISTED_MAX
@@ -14,9 +15,12 @@ from mes_server.domain.gauge_needs import accepted_kinds, lacking
 from mes_server.domain.gauges import Gauge, last_good
 from mes_server.domain.process import capability_of, process_of
 from mes_server.domain.report import Band, Curve, Remark, Row, Section, count, iso, yes
+from mes_server.domain.signatures import standing
 from mes_server.domain.spc import CannotChart
 from mes_server.store.checks import list_checks
+from mes_server.store.gauge_records import calibrated
 from mes_server.store.gauges import load_gauge, studies_of
+from mes_server.store.signatures import list_signatures
 
 COLUMNS = ("check", "at", "lot", "characteristic", "title", "symbol", "value", "unit", "lower", "upper", "verdict", "gauge", "person", "voided")  # fmt: skip
 _TOO_FEW = ("subgroups_are_enough", "readings_are_enough")
@@ -128,6 +132,7 @@ def gauges(line: Line) -> Section:
         failures += _doubts(found, checks)
         if rows[-1]["msa"] != "accepted" and _special(line, checks):
             gaps.append(Remark("gauge_no_msa", {"gauge": code}))
+        gaps += _unsigned(line, found, checks)
     applies = bool(line.checks)
     return Section({}, {"gauges": rows}, tuple(gaps), tuple(failures), applies=applies)
 
@@ -143,8 +148,30 @@ def _gauge(line: Line, found: Gauge, checks: Sequence[Check]) -> dict[str, str]:
     row["calibration"] = "good" if all(_in_calibration(found, one) for one in checks) else "expired"
     if last is not None:
         row |= {"calibrated": iso(last.at_ms), "due": iso(last.due_ms)}
-        row |= {"certificate": last.certificate}
+        row |= {"certificate": last.certificate} | _signature(line, f"{found.code}/{last.number}")
     return row
+
+
+def _unsigned(line: Line, found: Gauge, checks: Sequence[Check]) -> list[Remark]:
+    """Calibrations it was used under that nobody signed, or whose signature fell."""
+    last, told = found.calibration_at(checks[-1].at_ms), []
+    for one in calibrated(line.conn, found.code):
+        facts = {"gauge": found.code, "certificate": f"{found.code}/{one.number}"}
+        state = _signature(line, facts["certificate"])["signature"]
+        if state == "void" and one.at_ms <= checks[-1].at_ms:
+            told.append(Remark("gauge_signature_void", facts))
+        elif state == "none" and last is not None and one.number == last.number:
+            told.append(Remark("gauge_unsigned", facts))
+    return told
+
+
+def _signature(line: Line, calibration: str) -> dict[str, str]:
+    """Whether a calibration is signed as it is now, and by whom."""
+    signed = list_signatures(line.conn, f"calibration:{calibration}")
+    now = digest_of_calibration(line.conn, calibration)
+    state = "none" if not signed else "stands" if standing(signed, now) else "void"
+    by = ", ".join(dict.fromkeys(one.badge for one in signed))
+    return {"signature": state, "signed_by": by}
 
 
 def _msa(line: Line, found: Gauge, checks: Sequence[Check]) -> str:

@@ -1,6 +1,6 @@
 """From a suspicion to every lot that it concerns, and where each of them is now."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from sqlalchemy import Connection
 
@@ -52,6 +52,17 @@ def trace(conn: Connection, suspicion: Suspicion, direction: str) -> Recall:
     begun = tuple(sorted(code for code in starts if code in known))
     into = into_what(found, flows)
     return Recall(suspicion, direction, begun, tuple(found), customers, into, balanced)
+
+
+def reached_from(conn: Connection, suspicions: Iterable[Suspicion]) -> list[str]:
+    """The codes of all lots that any of these leads to, by one walk."""
+    begun: dict[str, int | None] = {}
+    for one in suspicions:
+        for code, at_ms in _starts(conn, one).items():
+            before = begun.get(code, at_ms)
+            begun[code] = None if None in (before, at_ms) else min(before or 0, at_ms or 0)
+    _, reached = _reach(conn, begun, FORWARD)
+    return sorted(reached)
 
 
 def _reach(

@@ -10,6 +10,7 @@ from mes_server.actions.one_action import carry_out
 from mes_server.commands.by_hand import by_hand, day_text, file_argument, now_ms, refuse
 from mes_server.commands.gauge_lines import listen, protocols
 from mes_server.commands.printing import as_json_option, print_facts
+from mes_server.domain.attempts import Refusal
 from mes_server.domain.msa_study import GRR
 from mes_server.domain.study_files import read_study
 from mes_server.settings import Settings
@@ -72,12 +73,14 @@ def calibrate(
         tolerance, _points(points["found"]), _points(points["left"]), certificate
     )
     engine = open_engine(settings.url)
-    refused = carry_out(engine, by_hand(), keep.calibrate, code.upper(), said)
-    if refused:
-        refuse(refused)
+    told = carry_out(engine, by_hand(), keep.calibrate, code.upper(), said)
+    if any(isinstance(one, Refusal) for one in told):
+        refuse(told)
     with reading(engine) as conn:
         state = next(o.state(now_ms()) for o in list_gauges(conn) if o.code == code.upper())
     click.echo(f"{code.upper()}: {state}.")
+    if told:
+        click.echo(f"Measured since it was last good, and held where they are here: {', '.join(told)}.")  # fmt: skip
 
 
 def _points(said: tuple[str, ...]) -> list[dict[str, str]]:

@@ -13,15 +13,17 @@ from mes_server.domain.attempts import Refusal
 from mes_server.domain.decimals import figure
 from mes_server.domain.seal import Event
 
-ADDED, CALIBRATED, RETIRED, STUDIED = (
-    "gauge_added", "gauge_calibrated", "gauge_retired", "gauge_studied",
+ADDED, CALIBRATED, VOIDED, RETIRED, RETURNED, STUDIED = (
+    "gauge_added", "gauge_calibrated", "gauge_calibration_voided", "gauge_retired", "gauge_returned",
+    "gauge_studied",
 )  # fmt: skip
 DAY_MS = 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """`found`, `left`: whether it was within its tolerance before and after adjustment. `due_ms`: until when it holds."""
+    """`found`, `left`: whether it was within its tolerance before and after adjustment. `due_ms`: until when it holds.
+    `number`: among those of its gauge, as they were recorded."""
 
     at_ms: int
     by: str
@@ -30,12 +32,13 @@ class Calibration:
     left: bool
     due_ms: int
     action: str = ""
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Gauge:
     """`type`: as control plans ask for it. `owner`: "" ours; else an employee, a customer. `interval_days`: between
-    calibrations. `calibrations`: the oldest first."""
+    calibrations. `calibrations`: the oldest first, whenever they were recorded; voided ones are none."""
 
     code: str
     type: str
@@ -78,6 +81,7 @@ def stream_of(code: str) -> str:
 def replay_gauge(history: Sequence[Event]) -> Gauge | None:
     """The gauge its events (the oldest first) make; None: there is none."""
     found: Gauge | None = None
+    number = 0
     for event in history:
         facts = event.facts()
         if event.kind == ADDED:
@@ -89,13 +93,18 @@ def replay_gauge(history: Sequence[Event]) -> Gauge | None:
         elif found is None:
             continue
         elif event.kind == CALIBRATED:
+            number += 1
             one = Calibration(
                 event.at_ms, event.person, facts["certificate"], facts["found_good"],
-                facts["left_good"], facts["due_ms"], event.action,
+                facts["left_good"], facts["due_ms"], event.action, number,
             )  # fmt: skip
-            found = replace(found, calibrations=(*found.calibrations, one))
-        elif event.kind == RETIRED:
-            found = replace(found, retired_ms=event.at_ms)
+            by_time = sorted((*found.calibrations, one), key=lambda c: (c.at_ms, c.number))
+            found = replace(found, calibrations=tuple(by_time))
+        elif event.kind == VOIDED:
+            kept = [c for c in found.calibrations if c.number != facts["calibration"]]
+            found = replace(found, calibrations=tuple(kept))
+        elif event.kind in (RETIRED, RETURNED):
+            found = replace(found, retired_ms=event.at_ms if event.kind == RETIRED else None)
     return found
 
 

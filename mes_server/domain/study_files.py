@@ -113,7 +113,7 @@ def _faults(row: StudyRow, kind: str) -> list[Refusal]:
         try:
             judgement(text) if kind == ATTRIBUTE else figure(text)
         except NoFigure as bad:
-            facts = {"reading": text[:40], "number": where["row"], **where}
+            facts = {"reading": text[:40], "number": str(row.number - 1), **where}
             refused.append(Refusal(bad.rule, facts))
         except CannotStudy as why:
             refused.append(Refusal(why.rule, {**why.facts, **where}))

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
-from mes_server.domain.gauges import CALIBRATED, STUDIED, Study, stream_of, study_from
+from mes_server.domain.gauges import CALIBRATED, STUDIED, VOIDED, Study, stream_of, study_from
 from mes_server.domain.seal import Event
 from mes_server.store.ledger import load_stream
 from mes_server.store.lots import load_lots
@@ -13,12 +13,14 @@ from mes_server.store.traces import customers_of
 
 
 class Calibrated(NamedTuple):
-    """A calibration with its points: the facts of its event."""
+    """A calibration with its points: the facts of its event. `number`: among those of its gauge, as they were recorded.
+    `voided`: why it counts no more, "" when it counts."""
 
     number: int
     at_ms: int
     by: str
     facts: Mapping[str, Any]
+    voided: str = ""
 
 
 class Studied(NamedTuple):
@@ -34,21 +36,23 @@ class Studied(NamedTuple):
 
 
 class Affected(NamedTuple):
-    """A lot that a gauge in doubt has measured. `customer`: who got it, "" nobody yet."""
+    """A lot that a gauge in doubt has measured. `held`: it is; `customer`: who got it, "" nobody yet."""
 
     lot: str
     status: str
     shipment: str
     customer: str
+    held: bool
 
 
 def calibrated(conn: Connection, code: str) -> list[Calibrated]:
-    """The calibrations of a gauge, the oldest first."""
+    """The calibrations of a gauge as they were recorded, voided ones too."""
     events = load_stream(conn, stream_of(code))
+    voided = {one.facts()["calibration"]: one.reason for one in events if one.kind == VOIDED}
+    made = (one for one in events if one.kind == CALIBRATED)
     return [
-        Calibrated(one.number, one.at_ms, one.person, one.facts())
-        for one in events
-        if one.kind == CALIBRATED
+        Calibrated(number, one.at_ms, one.person, one.facts(), voided.get(number, ""))
+        for number, one in enumerate(made, 1)
     ]
 
 
@@ -74,6 +78,6 @@ def affected(conn: Connection, codes: Sequence[str]) -> list[Affected]:
     shipments = {lot.shipment for lot in known.values() if lot.shipment}
     customers = customers_of(conn, shipments) if shipments else {}
     return [
-        Affected(code, lot.status, lot.shipment, customers.get(lot.shipment, ""))
+        Affected(code, lot.status, lot.shipment, customers.get(lot.shipment, ""), bool(lot.holds))
         for code, lot in sorted(known.items())
     ]

@@ -1,11 +1,12 @@
 """The shapes of /api/v1 for gauges, their calibrations and studies of measurement systems."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
 from mes_server.web.answers import Answer, Time
 from mes_server.web.answers_handling import ActBody
+from mes_server.web.answers_signatures import SignatureAnswer, SignatureBody
 from mes_server.web.bodies import Body, Name
 
 Written = Annotated[str, StringConstraints(max_length=40)]
@@ -37,12 +38,24 @@ class CalibrateBody(ActBody):
     found: list[PointBody] = Field(max_length=200)
     left: list[PointBody] = Field(default_factory=list, max_length=200)
     certificate: Name = ""
+    signature: SignatureBody | None = Field(None, description="Of who answers for it: approved")
+
+
+class SignCalibrationBody(ActBody):
+    """A calibration that was recorded is signed."""
+
+    signature: SignatureBody | None = Field(None, description="Meaning: approved")
 
 
 Part = Annotated[list[Written], Field(max_length=50)]
 Appraised = Annotated[list[Part], Field(max_length=100)]
 
 
+FIGURES = (
+    "grr_pct", "ndc", "repeatability", "reproducibility", "interaction", "grr", "part", "bias", "bias_pct", "low", "high",
+    "t", "p", "readings", "slope", "intercept", "r_squared", "slope_p", "intercept_p", "worst_bias", "centre",
+    "sigma_within", "times", "rules", "kappa", "kappa_between",
+)  # fmt: skip
 PER_PERSON = ("kappa", "effectiveness_pct", "miss_pct", "false_alarm_pct", "repeats_pct")
 Kind = Literal["grr", "bias", "linearity", "stability", "attribute"]
 
@@ -70,11 +83,37 @@ class StudyBody(ActBody):
     parts: list[Name] = Field(default_factory=list, max_length=100)
     tolerance: Written = Field("", description="Width to compare with; empty: the total variation")
     accept: Name = Field("", description="Why a fair one is accepted")
+    table: Annotated[str, StringConstraints(max_length=90_000)] = Field(
+        "",
+        description="CSV with operator, part, trial, value, reference: in place of readings and names",
+    )
+
+
+class StudyRowAnswer(Answer):
+    """Readings of a person, by part."""
+
+    appraiser: str
+    readings: list[list[str]]
+
+
+class StudyPreviewAnswer(Answer):
+    """What a study would be; nothing was recorded. `refusals`: why it is none, each with its row. `verdict` "": none."""
+
+    rows: int
+    parts: list[str]
+    references: list[str]
+    items: list[StudyRowAnswer]
+    tolerance: str
+    figures: dict[str, str]
+    verdict: Literal["", "good", "fair", "poor"]
+    refusals: list[dict[str, Any]]
 
 
 class CalibrationAnswer(Answer):
-    """`found_good`, `left_good`: within the tolerance. `affected`: lots it measured since it was last good."""
+    """`found_good`, `left_good`: within the tolerance. `affected`: lots it measured since it was last good. `voided`: why
+    it counts no more."""
 
+    number: int
     at: Time
     by: str
     certificate: str
@@ -85,6 +124,8 @@ class CalibrationAnswer(Answer):
     left_good: bool
     due_at: Time
     affected: list[str]
+    voided: str
+    signatures: list[SignatureAnswer]
 
 
 class GaugeAnswer(Answer):
@@ -115,6 +156,7 @@ class AffectedAnswer(Answer):
     status: str
     shipment: str
     customer: str
+    held: bool
 
 
 class AffectedsAnswer(Answer):

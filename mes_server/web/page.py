@@ -44,6 +44,7 @@ PAGES = frozenset(
         "references",
         "spc",
         "gauges",
+        "gauge_studies",
     )
 )
 # Under which entry of the bar a blueprint's pages stand; the others stand under their own name, or under none.
@@ -54,6 +55,7 @@ _UNDER = dict.fromkeys(
         "check_files",
         "furnaces",
         "gauges",
+        "gauge_studies",
         "nonconformances",
         "papers",
         "references",

@@ -96,7 +96,8 @@ def _add_gauge(book: "Book", _codes: list[str], said: Said) -> Any:
 
 def _calibrate(book: "Book", _codes: list[str], said: Said) -> Any:
     points = [{"reference": "5.000", "reading": said["reading"]}]
-    return calibrate(book, said["gauge"], Calibrating("0.004", points, certificate=said["paper"]))
+    said_of = Calibrating("0.004", points, certificate=said["paper"])
+    return calibrate(book, said["gauge"], said_of, _person(book.act.person))
 
 
 def _study(book: "Book", _codes: list[str], said: Said) -> Any:

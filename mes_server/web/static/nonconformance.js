@@ -5,7 +5,12 @@ import { act } from "./acts.js";
 const day = (value) => `${value}T23:59:59+00:00`;
 const yes = (value) => value === "true";
 const list = (value) => value.toUpperCase().split(/[\s,;，；、]+/).filter(Boolean);
-const KINDS = { pieces: Number, until: day, due: day, check: day, done: yes, effective: yes, approved: yes, takes_customer: yes, lots: list, linked: list };
+// A line for each point: what it should read, and what it read.
+const points = (value) => value.split("\n").filter((line) => line.trim()).map((line) => {
+  const [reference, ...rest] = line.trim().split(/[\s;→]+/);
+  return { reference, reading: rest.join(" ") };
+});
+const KINDS = { pieces: Number, interval_days: Number, until: day, due: day, check: day, done: yes, effective: yes, approved: yes, takes_customer: yes, lots: list, linked: list };
 const told = document.getElementById("answer");
 
 function bodyOf(form) {
@@ -13,6 +18,7 @@ function bodyOf(form) {
   const body = {};
   const signatures = [];
   const readings = {};
+  const ofPoints = (form.dataset.points ?? "").split(" ");
   for (const [name, value] of Object.entries(said)) {
     if (/^(badge|pin)\d$/.test(name)) continue;
     const [parameter, field] = name.split(".");
@@ -20,7 +26,8 @@ function bodyOf(form) {
       readings[parameter] = { ...readings[parameter], parameter, [field]: value.trim() };
       continue;
     }
-    body[name] = KINDS[name] ? KINDS[name](value) : value;
+    if (ofPoints.includes(name)) body[name] = points(value);
+    else body[name] = KINDS[name] ? KINDS[name](value) : value;
   }
   for (const n of [1, 2]) {
     if (said[`badge${n}`]) signatures.push({ badge: said[`badge${n}`], pin: said[`pin${n}`] ?? "", meaning: form.dataset.signed ?? form.dataset.signOne });

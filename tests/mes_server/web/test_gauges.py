@@ -7,17 +7,19 @@ from mes_server.actions.handle_lots import ship_lots
 from mes_server.actions.record_check import Checking, record_check
 from mes_server.actions.release_document import release_document
 from mes_server.actions.release_product import release_product
+from mes_server.settings import Settings
 from mes_server.store.engine import reading
 from mes_server.store.gauge_records import affected, calibrated, studied
 from tests.mes_server.domain.plan_making import line, plan
 from tests.mes_server.domain.published import AIAG_GRR
-from tests.mes_server.people_help import hire, signer, token_for
+from tests.mes_server.people_help import PIN, give_pin, hire, signer, token_for
 from tests.mes_server.web.lot_data import Shop
 from tests.mes_server.web.plant_data import Plant
 from tests.mes_server.web.process_data import with_gauges
 from tests.mes_server.web.test_handling import DONE, Desk
 from tests.mes_server.web.test_handling import desk as desk
 from tests.mes_server.web.test_handling import shop as shop
+from tests.mes_server.web.test_nonconformances import office as office
 
 GOOD = [{"reference": "5.000", "reading": "5.001"}]
 BAD = [{"reference": "5.000", "reading": "5.020"}]
@@ -137,3 +139,29 @@ def test_a_page_of_a_gauge_leads_to_its_study(
     for text in ("Repeatability (EV)", "0.29  0.41  0.64", "average and range", "fair", "not accepted"):  # fmt: skip
         assert text in study, text
     assert client.get("/quality/studies/micrometer/9").status_code == 404
+
+
+def test_a_calibration_is_signed_over_http_and_void_is_told(
+    desk: Desk, plant: Plant, settings: Settings
+) -> None:
+    hire(plant.engine, "Q-7", ["quality"])
+    give_pin(plant.engine, settings.data_dir, "Q-7")
+    entered(desk)
+    wrong = {"badge": "Q-7", "pin": "000001", "meaning": "approved"}
+    said = {"tolerance": "0.002", "found": GOOD, "certificate": "C-1"}
+    path = "/gauges/MIC-07/calibrations"
+    assert desk.rules(path, **said, signature=wrong) == ["signature_is_right"]
+    desk.done(path, **said)
+    desk.done(path, **said, signature={**wrong, "pin": PIN})
+    assert desk.rules(f"{path}/1/sign") == ["signature_is_given"]
+    desk.done(f"{path}/1/sign", signature={**wrong, "pin": PIN})
+    desk.done(f"{path}/2/void", reason="of another gauge")
+    one, two = get(desk, "/gauges/MIC-07")["calibrations"]  # type: ignore[misc]
+    assert [(s["badge"], s["stands"]) for s in one["signatures"]] == [("Q-7", True)]
+    assert [(s["badge"], s["stands"]) for s in two["signatures"]] == [("Q-7", False)]
+    assert two["voided"] == "of another gauge"
+    page = desk.client.get("/quality/gauges/MIC-07", headers=desk.shown).text
+    assert "void: of another gauge" in page
+    desk.done("/gauges/MIC-07/retire", reason="fell")
+    desk.done("/gauges/MIC-07/return", reason="looked at")
+    assert get(desk, "/gauges/MIC-07")["state"] == "good"
