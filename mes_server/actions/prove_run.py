@@ -72,13 +72,16 @@ def _record_once(book: Book, judged: Judged) -> list[str] | None:
 
 def _is_news(conn: Connection, judged: Judged) -> bool:
     """Whether it was never judged, or comes out otherwise: by samples or checks that came since it was not proven, or
-    proven but for what is measured later."""
+    proven by checks that may be voided, or but for what is measured later."""
     earlier = list_proofs(conn, judged.run.code)
     if not earlier:
         return True
     last = earlier[-1]
     same = all(last.content.get(name) == what for name, what in judged.content.items())
-    return (last.verdict == NOT_PROVEN or last.is_open) and not same
+    leans = bool(last.content.get("diffusion"))  # on checks, which may be voided
+    return (
+        last.verdict == NOT_PROVEN or last.is_open or (last.verdict == PROVEN and leans)
+    ) and not same
 
 
 def prove_unloaded(engine: Engine, answer: Answer, now_ms: int, person: str) -> Answer:

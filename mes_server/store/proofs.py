@@ -91,13 +91,14 @@ def last_proven(conn: Connection, station: str, recipe: str, before_ms: int) -> 
 
 def unproven_runs(conn: Connection, operations: Sequence[str], since_ms: int) -> list[str]:
     """Runs of these operations, closed since then, without a proof or with a newest one that is not proven for want
-    of data, or waits for a check; the oldest first."""
+    of data, or waits for a check, or leaned on one that was voided; the oldest first."""
     marks = ", ".join("?" * len(operations))
     query = (
         "SELECT r.code FROM run r LEFT JOIN proof p ON p.run = r.code AND p.number = "  # noqa: S608
         "(SELECT max(number) FROM proof WHERE run = r.code) "
         f"WHERE r.closed_ms >= ? AND r.operation IN ({marks}) "
-        "AND (p.verdict IS NULL OR p.verdict = 'not_proven' OR p.content LIKE ?) "
+        "AND (p.verdict IS NULL OR p.verdict = 'not_proven' OR p.content LIKE ? OR (p.verdict = 'proven' AND "
+        "EXISTS (SELECT 1 FROM check_done c WHERE c.run = r.code AND c.voided <> ''))) "
         "ORDER BY r.closed_ms, r.code"
     )
     return [row.code for row in run(conn, query, (since_ms, *operations, f'%"{OPEN}"%'))]

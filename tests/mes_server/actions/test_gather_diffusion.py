@@ -7,6 +7,7 @@ from mes_server.actions.gather_diffusion import gather_diffusion
 from mes_server.actions.make_lots import scrap_some, take_coupons
 from mes_server.actions.prove_run import prove_closed, prove_due
 from mes_server.actions.ready_station import mount
+from mes_server.actions.record_check import void_check
 from mes_server.actions.run_charge import load_lot_into
 from mes_server.domain.amounts import Amount
 from mes_server.domain.recipes import Diffusion
@@ -172,3 +173,14 @@ def test_a_slurry_that_was_used_up_still_says_what_it_held(floor: FurnaceFloor) 
     assert floor.lot(slurry).amount.is_nothing
     prove_closed(floor.engine, run, END)
     assert keys(floor, run)["target_right"] == "proven"
+
+
+def test_a_proof_that_leaned_on_a_weighing_that_is_voided_is_judged_again(floor: FurnaceFloor) -> None:  # fmt: skip
+    lot = floor.receive_light()
+    run = floor.charge(T0, lot, resources={"target": target(floor, "Tb")})
+    (check,) = floor.measure("weight_gain", "0.39", "0.41", run=run)
+    assert prove_due(floor.engine, END) == {run: []}
+    assert floor.act(void_check, check, "another charge was weighed") == []
+    assert prove_due(floor.engine, END + 1) == {run: [lot]}
+    assert keys(floor, run)["gain_unknown"] == "not_proven"
+    assert prove_due(floor.engine, END + 2) == {}
