@@ -11,6 +11,7 @@ from mes_server.actions.report_line import Line, line_of
 from mes_server.actions.report_record import share_of
 from mes_server.actions.report_work import last_plan
 from mes_server.domain.checks import Check
+from mes_server.domain.days import utc_day
 from mes_server.domain.genealogy import BACK
 from mes_server.domain.lot_report import LOT_REPORT, verdict_of
 from mes_server.domain.nonconformance import Nonconformance
@@ -118,7 +119,7 @@ def _results(lines: Sequence[Line], wanted: Callable[[Line, Check], bool], missi
 
 
 def _material(lines: Sequence[Line], now_ms: int) -> Section:
-    gate = row_at(load_rows("line_clearance"), iso(now_ms)[:10])
+    gate = row_at(load_rows("line_clearance"), utc_day(now_ms))
     limit = int(gate["heavy_ppm_max"])
     facts = {"gate_percent": scaled(limit, 4), "gate_source": str(gate["source"])}
     rows: list[Row] = []

@@ -9,6 +9,7 @@ from mes_server.actions.compile_lot_report import Heading
 from mes_server.actions.drill_recall import is_stopped, suspicion_of
 from mes_server.actions.report_work import LISTED_MAX, cut_short
 from mes_server.actions.trace_lots import trace
+from mes_server.domain.days import utc_day
 from mes_server.domain.genealogy import FORWARD
 from mes_server.domain.lots import HELD
 from mes_server.domain.recalls import IN_PROCESS, STOCK, SUSPECTS, USED_UP, Found, Recall, Suspicion
@@ -141,7 +142,7 @@ def _notice(found: Recall, customer: str, lots: Sequence[Found]) -> Row:
 
 
 def _balance(found: Recall, now_ms: int) -> Section:
-    rule = row_at(load_rows("recall"), iso(now_ms)[:10])
+    rule = row_at(load_rows("recall"), utc_day(now_ms))
     aim = int(rule["reconciled_ppm_min"])
     facts = {"aim_percent": percent(aim), "aim_source": str(rule["source"])}
     account = found.account

@@ -11,11 +11,11 @@ from mes_server.actions.answer_scan import LATE_MS
 from mes_server.domain.charges import Run
 from mes_server.domain.checks import Check
 from mes_server.domain.control_plan import DURING, LAST_OFF, Plan
+from mes_server.domain.days import utc_day
 from mes_server.domain.due import CONCEDED, Due, Place, evidence_of, of_place, of_work
 from mes_server.domain.evidence import Evidence
 from mes_server.domain.lots import CREATED, UNLOADED, Lot, corrected_actions
 from mes_server.domain.recalls import EVER_MS
-from mes_server.domain.report import iso
 from mes_server.domain.seal import Event
 from mes_server.store.checks import checks_of_runs, newest_of, other_part_ran
 from mes_server.store.documents import load_current
@@ -149,7 +149,7 @@ def due_of_place(
 
 def _cut_ms(conn: Connection, station: str, at_ms: int) -> int:
     """When the controller of a station came back after a power cut; 0: it had none that counts."""
-    least_ms = int(row_at(_stops(), iso(at_ms)[:10])["silent_min"]) * 60_000
+    least_ms = int(row_at(_stops(), utc_day(at_ms))["silent_min"]) * 60_000
     return last_cut(conn, station, least_ms, at_ms)
 
 

@@ -6,9 +6,9 @@ from sqlalchemy import Connection
 
 from mes_server.actions.report_line import Line, line_of
 from mes_server.domain.attempts import Refusal
+from mes_server.domain.days import utc_day
 from mes_server.domain.decimals import figure_or_none, written
 from mes_server.domain.grades import BHMAX, BR, HCJ, SYMBOLS, grade_of, is_at_room, reached
-from mes_server.domain.report import iso
 
 
 def measured_of(line: Line) -> dict[str, Decimal]:
@@ -19,14 +19,14 @@ def measured_of(line: Line) -> dict[str, Decimal]:
         if check.voided or asked is None or asked.quantity not in (BR, BHMAX, HCJ):
             continue
         told = figure_or_none(check.temperature_c)
-        if check.readings and is_at_room(told, iso(check.at_ms)[:10]):
+        if check.readings and is_at_room(told, utc_day(check.at_ms)):
             found[asked.quantity] = min(reading.value for reading in check.readings)
     return found
 
 
 def against_grade(conn: Connection, code: str, grade: str, at_ms: int) -> list[Refusal]:
     """Why a lot cannot be called of a grade: its readings are below it. What was not measured speaks against nothing."""
-    line, day = line_of(conn, code, at_ms), iso(at_ms)[:10]
+    line, day = line_of(conn, code, at_ms), utc_day(at_ms)
     wanted = grade_of(grade, day)
     if line is None or wanted is None:
         return []

@@ -34,12 +34,12 @@ from mes_server.domain.checks import (
     verdict_of,
 )
 from mes_server.domain.control_plan import CHARGE, LOT, Characteristic, Plan, plan_of
+from mes_server.domain.days import utc_day
 from mes_server.domain.gauge_lines import Asked
 from mes_server.domain.genealogy import FORWARD
 from mes_server.domain.lots import SHIPPED_OUT, Lot
 from mes_server.domain.recalls import LOT as LOT_ITSELF
 from mes_server.domain.recalls import STATION, Suspicion
-from mes_server.domain.report import iso
 from mes_server.domain.rules import Refusal
 from mes_server.domain.texts import text_is_no_script
 from mes_server.store.checks import list_checks, load_check
@@ -233,7 +233,7 @@ def _sampled(
 
 
 def _plausible(at_ms: int) -> tuple[Decimal, Decimal]:
-    row = row_at(_plausibility_rows(), iso(at_ms)[:10])
+    row = row_at(_plausibility_rows(), utc_day(at_ms))
     return Decimal(row["widths"]), Decimal(row["factor"])
 
 

@@ -19,6 +19,7 @@ from mes_server.domain.control_plan import (
     Characteristic,
     Plan,
 )
+from mes_server.domain.days import utc_day
 from mes_server.domain.decimals import written
 from mes_server.domain.due import CONCEDED, DONE, FAILED, HOUR_MS, MISSED, Due, of_work, shift_start
 from mes_server.domain.grades import SYMBOLS, grade_of
@@ -224,7 +225,7 @@ def magnetic(line: Line) -> Section:
 
 def _grade(line: Line) -> tuple[list[Row], list[Remark]]:
     """What the grade promises beside what was measured; the control plan, not this, says what is out."""
-    measured, day = measured_of(line), iso(line.now_ms)[:10]
+    measured, day = measured_of(line), utc_day(line.now_ms)
     grade = grade_of(line.lot.grade, day)
     if grade is None:
         return [], [Remark("grade_unknown", {"grade": line.lot.grade})] if line.lot.grade else []

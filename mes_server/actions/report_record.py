@@ -14,6 +14,7 @@ from mes_server.actions.report_solving import (
 )
 from mes_server.actions.report_work import LISTED_MAX, cut_short, not_kept
 from mes_server.domain.charges import RUN_CORRECTED
+from mes_server.domain.days import utc_day
 from mes_server.domain.lines import CLEARED, LOCKED, MOUNTED, STOPPED, UNLOCKED
 from mes_server.domain.lots import CORRECTED, CREATED, SENT_BACK, Lot
 from mes_server.domain.nonconformance import OPEN, SETTLED, Nonconformance
@@ -183,7 +184,7 @@ def material(line: Line) -> Section:
     gaps += [
         Remark("origin_unknown", {"lot": str(row["lot"])}) for row in sources if not row["origin"]
     ]
-    gate = row_at(load_rows("line_clearance"), iso(line.now_ms)[:10])
+    gate = row_at(load_rows("line_clearance"), utc_day(line.now_ms))
     facts = {"dy_tb_gate_percent": scaled(int(gate["heavy_ppm_max"]), 4), "gate_source": str(gate["source"])}  # fmt: skip
     if not rows:
         gaps.append(Remark("no_elements"))
@@ -232,7 +233,7 @@ def _source(lot: Lot, facts: dict[str, object], mass_mg: int, created: Event | N
 
 def retention(line: Line) -> Section:
     """Section 20: how long it is kept, and who corrected what; whether the events are as they were sealed."""
-    rule = row_at(load_rows("retention"), iso(line.now_ms)[:10])
+    rule = row_at(load_rows("retention"), utc_day(line.now_ms))
     broken = unsealed(line.conn, line.events)
     labels = labels_of(line.conn, line.lot.code)
     years = int(rule["years_min"])

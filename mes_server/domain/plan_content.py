@@ -18,8 +18,8 @@ from mes_server.domain.control_plan import (
 from mes_server.domain.decimals import figure_or_none
 from mes_server.domain.documents import head_faults
 from mes_server.domain.process import OF_COUNTS, OF_VALUES
-from mes_server.domain.spc_rules import RULE_SETS
 from mes_server.domain.shapes import LIST, OBJECT, TEXT, TEXTS, WORDS, shape_faults
+from mes_server.domain.spc_rules import RULE_SETS
 
 _CHOICES = {"symbol": SYMBOLS, "kind": KINDS, "moment": MOMENTS}
 _LIMITS = ("nominal", "lower", "upper", "action_lower", "action_upper")

@@ -6,7 +6,7 @@ from flask import Blueprint, Response
 from sqlalchemy import Connection
 
 from mes_server.actions.keep_gauge_lines import Heard, Source, keep_lines
-from mes_server.actions.keep_gauges import against_gauge
+from mes_server.actions.keep_studies import against_gauge
 from mes_server.domain.control_plan import Characteristic, plan_of
 from mes_server.domain.gauge_lines import Asked, GaugeLine, line_faults
 from mes_server.settings import Settings
