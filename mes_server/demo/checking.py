@@ -3,14 +3,15 @@
 Readings are drawn around the middle of the spec: now and then one is near its limit, seldom one is out.
 """
 
-import json
 import random
 from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
 from mes_server.demo.floor import QUALITY, Ask, Heard
-from mes_server.demo.simulation import FOLDER
+from mes_server.demo.gear import CARED_FOR, gauge_for
+from mes_server.demo.simulation import load_quality
+from mes_server.demo.tanks import UNTITRATED
 
 ASKS_FOR = frozenset(
     (
@@ -24,10 +25,8 @@ _SIGMAS = 5.0  # of half the spec: an honest process, Cp 1.67
 @cache
 def documents() -> list[dict[str, Any]]:
     """What quality releases in the demo, in this order."""
-    found: list[dict[str, Any]] = json.loads((FOLDER / "quality.json").read_text(encoding="utf-8"))[
-        "documents"
-    ]
-    return found
+    files = ("furnaces", "baths", "plan_motor")
+    return [one for file in files for one in load_quality(file)["documents"]]
 
 
 def release_asks(pin: str) -> Iterator[Ask]:
@@ -63,9 +62,15 @@ def missing(ask: Ask, heard: Heard) -> bool:
     return bool(ASKS_FOR & set(heard.rules)) and not ask.mistake
 
 
+def waits_for_care(ask: Ask, heard: Heard) -> bool:
+    """Whether what was refused waits for a titration, a survey or a thermocouple."""
+    return bool((CARED_FOR | {UNTITRATED}) & set(heard.rules)) and not ask.mistake
+
+
 def is_surprise(ask: Ask, heard: Heard) -> bool:
     """Whether a refusal was neither meant, nor one that leads to a check or a signature."""
-    expected = ask.mistake or missing(ask, heard) or "lot_is_released" in heard.rules
+    expected = ask.mistake or missing(ask, heard) or waits_for_care(ask, heard)
+    expected = expected or "lot_is_released" in heard.rules
     return bool(heard.rules) and not expected
 
 
@@ -85,7 +90,7 @@ def check_asks(ask: Ask, due: Mapping[str, Any], chance: random.Random) -> Itera
         if one["state"] in ("done", "conceded"):
             continue
         body = {"characteristic": one["characteristic"], "source": "tablet"} | _about(one)
-        body |= _readings(one, chance)
+        body |= _readings(one, chance) | {"gauge": gauge_for(one["gauge"])}
         yield Ask("check", "/checks", body, ask.badge, ask.station, id=f"{ask.id}-c{number}",
                   lot=one["lot"])  # fmt: skip
 

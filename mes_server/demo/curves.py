@@ -40,8 +40,11 @@ class Painter:
             every = {spec.name: spec.report_ms for spec in contracts[kind].metrics}
             self._every_ms |= {(kind, metric): every[metric] for metric in metrics}
 
-    def run(self, station: str, from_ms: int, to_ms: int) -> Sequence[Column]:
-        """The columns of a run, sampled as seldom as each metric's contract allows; both ends included."""
+    def run(
+        self, station: str, from_ms: int, to_ms: int, trouble: Mapping[str, Any] | None = None
+    ) -> Sequence[Column]:
+        """The columns of a run, sampled as seldom as each metric's contract allows; both ends included. `trouble`:
+        a row of troubles.json."""
         kind = self.types[station]
         columns = []
         for metric, shape in self.shapes[kind].items():
@@ -49,7 +52,9 @@ class Painter:
             times = np.arange(from_ms, to_ms + 1, every, dtype=np.int64)
             series = self.series[station][metric]
             noise = np.random.default_rng((self.seed, series, from_ms // every))
-            columns.append(Column(series, times, self._values(times, shape, noise), to_ms))
+            values = self._values(times, shape, noise)
+            times, values = _wrong(times, values, trouble or {}, metric)
+            columns.append(Column(series, times, values, to_ms))
         return columns
 
     @staticmethod
@@ -63,3 +68,21 @@ class Painter:
         spread = noise.normal(0.0, 1.0, len(times)) * shape["noise"]
         rounded: npt.NDArray[np.float64] = np.round(values + spread, 3)
         return rounded
+
+
+def _wrong(
+    times: npt.NDArray[np.int64],
+    values: npt.NDArray[np.float64],
+    trouble: Mapping[str, Any],
+    metric: str,
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+    """A silence, or a stretch that was too hot."""
+    shares = (times - times[0]) / max(int(times[-1] - times[0]), 1) * _PPM
+    if "gap" in trouble:
+        low, high = trouble["gap"]
+        kept = (shares < low) | (shares > high)
+        return times[kept], values[kept]
+    if "hot" in trouble and metric.endswith("temperature_c"):
+        low, high, more = trouble["hot"]
+        return times, values + more * ((shares >= low) & (shares <= high))
+    return times, values

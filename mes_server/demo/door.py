@@ -62,13 +62,13 @@ def iso(at_ms: int) -> str:
 
 
 def body_of(ask: Ask, at_ms: int) -> dict[str, Any]:
-    """The whole body of an ask: what it says, its id, when, by whose badge."""
+    """The whole body of an ask: what it says, its id, when (if it does not say), by whose badge."""
     name = "act_id"
     if ask.path == "/scans":
         name = "scan_id"
     elif ask.path.endswith(("/unload", "/undo")):
         name = ask.path.rpartition("/")[2] + "_id"
-    body = {**ask.body, name: ask.id, "at": iso(at_ms), "badge": ask.badge}
+    body = {"at": iso(at_ms), **ask.body, name: ask.id, "badge": ask.badge}
     if ask.station and name != "undo_id":
         body["station"] = ask.station
     return body
@@ -81,6 +81,10 @@ def send(door: Door, ask: Ask, at_ms: int) -> Heard:
         return Heard(
             (), ask.lot, made=(told["check"], *told["sorted_out"]), held=tuple(told["held"])
         )
+    if status == 200 and ask.about == "titrate":
+        advice = tuple((product, amount, unit) for product, amount, unit in told["advice"])
+        return Heard((), ask.lot, made=(told["titration"],), held=tuple(told["held"]),
+                     verdict=told["verdict"], advice=advice)  # fmt: skip
     if status == 200:
         return Heard((), told["lot"], told["run"], told["operation"], tuple(told["made"]),
                      tuple(told["held"]))  # fmt: skip

@@ -48,7 +48,7 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """The answer: `rules`: why not, () when it was done."""
+    """The answer: `rules`: why not, () when it was done. `verdict`, `advice`: of a titration."""
 
     rules: tuple[str, ...] = ()
     lot: str = ""
@@ -56,6 +56,8 @@ class Heard:
     operation: str = ""
     made: tuple[str, ...] = ()
     held: tuple[str, ...] = ()
+    verdict: str = ""
+    advice: tuple[tuple[str, str, str], ...] = ()
 
     @property
     def done(self) -> bool:
@@ -96,7 +98,9 @@ class Memory:
     `due_ms` of each run; `mounted`: resource and the runs it still serves, by station and role; `last`: the
     grade that ran at a station; `whole`: lots that need not wait for their barrels; `busy`: lots that
     somebody has a plan with; `rest_ms`: what was refused, until when it is left alone; `released`: lots that
-    quality has signed; `pin`: of quality, "" where nobody knows it: then nothing is signed.
+    quality has signed; `pin`: of quality, "" where nobody knows it: then nothing is signed; `titrated`: how often,
+    by spec. Of a past that is made up: `eventful`: what troubles.json tells happens, from `began_ms` on; furnaces go
+    by recipes until `recipes_ms`; `troubled`: runs with a trouble; `told`, `known`: threads, and what they know.
     """
 
     due_ms: dict[str, int] = field(default_factory=dict)
@@ -110,6 +114,13 @@ class Memory:
     locked: set[str] = field(default_factory=set)
     released: set[str] = field(default_factory=set)
     pin: str = ""
+    titrated: dict[str, int] = field(default_factory=dict)
+    eventful: bool = False
+    began_ms: int = 0
+    recipes_ms: int = 0
+    troubled: dict[str, str] = field(default_factory=dict)
+    told: set[str] = field(default_factory=set)
+    known: dict[str, Mapping[str, str]] = field(default_factory=dict)
     later: list[tuple[int, Later]] = field(default_factory=list)
 
 

@@ -23,11 +23,12 @@ from mes_server.actions.one_action import carry_out
 from mes_server.actions.record_events import Act, Book
 from mes_server.actions.upgrade_store import upgrade_store
 from mes_server.app import create_app
-from mes_server.demo import people
+from mes_server.demo import people, story
 from mes_server.demo.checking import check_asks, checks_follow, is_surprise, release_asks
 from mes_server.demo.curves import Painter
 from mes_server.demo.door import API, Unreachable, due_at, iso, load_routes, send
-from mes_server.demo.floor import QUALITY, Ask, Floor, Heard
+from mes_server.demo.floor import QUALITY, Ask, Floor
+from mes_server.demo.gear import gear_asks
 from mes_server.demo.shift import Shift
 from mes_server.demo.simulation import load_routes as contents
 from mes_server.demo.simulation import load_simulation, load_stops
@@ -88,6 +89,7 @@ class History:
     counts: dict[str, int] = field(default_factory=dict)
     refused: list[str] = field(default_factory=list)
     _opened: dict[str, tuple[str, int]] = field(default_factory=dict)
+    _closed: dict[str, int] = field(default_factory=dict)
     _columns: list[Any] = field(default_factory=list)
     _lots: dict[str, Lot] = field(default_factory=dict)
     _touched: set[str] = field(default_factory=set)
@@ -115,8 +117,11 @@ class History:
             body = {"content": content, "act_id": f"demo-route-{name}",
                     "at": iso(self.door.now_ms), "badge": QUALITY}  # fmt: skip
             self.door.call("POST", f"{API}/routes", body)
-        for ask in release_asks(self.shift.memory.pin):
-            send(self.door, ask, self.door.now_ms)
+        pin = self.shift.memory.pin
+        for ask in (*release_asks(pin), *gear_asks(pin, self.door.now_ms)):
+            heard = send(self.door, ask, self.door.now_ms)
+            if heard.rules:
+                self.refused.append(f"{ask.about} {ask.path}: {', '.join(heard.rules)}")
 
     def look(self) -> Floor:
         """What lies where, read from the store: only what was touched, and all of it now and then."""
@@ -137,13 +142,17 @@ class History:
     def _do(self, ask: Ask, floor: Floor) -> None:
         quick = ask.about == "undo"
         self.door.now_ms += _UNDO_MS if quick else self.chance.randint(*_SCAN_MS)
+        golden = self._draw(ask, floor)
         heard = send(self.door, ask, self.door.now_ms)
         self.counts[ask.about] = self.counts.get(ask.about, 0) + 1
         if is_surprise(ask, heard):
             self.refused.append(f"{ask.about} {ask.path} {ask.body}: {', '.join(heard.rules)}")
-        self._follow(ask, heard)
-        self._touched |= _named_in(ask) | {heard.lot, *heard.made}
-        if ask.about in _FAR:
+        if ask.about == "load" and heard.done:
+            self._opened.setdefault(heard.run, (ask.station, self.door.now_ms))
+        self._touched |= _named_in(ask) | {heard.lot, *heard.made, *heard.held}
+        if golden is not None and heard.done:
+            self._do(golden, floor)
+        if ask.about in _FAR or story.is_told(ask):
             self._all_until_ms = 0
         for follow in self.shift.hear(ask, heard, floor, self.door.now_ms):
             self._do(follow, floor)
@@ -151,15 +160,24 @@ class History:
             for check in check_asks(ask, due_at(self.door, ask.station), self.chance):
                 self._do(check, floor)
 
-    def _follow(self, ask: Ask, heard: Heard) -> None:
-        """Runs get their curves when they are over."""
-        if ask.about == "load" and heard.done:
-            self._opened.setdefault(heard.run, (ask.station, self.door.now_ms))
-        elif ask.about == "unload" and heard.done and ask.lot in self._opened:
-            station, from_ms = self._opened.pop(ask.lot)
-            self._columns += self.painter.run(station, from_ms, self.door.now_ms)
-            if len(self._columns) >= _PAINT_COLUMNS:
-                self._paint()
+    def _draw(self, ask: Ask, floor: Floor) -> Ask | None:
+        """Runs get their curves when they are over; before they are judged, where they go by a recipe. What is to be
+        released when the run is a golden one."""
+        if ask.about != "unload" or ask.lot not in self._opened:
+            return None
+        station, from_ms = self._opened.pop(ask.lot)
+        operation = next(one.operation for one in floor.lots if one.run == ask.lot)
+        proven = (
+            bool(story.recipe_for(operation)) and self.door.now_ms <= self.shift.memory.recipes_ms
+        )
+        number = self._closed[operation] = self._closed.get(operation, 0) + 1
+        trouble = story.wrong_with(operation, number)
+        if trouble is not None:
+            self.shift.memory.troubled[ask.lot] = trouble["name"]
+        self._columns += self.painter.run(station, from_ms, self.door.now_ms, trouble)
+        if proven or len(self._columns) >= _PAINT_COLUMNS:
+            self._paint()
+        return story.golden_ask(operation, number, ask.lot, self.shift.memory.pin)
 
     def _paint(self) -> None:
         append_history(self.door.engine, self._columns)
@@ -200,7 +218,9 @@ def make_history(
         carry_out(engine, Act(f"demo-history-{from_ms}", people.BY, "", now_ms, now_ms), _confess,
                   from_ms, now_ms, seed)  # fmt: skip
         history = _begin(settings, token, series, (seed, from_ms))
-        history.shift.memory.pin = pin_of(staff["people"])
+        memory = history.shift.memory
+        memory.pin, memory.eventful = pin_of(staff["people"]), True
+        memory.began_ms, memory.recipes_ms = from_ms, now_ms
         history.live(now_ms)
         close_stations(engine, now_ms)
         merge_all(engine, now_ms)

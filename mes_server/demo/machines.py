@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from mes_server.demo.floor import Ask, Moment
+from mes_server.demo.story import recipe_for
 from mes_server.demo.yields import PPM, outcome
 from mes_server.domain.lots import RUNNING, Lot
 from mes_server.domain.routes import Operation
@@ -11,6 +12,7 @@ from mes_server.domain.routes import Operation
 _FULL_PPM = 1_400_000  # a lot so much larger than a batch is loaded in parts
 _TRAY = 4
 _LONG_MIN = 3 * 24 * 60
+_LATEST = 1.1  # a run lasts a little longer than planned
 
 
 def unload_due(at: Moment) -> Iterator[Ask]:
@@ -79,10 +81,19 @@ def _load(at: Moment, station: str, left: Sequence[tuple[Operation, Lot]]) -> It
     for place, lot in enumerate(lots):
         at.taken.add(lot.code)
         facts: dict[str, object] = {"position": f"T{place // _TRAY + 1}-{place % _TRAY + 1}"}
+        facts |= _recipe(at, operation.code, said["minutes"])
         if len(lots) == 1:
             facts |= _part(lot, said.get("batch_mg", 0))
         body = {"code": lot.code, "operation": operation.code, "facts": facts}
         yield Ask("load", "/scans", body, at.operator(), station, lot=lot.code)
+
+
+def _recipe(at: Moment, operation: str, minutes: float) -> dict[str, str]:
+    """The recipe of the run, in a past where it will be over in time: no live run of a demo lasts as long as one."""
+    recipe = recipe_for(operation)
+    if not recipe or at.now_ms + at.pace.run_ms(minutes * _LATEST) > at.memory.recipes_ms:
+        return {}
+    return {"recipe": str(recipe["code"])}
 
 
 def _first_of(at: Moment, left: Sequence[tuple[Operation, Lot]]) -> tuple[Operation, Lot]:

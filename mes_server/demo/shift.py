@@ -7,9 +7,10 @@ import random
 from dataclasses import dataclass, field
 from itertools import count
 
-from mes_server.demo import machines, mishaps, yard
-from mes_server.demo.checking import missing, release_product
+from mes_server.demo import machines, mishaps, story, tanks, yard
+from mes_server.demo.checking import missing, release_product, waits_for_care
 from mes_server.demo.floor import Ask, Floor, Heard, Memory, Moment, Pace
+from mes_server.demo.gear import renewed
 from mes_server.demo.simulation import Simulation
 
 _REST_MIN = 20
@@ -57,7 +58,9 @@ class Shift:
         at = self._moment(floor, now_ms)
         if not heard.done:
             self._refused(at, ask, heard)
-            return [self._named(again) for again in self._sign_again(ask, heard)]
+            again = [*self._sign_again(ask, heard), *renewed(ask, heard, self.memory.pin),
+                     *tanks.titrate_asks(ask, heard, at)]  # fmt: skip
+            return [self._named(one) for one in again]
         if ask.about == "load":
             self._loaded(at, ask, heard)
         elif ask.about == "merge":
@@ -69,7 +72,10 @@ class Shift:
         elif ask.about in ("mount", "receive"):
             self._equipped(ask, heard)
         mishaps.after(at, ask, heard)
-        return [self._named(follow) for follow in mishaps.undo_at_once(at, ask)]
+        tanks.put_right(at, ask, heard)
+        story.follow(at, ask, heard)
+        following = [*mishaps.undo_at_once(at, ask), *tanks.make_up(ask, heard, floor.stations)]
+        return [self._named(one) for one in following]
 
     def _sign_again(self, ask: Ask, heard: Heard) -> list[Ask]:
         """What was packed changed since it was signed (another grade): quality signs each pack."""
@@ -99,6 +105,8 @@ class Shift:
         if ask.mistake:
             return
         about = ask.lot or ask.path
+        if waits_for_care(ask, heard):
+            return  # it is done now; then it is tried again
         if (missing(ask, heard) and ask.station) or "lot_is_released" in heard.rules:
             return  # somebody makes the checks, or signs, now; then it is tried again
         self.memory.rest_ms[about] = at.now_ms + self.pace.wait_ms(_REST_MIN)

@@ -9,6 +9,7 @@ from typing import Any
 
 FOLDER = Path(__file__).parent
 _ROUTES = FOLDER / "routes"
+_QUALITY = FOLDER / "quality"
 _SHARED = "operations.json"
 
 
@@ -30,6 +31,12 @@ def load_routes() -> list[dict[str, Any]]:
         operations = {c: usual[c] | said.get(c, {}) for c in dict.fromkeys([*named, *said])}
         found.append(route | {"operations": operations})
     return found
+
+
+@cache
+def load_quality(name: str) -> dict[str, Any]:
+    """One of the files of what quality keeps: plan_motor, furnaces, baths, gauges, troubles."""
+    return _read(_QUALITY / f"{name}.json")
 
 
 @dataclass(frozen=True, slots=True)

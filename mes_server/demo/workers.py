@@ -21,6 +21,7 @@ from mes_server.demo.door import (
     send,
 )
 from mes_server.demo.floor import QUALITY, Ask, Floor, Pace
+from mes_server.demo.gear import gear_asks
 from mes_server.demo.shift import Shift
 from mes_server.demo.simulation import load_routes as contents
 from mes_server.demo.simulation import load_simulation
@@ -112,7 +113,7 @@ def work(data_dir: Path, speed: float, seed: int, say: Callable[[str], None]) ->
         try:
             if not released:
                 release_routes(door)
-                for ask in release_asks(pin):
+                for ask in (*release_asks(pin), *gear_asks(pin, _now_ms())):
                     send(door, ask, _now_ms())
                 released = True
             workers.turn()

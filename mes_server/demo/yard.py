@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from mes_server.demo import machines
 from mes_server.demo.checking import is_planned, release_product
 from mes_server.demo.floor import QUALITY, Ask, Later, Moment
+from mes_server.demo.story import reason_of
 from mes_server.demo.yields import PPM
 from mes_server.domain.lots import RUNNING, Lot
 from mes_server.domain.routes import is_finished
@@ -175,15 +176,18 @@ def look_after_holds(at: Moment) -> None:
         for hold in lot.holds:
             if (key := f"{lot.code} {hold}") not in at.memory.known_holds:
                 at.memory.known_holds.add(key)
-                at.later(at.chance.randint(60, 600), _release(lot.code, hold))
+                minutes, said = at.chance.randint(60, 600), reason_of(lot.holds[hold])
+                if said is not None and lot.kind != "bath":
+                    reason, late = said
+                    at.later(minutes + late * _TESTED_MIN, _release(lot.code, hold, reason))
 
 
-def _release(code: str, hold: str) -> Later:
+def _release(code: str, hold: str, reason: str) -> Later:
     def act(at: Moment) -> Ask | None:
         lot = at.floor.lot(code)
         if lot is None or hold not in lot.holds:
             return None
-        body = {"hold": hold, "reason": "looked at, within limits 复查合格"}
+        body = {"hold": hold, "reason": reason}
         return Ask("release", f"/lots/{code}/release", body, QUALITY, lot=code)
 
     return act

@@ -38,17 +38,16 @@ def test_the_plan_is_for_a_product_of_the_demo_and_its_operations() -> None:
 
 def test_nothing_is_signed_without_a_pin() -> None:
     assert list(release_asks("")) == []
-    assert [ask.path for ask in release_asks("480261")] == [
-        "/documents/instruction",
-        "/documents/plan",
-    ]
+    paths = [ask.path for ask in release_asks("480261")]
+    kinds = ("recipe", "pyrometry", "bath", "instruction", "plan")
+    assert list(dict.fromkeys(paths)) == [f"/documents/{kind}" for kind in kinds]
     assert pin_of([{"badge": "Q-301", "pin": "480261"}]) == "480261"
     assert pin_of([]) == ""
 
 
 def item(**more: object) -> dict[str, object]:
     said = {"characteristic": "thickness", "kind": "variable", "lot": "L1", "run": "", "plan": "CP/A", "part": "P",
-            "lower": "4.95", "upper": "5.05", "nominal": "5.00", "sample": 5, "state": "due"}  # fmt: skip
+            "lower": "4.95", "upper": "5.05", "nominal": "5.00", "sample": 5, "state": "due", "gauge": "micrometer"}  # fmt: skip
     return said | more
 
 
@@ -68,6 +67,7 @@ def test_all_that_is_listed_is_made_and_what_is_done_is_left_alone() -> None:
     readings = [figure(r["value"]) for r in asks[1].body["readings"]]
     assert len(readings) == 5
     assert all(4.9 < float(value) < 5.1 for value in readings)
+    assert asks[1].body["gauge"] == "MIC-001"
     assert asks[2].body["run"] == "CH1"
     assert (asks[3].body["plan"], asks[3].body["rejected"]) == ("CP/A", 0)
 
