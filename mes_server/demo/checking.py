@@ -19,13 +19,14 @@ ASKS_FOR = frozenset(
         "challenge_is_done", "instruction_is_read",
     )
 )  # fmt: skip
-_SIGMAS = 5.0  # of half the spec: an honest process, Cp 1.67
+_ROOM_C = (22.8, 0.3)
+_SIGMAS = 6.0  # of half the spec: an honest process, Cp 2.0
 
 
 @cache
 def documents() -> list[dict[str, Any]]:
     """What quality releases in the demo, in this order."""
-    files = ("furnaces", "baths", "plan_motor")
+    files = ("furnaces", "baths", "plan_motor", "plan_sensor")
     return [one for file in files for one in load_quality(file)["documents"]]
 
 
@@ -75,8 +76,16 @@ def is_surprise(ask: Ask, heard: Heard) -> bool:
 
 
 def checks_follow(ask: Ask, heard: Heard) -> bool:
-    """Whether somebody looks at the list of checks now: lots came out, or a scan was refused for want of one."""
-    return bool(ask.station) and (missing(ask, heard) or (ask.about == "unload" and heard.done))
+    """Whether somebody looks at the list of checks now: lots came out of what a plan
+    watches, or a scan was refused for want of one."""
+    came_out = ask.about == "unload" and heard.done and heard.operation in _planned_operations()
+    return bool(ask.station) and (missing(ask, heard) or came_out)
+
+
+@cache
+def _planned_operations() -> frozenset[str]:
+    plans = [one["content"] for one in documents() if one["kind"] == "plan"]
+    return frozenset(line["operation"] for plan in plans for line in plan["characteristics"])
 
 
 def check_asks(ask: Ask, due: Mapping[str, Any], chance: random.Random) -> Iterator[Ask]:
@@ -111,4 +120,5 @@ def _readings(one: Mapping[str, Any], chance: random.Random) -> dict[str, Any]:
     width = (high - low) / 2 / _SIGMAS if one["lower"] and one["upper"] else middle / 50
     digits = max(len(text.partition(".")[2]) for text in (one["lower"], one["upper"])) + 1
     values = [f"{chance.gauss(middle, width):.{digits}f}" for _ in range(one["sample"])]
-    return {"readings": [{"value": value} for value in values]}
+    told = {"temperature_c": f"{chance.gauss(*_ROOM_C):.1f}"} if one["kind"] == "magnetic" else {}
+    return {"readings": [{"value": value} for value in values], **told}

@@ -14,6 +14,7 @@ from schemas.station_types import load_station_types
 
 SHAPES = "shapes.json"
 _PPM = 1_000_000
+_LOADED_MS = 600_000  # a furnace is loaded by then: what its last lot takes begins there
 
 
 def load_shapes() -> dict[str, dict[str, Any]]:
@@ -33,6 +34,7 @@ class Painter:
     seed: int
     shapes: Mapping[str, Mapping[str, Any]] = field(default_factory=load_shapes)
     _every_ms: dict[tuple[str, str], int] = field(default_factory=dict)
+    _counted: dict[int, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         contracts = load_station_types()
@@ -50,9 +52,15 @@ class Painter:
         for metric, shape in self.shapes[kind].items():
             every = self._every_ms[kind, metric]
             times = np.arange(from_ms, to_ms + 1, every, dtype=np.int64)
+            if shape.get("ends"):
+                loaded = min(from_ms + _LOADED_MS, (from_ms + to_ms) // 2)
+                times = np.array([from_ms, loaded, to_ms], dtype=np.int64)
             series = self.series[station][metric]
             noise = np.random.default_rng((self.seed, series, from_ms // every))
             values = self._values(times, shape, noise)
+            if shape.get("ends"):  # a counter goes on from run to run
+                values += self._counted.get(series, 0.0)
+                self._counted[series] = float(values[-1])
             times, values = _wrong(times, values, trouble or {}, metric)
             columns.append(Column(series, times, values, to_ms))
         return columns

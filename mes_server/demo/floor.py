@@ -98,8 +98,7 @@ class Memory:
     `due_ms` of each run; `mounted`: resource and the runs it still serves, by station and role; `last`: the
     grade that ran at a station; `whole`: lots that need not wait for their barrels; `busy`: lots that
     somebody has a plan with; `rest_ms`: what was refused, until when it is left alone; `released`: lots that
-    quality has signed; `pin`: of quality, "" where nobody knows it: then nothing is signed; `titrated`: how often,
-    by spec. Of a past that is made up: `eventful`: what troubles.json tells happens, from `began_ms` on; furnaces go
+    quality has signed; `pin`: of quality, "" where nobody knows it: then nothing is signed. Of a past that is made up: `eventful`: what troubles.json tells happens, from `began_ms` on; furnaces go
     by recipes until `recipes_ms`; `troubled`: runs with a trouble; `told`, `known`: threads, and what they know.
     """
 
@@ -114,7 +113,6 @@ class Memory:
     locked: set[str] = field(default_factory=set)
     released: set[str] = field(default_factory=set)
     pin: str = ""
-    titrated: dict[str, int] = field(default_factory=dict)
     eventful: bool = False
     began_ms: int = 0
     recipes_ms: int = 0

@@ -24,7 +24,13 @@ from mes_server.actions.record_events import Act, Book
 from mes_server.actions.upgrade_store import upgrade_store
 from mes_server.app import create_app
 from mes_server.demo import people, story
-from mes_server.demo.checking import check_asks, checks_follow, is_surprise, release_asks
+from mes_server.demo.checking import (
+    check_asks,
+    checks_follow,
+    is_planned,
+    is_surprise,
+    release_asks,
+)
 from mes_server.demo.curves import Painter
 from mes_server.demo.door import API, Unreachable, due_at, iso, load_routes, send
 from mes_server.demo.floor import QUALITY, Ask, Floor
@@ -33,7 +39,7 @@ from mes_server.demo.shift import Shift
 from mes_server.demo.simulation import load_routes as contents
 from mes_server.demo.simulation import load_simulation, load_stops
 from mes_server.demo.workers import pin_of
-from mes_server.domain.lots import ACTIVE, RUNNING, Lot
+from mes_server.domain.lots import ACTIVE, RUNNING, SHIPPED_OUT, Lot
 from mes_server.domain.routes import Route
 from mes_server.settings import Settings
 from mes_server.store.engine import open_engine, reading
@@ -109,6 +115,21 @@ class History:
             else:  # nobody touched anything: only time goes on
                 self.door.now_ms = min(self.shift.next_ms(self.door.now_ms, _STEP_MS), to_ms)
         self._paint()
+        self._tell()
+
+    def _tell(self) -> None:
+        """The papers of the last shipment under a control plan: of one of its packs, and its certificate."""
+        with reading(self.door.engine) as conn:
+            gone = find_lots(conn, Sought(same={"status": SHIPPED_OUT, "kind": "pack"}), _LOTS_MAX)
+        planned = [lot for lot in gone if is_planned(lot.route) and lot.shipment]
+        if not planned:
+            return
+        pack = max(planned, key=lambda lot: ("phosphating" in lot.done, lot.shipment, lot.code))
+        for about, path in (("report", f"/lots/{pack.code}/report"),
+                            ("certificate", f"/shipments/{pack.shipment}/certificate")):  # fmt: skip
+            body = {"language": "en"}
+            ask = Ask(about, path, body, QUALITY, id=f"demo-{about}-{pack.shipment}".lower())
+            self._do(ask, Floor((), {}, {}))
 
     def release_routes(self) -> None:
         """The routes and documents of the demo, as quality releases them."""

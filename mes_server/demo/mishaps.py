@@ -138,6 +138,7 @@ def _destroy(code: str, taken: Ask) -> Later:
     some = {name: taken.body[name] for name in ("pieces", "mass_mg")}
 
     def act(at: Moment) -> Ask | None:
+        at.taken.add(code)
         body = {**some, "form": "scrap", "reason": "used up by the test 检验消耗"}
         return Ask("scrap", f"/lots/{code}/scrap", body, at.operator(), lot=code)
 

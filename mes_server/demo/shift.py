@@ -73,6 +73,7 @@ class Shift:
             self._equipped(ask, heard)
         mishaps.after(at, ask, heard)
         tanks.put_right(at, ask, heard)
+        tanks.look_after(at, ask, heard)
         story.follow(at, ask, heard)
         following = [*mishaps.undo_at_once(at, ask), *tanks.make_up(ask, heard, floor.stations)]
         return [self._named(one) for one in following]

@@ -62,6 +62,7 @@ def _plan(at: Moment, thread: Mapping[str, Any], place: int, known: Known) -> No
 
     def act(then: Moment) -> Ask:
         then.memory.known[step["about"]] = known
+        then.taken.add(known["lot"])
         body = _filled(step["body"], (known, then.memory, then.now_ms))
         path = str(_filled(step["path"], (known, then.memory, then.now_ms)))
         return Ask(step["about"], path, body, QUALITY)

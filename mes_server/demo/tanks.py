@@ -1,17 +1,18 @@
 """Baths of the demo: made up under a spec, titrated when a scan asks for it, put right when a titration is out."""
 
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from mes_server.demo.floor import Ask, Heard, Memory, Moment
+from mes_server.demo.floor import QUALITY, Ask, Heard, Moment
 from mes_server.demo.gear import gauge_for
 from mes_server.demo.simulation import load_quality
 
 ROLE = "bath"
 UNTITRATED = "bath_is_titrated"
 OUT = "out"
-_ADD_MIN, _AGAIN_MIN = 25, 60
+_ADD_MIN, _AGAIN_MIN, _LOOK_MIN = 25, 60, 12
+_DAY_MS = 86_400_000
 
 
 def make_up(ask: Ask, heard: Heard, types: Mapping[str, str]) -> list[Ask]:
@@ -31,18 +32,18 @@ def titrate_asks(ask: Ask, heard: Heard, at: Moment) -> list[Ask]:
     spec = _spec(at.floor.stations.get(ask.station, ""))
     if UNTITRATED not in heard.rules or not bath or not spec or ask.station in at.memory.locked:
         return []
-    return [titrate(at.memory, spec, (ask.station, bath, ask.badge), at.chance)]
+    return [titrate(spec, (ask.station, bath, ask.badge), at.chance)]
 
 
 def _spec(kind: str) -> str:
     return str(load_quality("baths")["baths"].get(kind, {}).get("spec", ""))
 
 
-def titrate(memory: Memory, spec: str, who: tuple[str, str, str], chance: random.Random) -> Ask:
-    """One titration; in a history one of them is out. `who`: station, bath, badge."""
+def titrate(
+    spec: str, who: tuple[str, str, str], chance: random.Random, fails: bool = False
+) -> Ask:
+    """One titration. `who`: station, bath, badge."""
     said, (station, bath, badge) = load_quality("baths"), who
-    number = memory.titrated[spec] = memory.titrated.get(spec, 0) + 1
-    fails = memory.eventful and (spec, number) == (said["out"]["spec"], said["out"]["number"])
     readings = [_reading(one, fails, chance) for one in said["readings"] if one["spec"] == spec]
     body = {"readings": readings, "burette": gauge_for("burette")}
     return Ask("titrate", f"/baths/{bath}/titrations", body, badge, station, lot=bath)
@@ -56,14 +57,28 @@ def _reading(one: Mapping[str, Any], fails: bool, chance: random.Random) -> dict
 
 
 def put_right(at: Moment, ask: Ask, heard: Heard) -> None:
-    """What was out is topped up, titrated again, and the bath unlocked when it is good."""
+    """What is missing is added; what was out is titrated again then, and the bath unlocked when it is good."""
+    for number, one in enumerate(heard.advice):
+        at.later(_ADD_MIN + number, lambda _, one=one: _add(ask, one))  # type: ignore[misc]
     if heard.verdict != OUT:
         return
     at.memory.locked.add(ask.station)
-    for number, one in enumerate(heard.advice):
-        at.later(_ADD_MIN + number, lambda _, one=one: _add(ask, one))  # type: ignore[misc]
     at.later(_AGAIN_MIN, lambda then: _again(then, ask))
     at.later(_AGAIN_MIN + 5, lambda then: _unlock(then, ask, heard.made[0]))
+
+
+def look_after(at: Moment, ask: Ask, heard: Heard) -> None:
+    """Once in a past that is made up: titrated after a load, a bath is found out."""
+    said = load_quality("baths")["out"]
+    spec = _spec(at.floor.stations.get(ask.station, ""))
+    bath = at.memory.mounted.get((ask.station, ROLE), ("", 0))[0]
+    late = at.now_ms - at.memory.began_ms >= said["day"] * _DAY_MS
+    if not at.memory.eventful or not late or (ask.about, spec) != ("unload", said["spec"]):
+        return
+    if bath and heard.done and ROLE not in at.memory.told:
+        at.memory.told.add(ROLE)
+        who = (ask.station, bath, ask.badge)
+        at.later(_LOOK_MIN, lambda then: titrate(spec, who, then.chance, fails=True))
 
 
 def _add(ask: Ask, advice: tuple[str, str, str]) -> Ask:
@@ -74,7 +89,7 @@ def _add(ask: Ask, advice: tuple[str, str, str]) -> Ask:
 
 def _again(at: Moment, ask: Ask) -> Ask:
     spec = _spec(at.floor.stations.get(ask.station, ""))
-    return titrate(at.memory, spec, (ask.station, ask.lot, ask.badge), at.chance)
+    return titrate(spec, (ask.station, ask.lot, ask.badge), at.chance)
 
 
 def _unlock(at: Moment, ask: Ask, titration: str) -> Ask | None:
@@ -85,9 +100,4 @@ def _unlock(at: Moment, ask: Ask, titration: str) -> Ask | None:
     if not mine:
         return None
     body = {"hold": mine[0], "reason": load_quality("troubles")["released"]["bath"]}
-    return Ask("release", f"/lots/{ask.lot}/release", body, "Q-301", lot=ask.lot)
-
-
-def belongs_to_bath(at: Moment) -> Iterator[str]:
-    """The baths of the floor: nobody releases them but who put them right."""
-    return (lot.code for lot in at.floor.lots if lot.kind == "bath")
+    return Ask("release", f"/lots/{ask.lot}/release", body, QUALITY, lot=ask.lot)

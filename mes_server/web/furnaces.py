@@ -28,10 +28,12 @@ from mes_server.web.formats import iso_text
 from mes_server.web.guards import needs
 from mes_server.web.handling import carry
 from mes_server.web.lot_acts import refused_page, text
-from mes_server.web.page import now_ms
+from mes_server.web.page import now_ms, words
 from mes_server.web.parameters import Operation, described
 from mes_server.web.problems import NotFound
+from mes_server.web.proof_words import Titles, titles_of
 from mes_server.web.scans import worker_of
+from mes_server.web.seen import layout_at
 from mes_server.web.signing import signature_answers, signed_by
 from mes_server.web.site import this_site
 
@@ -116,11 +118,12 @@ def get_furnace(station_id: str) -> Response:
 
 @dataclass(frozen=True, slots=True)
 class Furnace:
-    """A furnace as its page shows it; `surveys` the newest first."""
+    """A furnace as its page shows it; `surveys` the newest first, `titles`: what its metrics are called."""
 
     standing: Standing
     surveys: Sequence[Survey]
     proofs: Sequence[ProofRecord]
+    titles: Titles
 
     @property
     def tests(self) -> list[str]:
@@ -137,7 +140,8 @@ def _furnace(conn: Connection, station: str) -> Furnace:
     surveys = list_surveys(conn, station)
     asked = asked_of(conn, station, now_ms())
     standing = stand(station, asked, surveys, list_thermocouples(conn, station), now_ms())
-    return Furnace(standing, surveys[::-1], proofs_at(conn, station, PROOFS_SHOWN))
+    titles = titles_of(words(), None, layout_at(conn, station))
+    return Furnace(standing, surveys[::-1], proofs_at(conn, station, PROOFS_SHOWN), titles)
 
 
 def _answer(found: Standing, surveys: list[shapes.SurveyAnswer]) -> shapes.FurnaceAnswer:

@@ -1,6 +1,6 @@
 """Control charts as pages and tables: of a characteristic of a part, drawn on the server, with its capability."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from flask import Blueprint, Response, render_template, request
@@ -22,6 +22,7 @@ from mes_server.domain.spc import CannotChart
 from mes_server.domain.spc_rules import RULE_SETS, Rule, rules_of
 from mes_server.store.documents import load_named
 from mes_server.store.ledger import list_action
+from mes_server.store.plans import plans_in_force
 from mes_server.store.subgroups import (
     Sought,
     list_charted,
@@ -92,7 +93,8 @@ def spc() -> str:
     asked = _asked()
     with this_site().reading() as conn:
         if not asked.sought.characteristic:
-            return render_template("quality/spc.html", charted=list_charted(conn))
+            found = list_charted(conn)
+            return render_template("quality/spc.html", charted=found, titles=_titles(conn))
         checks = newest_subgroups(conn, asked.sought, POINTS)
         if not checks:
             raise NotFound("characteristic", f"{asked.sought.part} {asked.sought.characteristic}")
@@ -109,6 +111,13 @@ def spc() -> str:
         kinds=OF_COUNTS if counted else OF_VALUES, width=WIDTH, height=HEIGHT, checks=checks,
         spec=spec_text, **facts,
     )  # fmt: skip
+
+
+def _titles(conn: Connection) -> dict[tuple[str, str], Mapping[str, str]]:
+    """What characteristics are called, by part and id, in the plans in force."""
+    plans = plans_in_force(conn, now_ms())
+    return {(part, line.id): line.title for plan in plans for part in plan.parts
+            for line in plan.characteristics}  # fmt: skip
 
 
 def _line(conn: Connection, check: Check) -> Characteristic | None:

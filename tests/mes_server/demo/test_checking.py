@@ -28,12 +28,13 @@ def test_what_the_demo_releases_has_no_fault(one: dict[str, object]) -> None:
 
 
 def test_the_plan_is_for_a_product_of_the_demo_and_its_operations() -> None:
-    plan = plan_from(next(one["content"] for one in documents() if one["kind"] == "plan"))
+    plans = [plan_from(one["content"]) for one in documents() if one["kind"] == "plan"]
+    plan = plans[0]
     (route,) = [r for r in load_routes() if r["code"] in plan.routes]
     assert load_simulation().products[route["code"]]["part"] in plan.parts
     assert {line.operation for line in plan.characteristics} <= set(route["operations"])
     assert is_planned(f"{route['code']}/A")
-    assert not is_planned("SN-CYL-48/A")
+    assert not is_planned("LS-RNG-35CE/A")
 
 
 def test_nothing_is_signed_without_a_pin() -> None:
@@ -76,5 +77,6 @@ def test_only_what_waits_for_a_check_is_checked() -> None:
     assert missing(SCAN, Heard(("lot_is_free", "checks_are_done")))
     assert not missing(SCAN, Heard(("lot_is_free",)))
     assert not missing(Ask("mistake", "", {}, "", mistake=True), Heard(("checks_are_done",)))
-    assert checks_follow(Ask("unload", "", {}, "", "press-1"), Heard())
+    assert checks_follow(Ask("unload", "", {}, "", "press-1"), Heard(operation="pressing"))
+    assert not checks_follow(Ask("unload", "", {}, "", "mill-1"), Heard(operation="jet_milling"))
     assert not checks_follow(Ask("pack", "", {}, "", ""), Heard(("checks_are_done",)))

@@ -1,7 +1,5 @@
 """mes_server.demo.history: days of a plant through the real API; then everything about them is checked."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, fields
 from pathlib import Path
 
 import pytest
@@ -15,11 +13,10 @@ from mes_server.actions.upgrade_store import upgrade_store
 from mes_server.app import create_app
 from mes_server.demo import history as made
 from mes_server.demo.checking import ASKS_FOR
-from mes_server.demo.history import DAY_MS, History, NoHistory, make_history
-from mes_server.demo.simulation import Simulation, load_quality, load_simulation
+from mes_server.demo.history import DAY_MS, NoHistory, make_history
+from mes_server.demo.simulation import load_quality
 from mes_server.domain.exposure import Exposure
 from mes_server.domain.genealogy import FORWARD
-from mes_server.domain.lots import Lot
 from mes_server.domain.recalls import LOT, Suspicion
 from mes_server.settings import Settings
 from mes_server.store.anchors import read_anchors
@@ -30,56 +27,17 @@ from mes_server.store.lots import list_edges, list_lots
 from mes_server.store.runs import open_run_at, runs_at
 from mes_server.store.verifying import verify_ledger
 from tests.mes_server.demo.floors import lot
+from tests.mes_server.demo.past import DAYS, NOW, Told, all_lots
 from tests.mes_server.people_help import hire
 from tests.mes_server.web.plant_data import make_settings
 
-NOW = 1_793_491_200_000
-DAYS = 10
 KINDS = {
     "receive", "blend", "clear", "mount", "load", "unload", "merge", "pack", "ship", "ship_waste",
     "hold", "release", "rework", "scrap", "coupon", "split", "correct", "undo", "mistake", "move",
     "regrade", "lock", "unlock", "return", "check", "acknowledge", "product_release", "make_up", "titrate",
-    "addition", "golden",
+    "addition", "golden", "report", "certificate",
 }  # fmt: skip
 STORY = {step["about"] for one in load_quality("troubles")["threads"] for step in one["steps"]}
-
-
-@dataclass
-class Told:
-    """A store with a history in it."""
-
-    settings: Settings
-    engine: Engine
-    history: History
-    said: list[str]
-
-
-def eventful() -> Simulation:
-    """A plant where more goes wrong than usual."""
-    plan = load_simulation()
-    said = {field.name: getattr(plan, field.name) for field in fields(plan)}
-    said["chances"] = {name: min(chance * 3, 0.4) for name, chance in plan.chances.items()}
-    said["chances"] |= {"return": 1.0, "regrade": 1.0, "lock": 0.1}
-    said["skip"] = dict.fromkeys(plan.skip, 0.2)
-    return Simulation(**said)
-
-
-@pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
-    settings = make_settings(tmp_path_factory.mktemp("history"))
-    said: list[str] = []
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(made, "load_simulation", eventful)
-        history = make_history(settings, DAYS, 3, NOW, said.append)
-    assert history is not None
-    engine = open_engine(settings.url)
-    yield Told(settings, engine, history, said)
-    engine.dispose()
-
-
-def all_lots(engine: Engine) -> list[Lot]:
-    with reading(engine) as conn:
-        return list_lots(conn, limit=100_000)
 
 
 def test_every_kind_of_act_occurs_and_none_is_refused_but_the_mistakes(told: Told) -> None:

@@ -10,6 +10,7 @@ import pypdf
 import pypdfium2
 import pytest
 
+from mes_server.domain.report import CONCESSION, CONFORMS, DOES_NOT_CONFORM, OPEN, TOLD
 from mes_server.domain.report_contract import contract_of
 from mes_server.reports import curve_drawing, paper_blocks, paper_pdf, paper_xlsx
 from mes_server.reports.papers import set_files
@@ -228,3 +229,10 @@ def test_a_text_too_long_for_a_cell_is_not_left_out_of_the_workbook() -> None:
     book = openpyxl.load_workbook(BytesIO(paper_xlsx.to_xlsx(made, ZONE)))
     cells = [cell.value for sheet in book for row in sheet.iter_rows() for cell in row]
     assert "x" * 32_767 in cells
+
+
+@pytest.mark.parametrize("verdict", [CONFORMS, CONCESSION, OPEN, DOES_NOT_CONFORM, TOLD])
+def test_a_paper_with_any_verdict_is_set_and_names_it(verdict: str) -> None:
+    made = content("en") | {"verdict": verdict}
+    found = set_files(made, bytes_of(made), ZONE, ADDRESS)
+    assert paper_blocks.blocks_of(made, ZONE).verdict_text in texts(found["pdf"])
