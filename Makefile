@@ -14,7 +14,7 @@ run: setup  ## Broker, ingest, pages and a demo plant with ten days behind it; C
 	@exec $(BIN)/mes run --demo --history 10d
 
 test: testbed  ## Every test; what cannot run here is listed with the reason
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: .venv/dev.done  ## Format, lint, types, floor plan, house rules, generated docs: seconds
 	$(BIN)/ruff format --check .

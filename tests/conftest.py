@@ -1,11 +1,14 @@
-"""What every test may use, and the rule that on CI nothing is left out."""
+"""What every test may use, the rule that on CI nothing is left out, and how many faults a run of all tests did."""
 
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.faults.counting import COUNTED, FAULTS_MIN, summary
 
 ROOT = Path(__file__).parent.parent
 ON_CI = os.environ.get("CI") == "true"
@@ -28,15 +31,39 @@ def pytest_collectreport(report: pytest.CollectReport) -> None:
         _not_run[report.nodeid] = str(report.longrepr)
 
 
+def _is_everything(config: pytest.Config) -> bool:
+    """Whether all tests were asked for and all faults that are meant."""
+    chosen = config.option.keyword or config.option.markexpr or config.option.collectonly
+    whole = config.args_source == pytest.Config.ArgsSource.TESTPATHS
+    return whole and not chosen and not config.option.maxfail
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """One of the processes that the tests are shared among has ended: what it did counts here."""
+    COUNTED.update(getattr(node, "workeroutput", {}).get("faults", {}))
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    if ON_CI and _not_run and session.exitstatus == 0:
+    config = session.config
+    if hasattr(config, "workeroutput"):
+        config.workeroutput["faults"] = dict(COUNTED)
+        return
+    too_few = _is_everything(config) and COUNTED.total() < FAULTS_MIN
+    if session.exitstatus == 0 and (too_few or (ON_CI and _not_run)):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if not _not_run:
-        return
-    terminalreporter.section("not run here" + (": on CI this is a failure" if ON_CI else ""))
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    if COUNTED:
+        terminalreporter.section("faults")
+        terminalreporter.line(summary())
+    if _is_everything(config) and COUNTED.total() < FAULTS_MIN:
+        terminalreporter.line(f"At least {FAULTS_MIN} are asked for: this is a failure.")
+    if _not_run:
+        terminalreporter.section("not run here" + (": on CI this is a failure" if ON_CI else ""))
     for test, reason in sorted(_not_run.items()):
         terminalreporter.line(f"{test}: {reason}")
 

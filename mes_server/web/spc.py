@@ -34,7 +34,7 @@ from mes_server.web.control_chart import HEIGHT, WIDTH, draw
 from mes_server.web.downloads import BEGIN, csv_line, download
 from mes_server.web.formats import iso_text
 from mes_server.web.guards import needs
-from mes_server.web.page import words
+from mes_server.web.page import now_ms, words
 from mes_server.web.parameters import Parameter, read_parameters
 from mes_server.web.problems import NotFound, problem
 from mes_server.web.quality import spec_text

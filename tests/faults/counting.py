@@ -10,6 +10,9 @@ from collections import Counter
 
 FAULTS_MIN = 100  # of a run of all tests
 SEED = int(os.environ.get("LODESTONE_SEED") or secrets.randbelow(1_000_000))
+os.environ["LODESTONE_SEED"] = str(
+    SEED
+)  # the processes that the tests are shared among draw the same
 COUNTED: Counter[str] = Counter()
 
 
