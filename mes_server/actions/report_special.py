@@ -21,6 +21,7 @@ from mes_server.store.checks import list_checks
 from mes_server.store.gauge_records import calibrated
 from mes_server.store.gauges import load_gauge, studies_of
 from mes_server.store.signatures import list_signatures
+from mes_server.store.subgroups import alike
 
 COLUMNS = ("check", "at", "lot", "characteristic", "title", "symbol", "value", "unit", "lower", "upper", "verdict", "gauge", "person", "voided")  # fmt: skip
 _TOO_FEW = ("subgroups_are_enough", "readings_are_enough")
@@ -58,9 +59,10 @@ def special(line: Line) -> Section:
 
 
 def _history(line: Line, part: str, one: Characteristic) -> list[Check]:
-    """The newest checks of a characteristic of a part, by time, as far as they count."""
+    """The newest checks of a characteristic of a part, by time, as far as they count and are of one process."""
     found = list_checks(line.conn, 0, line.now_ms, part=part, characteristic=one.id)
-    return [check for check in found if not check.voided and check.readings][-CHECKS_MAX:]
+    counted = [check for check in found if not check.voided and check.readings]
+    return alike(line.conn, counted[-CHECKS_MAX:])
 
 
 def _chart(part: str, one: Characteristic, checks: Sequence[Check]) -> list[Curve]:

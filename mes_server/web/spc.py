@@ -25,6 +25,7 @@ from mes_server.store.ledger import list_action
 from mes_server.store.plans import plans_in_force
 from mes_server.store.subgroups import (
     Sought,
+    alike,
     list_charted,
     newest_subgroups,
     places_of,
@@ -95,7 +96,8 @@ def spc() -> str:
         if not asked.sought.characteristic:
             found = list_charted(conn)
             return render_template("quality/spc.html", charted=found, titles=_titles(conn))
-        checks = newest_subgroups(conn, asked.sought, POINTS)
+        newest = newest_subgroups(conn, asked.sought, POINTS)
+        checks = alike(conn, newest)
         if not checks:
             raise NotFound("characteristic", f"{asked.sought.part} {asked.sought.characteristic}")
         line = _line(conn, checks[-1])
@@ -109,7 +111,7 @@ def spc() -> str:
     return render_template(
         "quality/spc_chart.html", asked=asked, line=line, places=places, rule_sets=RULE_SETS,
         kinds=OF_COUNTS if counted else OF_VALUES, width=WIDTH, height=HEIGHT, checks=checks,
-        spec=spec_text, **facts,
+        spec=spec_text, others=len(newest) - len(checks), **facts,
     )  # fmt: skip
 
 
@@ -201,7 +203,7 @@ def table() -> Response:
     read_parameters(_TABLE, request.args, words())
     asked = _asked()
     with this_site().reading() as conn:
-        checks = newest_subgroups(conn, asked.sought, POINTS)
+        checks = alike(conn, newest_subgroups(conn, asked.sought, POINTS))
     if not checks:
         raise NotFound("characteristic", f"{asked.sought.part} {asked.sought.characteristic}")
     try:

@@ -7,8 +7,12 @@ import re
 import pytest
 from flask.testing import FlaskClient
 
+from mes_server.actions.record_check import Checking, record_check
+from mes_server.actions.release_document import release_document
+from tests.mes_server.domain.plan_making import line, plan
+from tests.mes_server.people_help import signer
 from tests.mes_server.web.plant_data import Plant
-from tests.mes_server.web.process_data import CHECKS, checked_often
+from tests.mes_server.web.process_data import CHECKS, checked_often, done
 
 OF = "/quality/spc?part=P-7&characteristic="
 
@@ -23,6 +27,23 @@ def read(client: FlaskClient, path: str, language: str = "en") -> str:
     answer = client.get(path, headers={"Accept-Language": language})
     assert answer.status_code == 200, answer.text
     return answer.text
+
+
+def test_checks_under_another_spec_are_left_out_and_it_is_told(
+    client: FlaskClient, often: Plant
+) -> None:
+    timed = {"every": {"each": "hours"}, "reactions": ["remeasure"], "symbol": ""}
+    wide = line("oil", sample=4, upper="5.06", **timed)
+    content = plan(wide, code="CP-7", revision="B", parts=["P-7"])
+    done(often, "plan-b", 5_000_000, release_document, "plan", content, signer())
+    for i in range(3):
+        readings = [{"value": f"5.00{i + j}"} for j in range(4)]
+        said = Checking("oil", plan="CP-7/B", readings=readings)
+        done(often, f"b-{i}", 4_000_000 - i, record_check, said)
+    page = read(client, OF + "oil")
+    assert f"{CHECKS} older checks left out: of another spec" in page
+    rows = list(csv.reader(io.StringIO(client.get("/quality/spc.csv?part=P-7&characteristic=oil").text)))  # fmt: skip
+    assert len(rows) == 1 + 2 * 3
 
 
 def test_what_was_checked_can_be_charted(client: FlaskClient, plant: Plant) -> None:
