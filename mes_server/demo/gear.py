@@ -14,7 +14,7 @@ from mes_server.demo.simulation import load_quality
 SURVEY, WORN = "furnace_is_surveyed", "thermocouple_has_life"
 CARED_FOR = frozenset((SURVEY, WORN))
 _DAY_MS = 86_400_000
-_APPRAISERS, _PARTS, _TRIALS = 3, 10, 3
+_APPRAISERS, _PARTS, _TRIALS, _READINGS = 3, 10, 3, 20
 _OVER_OFF_C = 1.5
 
 
@@ -29,9 +29,10 @@ def gear_asks(pin: str, now_ms: int) -> Iterator[Ask]:
         return
     said = load_quality("gauges")
     for one in said["gauges"]:
-        yield from _gauge_asks(one, now_ms)
+        yield from _gauge_asks(one, pin, now_ms)
     for one in said["studies"]:
         yield _study_ask(one)
+        yield _bias_ask(one)
     furnaces = load_quality("furnaces")
     for one in furnaces["thermocouples"]:
         yield _install(one, "01", one["uses_before"])
@@ -39,7 +40,7 @@ def gear_asks(pin: str, now_ms: int) -> Iterator[Ask]:
         yield from survey_asks(one["station"], pin, "demo")
 
 
-def _gauge_asks(one: Mapping[str, Any], now_ms: int) -> Iterator[Ask]:
+def _gauge_asks(one: Mapping[str, Any], pin: str, now_ms: int) -> Iterator[Ask]:
     code, chance = one["code"], random.Random(one["code"])  # noqa: S311  # no secret
     names = ("code", "type", "title", "resolution", "interval_days")
     body = {name: one[name] for name in names}
@@ -50,6 +51,7 @@ def _gauge_asks(one: Mapping[str, Any], now_ms: int) -> Iterator[Ask]:
     ]  # fmt: skip
     done = datetime.fromtimestamp((now_ms - one["days"] * _DAY_MS) / 1000, UTC)
     body = {"tolerance": one["tolerance"], "found": points, "certificate": one["certificate"],
+            "signature": {"badge": QUALITY, "pin": pin, "meaning": "approved"},
             "at": done.isoformat(timespec="milliseconds")}  # fmt: skip
     path = f"/gauges/{code}"
     yield Ask("calibrate", f"{path}/calibrations", body, QUALITY, id=f"demo-calibrate-{code}".lower(),
@@ -71,6 +73,17 @@ def _study_ask(one: Mapping[str, Any]) -> Ask:
     names = ("type", "gauge", "characteristic", "method", "tolerance", "accept")
     body = {name: one[name] for name in names if name in one} | {"readings": readings}
     return Ask("study", "/studies", body, QUALITY, id=f"demo-study-{one['type']}", lot=one["gauge"])
+
+
+def _bias_ask(one: Mapping[str, Any]) -> Ask:
+    """A master read again and again: no bias can be told from none."""
+    chance = random.Random(f"bias {one['type']}")  # noqa: S311  # no secret
+    apart = [chance.gauss(0, one["trials"]) for _ in range(_READINGS)]
+    middle = sum(apart) / _READINGS
+    readings = [f"{one['centre'] + off - middle:.{one['digits']}f}" for off in apart]
+    body = {name: one[name] for name in ("type", "gauge", "characteristic", "tolerance")}
+    body |= {"kind": "bias", "readings": [[readings]], "references": [str(one["centre"])]}
+    return Ask("study", "/studies", body, QUALITY, id=f"demo-bias-{one['type']}", lot=one["gauge"])
 
 
 def _install(one: Mapping[str, Any], number: str, uses: int) -> Ask:
