@@ -43,7 +43,7 @@ PAGES = {
     "/quality/documents/bath": ("PH-ZN", "NI-WATTS", "EC-EPOXY"),
     "/quality/documents/plan": ("CP-EM-SEG", "CP-SN-CYL"),
     "/quality/spc?part=EM-SEG-48X32X5&characteristic=compact_mass": ("UCL", "Capability"),
-    "/quality/studies/micrometer/1": ("good", "Appraiser 3"),
+    "/quality/studies/micrometer/1": ("good", "GR"),
 }  # fmt: skip
 
 
