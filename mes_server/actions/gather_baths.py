@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from mes_server.actions.answer_scan import LATE_MS
-from mes_server.domain.bath_spec import TITRATION, BathSpec, spec_of
+from mes_server.domain.bath_spec import AH, AREA, TITRATION, BathSpec, spec_of
 from mes_server.domain.baths import (
     WORN,
     Addition,
@@ -100,9 +100,11 @@ def untitrated(conn: Connection, mounted: Collection[str], at_ms: int) -> dict[s
 
 
 def counter_over(
-    conn: Connection, station: str, metric: str, span: tuple[int, int]
+    conn: Connection, station: str, counter: tuple[str, str], span: tuple[int, int]
 ) -> Decimal | None:
-    """What a counter of a station went on by in a span; None: nothing was heard of it."""
+    """What a counter of a station went on by in a span; None: nothing was heard of it. `counter`: its metric, and what it
+    counts: AH or AREA."""
+    metric, unit = counter
     found = load_series(conn, station, metric, span[0] - _SILENCE_MS, span[1], _POINTS)
     pairs = [
         (at_ms, Decimal(str(low)), Decimal(str(high)))
@@ -113,8 +115,9 @@ def counter_over(
     inside = [one for one in pairs if one[0] > span[0]]
     if not inside:
         return Decimal(0) if before else None
-    start = [(high, high) for _, _, high in before]
-    return counted([*start, *((low, high) for _, low, high in inside)])
+    start = [(at_ms, high, high) for at_ms, _, high in before]
+    most = Decimal(row_in_force("baths", span[1])["counter_per_h_max"][unit])
+    return counted([*start, *inside], most)
 
 
 def use_of(conn: Connection, tanks: Sequence[Held], spec: BathSpec, span: tuple[int, int]) -> Use:
@@ -127,8 +130,10 @@ def use_of(conn: Connection, tanks: Sequence[Held], spec: BathSpec, span: tuple[
         if to_ms <= from_ms:
             continue
         if spec.layer is not None:
-            ah = _plus(ah, counter_over(conn, tank.station, spec.layer.counter, (from_ms, to_ms)))
-        m2 = _plus(m2, counter_over(conn, tank.station, spec.area, (from_ms, to_ms)))
+            ah = _plus(
+                ah, counter_over(conn, tank.station, (spec.layer.counter, AH), (from_ms, to_ms))
+            )
+        m2 = _plus(m2, counter_over(conn, tank.station, (spec.area, AREA), (from_ms, to_ms)))
     return Use(ah, m2)
 
 

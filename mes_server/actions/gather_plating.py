@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from mes_server.actions.gather_baths import counter_over, metals_at, row_in_force, spec_at
 from mes_server.actions.loaded_lots import went_in
-from mes_server.domain.bath_spec import BathSpec
+from mes_server.domain.bath_spec import AH, AREA, BathSpec
 from mes_server.domain.charges import Run
 from mes_server.domain.checks import Check
 from mes_server.domain.control_plan import plan_of
@@ -66,7 +66,7 @@ def _layer(
     layer = spec.layer
     assert layer is not None  # noqa: S101  # the caller asked
     span = (run.opened_ms, now_ms if run.closed_ms is None else run.closed_ms)
-    ah = counter_over(conn, run.station, layer.counter, span)
+    ah = counter_over(conn, run.station, (layer.counter, AH), span)
     area, by = _area(conn, run, spec, span)
     metal = metals_at(run.opened_ms)[layer.metal]
     whole = area + layer.media_dm2 if area else None
@@ -79,7 +79,7 @@ def _layer(
 
 def _area(conn: Connection, run: Run, spec: BathSpec, span: tuple[int, int]) -> tuple[Decimal, str]:
     """dm² of the parts: as the line counted it; where it did not, as the lots are recorded."""
-    counted = counter_over(conn, run.station, spec.area, span)
+    counted = counter_over(conn, run.station, (spec.area, AREA), span)
     if counted:
         return counted * _DM2_PER_M2, COUNTED
     lots = [went_in(conn, run.code, code) for code, _ in lots_of_run(conn, run.code)]

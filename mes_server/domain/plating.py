@@ -13,6 +13,9 @@ _C_PER_AH = 3600
 _UM_DM2_PER_CM3 = 100  # 1 cm³ spread over 1 dm² is 0.01 cm = 100 µm thick
 
 
+_MINUTE_MS, _HOUR_MS = 60_000, 3_600_000
+
+
 @dataclass(frozen=True, slots=True)
 class Metal:
     """An ion that is deposited: g/mol, charge, g/cm³ of the deposit."""
@@ -81,16 +84,22 @@ def compare(
     return Compared(predicted_um, measured, found, ratio[0] <= found <= ratio[1])
 
 
-def counted(points: Iterable[tuple[Decimal, Decimal]]) -> Decimal | None:
-    """What a counter went on by: (least, greatest) of each point in their order. A step down to less than half is a new
-    beginning; a smaller one is a meter that went backwards or was set right, and counts for nothing.
+def counted(points: Iterable[tuple[int, Decimal, Decimal]], most_per_h: Decimal) -> Decimal | None:
+    """What a counter went on by: time (Unix ms), least and greatest of each point in their order.
+
+    A step down to less than half is a new beginning; a smaller one is a meter that went backwards or was set right, and
+    counts for nothing. So does a step up by more than `most_per_h` allows: another meter was put in its place.
 
     None: nothing was heard of it.
     """
-    total, before = Decimal(0), None
-    for low, high in points:
-        if before is not None:
-            total += low - before if low >= before else low if low * 2 < before else 0
-        total += high - low
-        before = high
-    return None if before is None else total
+    total, last = Decimal(0), None
+    for at_ms, low, high in points:
+        steps = [high - low]
+        span_ms = _HOUR_MS if last is None else max(at_ms - last[0], _MINUTE_MS)
+        if last is not None:
+            before = last[1]
+            steps.append(low - before if low >= before else low if low * 2 < before else Decimal(0))
+        most = most_per_h * span_ms / _HOUR_MS
+        total += sum((step for step in steps if step <= most), Decimal(0))
+        last = (at_ms, high)
+    return None if last is None else total

@@ -15,6 +15,7 @@ from mes_server.actions.make_lots import scrap_some
 from mes_server.actions.ready_station import mount
 from mes_server.actions.run_charge import Outcome, load_lot_into, unload
 from mes_server.domain.amounts import Amount
+from mes_server.domain.bath_spec import AH
 from mes_server.domain.baths import WORN
 from mes_server.domain.routes import Operation
 from mes_server.store.baths import load_bath
@@ -78,8 +79,10 @@ def test_a_counter_that_nobody_heard_is_not_known(plated: tuple[BathFloor, str, 
     floor, _, _ = plated
     span = (floor.now_ms - 3 * HOUR_MS, floor.now_ms)
     with reading(floor.engine) as conn:
-        assert counter_over(conn, "plate-1", "cu_ah", span) is None
-        assert counter_over(conn, "plate-1", "ni_base_ah", span) == pytest.approx(Decimal("52.615"))
+        assert counter_over(conn, "plate-1", ("cu_ah", AH), span) is None
+        assert counter_over(conn, "plate-1", ("ni_base_ah", AH), span) == pytest.approx(
+            Decimal("52.615")
+        )
 
 
 def test_what_was_never_titrated_or_is_past_its_life_may_not_be_used(

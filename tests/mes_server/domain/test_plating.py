@@ -1,5 +1,6 @@
 """Faraday's law: the table and the worked example of plating practice, and for all numbers there and back."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 import pytest
@@ -64,6 +65,13 @@ def test_without_readings_or_prediction_nothing_is_compared() -> None:
     assert compare(None, [Decimal(8)], RATIO).ratio is None
 
 
+MOST = Decimal(10**12)
+
+
+def _each_minute(reads: Sequence[Decimal]) -> list[tuple[int, Decimal, Decimal]]:
+    return [(n * 60_000, one, one) for n, one in enumerate(reads)]
+
+
 @given(st.lists(st.integers(0, 1000), min_size=1, max_size=30), st.integers(0, 1000))
 def test_a_counter_counts_over_its_resets(steps: list[int], begin: int) -> None:
     reads, total = [Decimal(begin)], 0
@@ -73,11 +81,20 @@ def test_a_counter_counts_over_its_resets(steps: list[int], begin: int) -> None:
     reset = len(steps) > 3 and reads[4] >= reads[3]  # a jump back that looks like a step on
     back = len(steps) > 3 and reads[3] / 2 <= reads[4] < reads[3]  # a meter set right, no reset
     expected = reads[-1] - reads[0] if reset else total - (steps[3] if back else 0)
-    assert counted((one, one) for one in reads) == expected
-    assert counted([]) is None
+    assert counted(_each_minute(reads), MOST) == expected
+    assert counted([], MOST) is None
 
 
 def test_a_meter_that_goes_backwards_a_little_was_not_begun_anew() -> None:
     """A jitter of 0.1 Ah once counted as a reset, and so as 999.9 Ah more."""
     reads = [Decimal(one) for one in ("990", "1000", "999.9", "1010")]
-    assert counted((one, one) for one in reads) == Decimal("20.1")
+    assert counted(_each_minute(reads), MOST) == Decimal("20.1")
+
+
+def test_a_meter_that_was_exchanged_counts_on_from_where_the_new_one_stands() -> None:
+    """A new meter that stood at 13 million Ah once asked for 2 m³ of wetter."""
+    reads = [Decimal(one) for one in ("1000", "1010", "13000000", "13000020")]
+    assert counted(_each_minute(reads), Decimal(50_000)) == 30
+    assert counted(_each_minute(reads), MOST) == 12_999_020, "the negative control"
+    after_a_week = [(0, reads[0], reads[0]), (604_800_000, Decimal(900_000), Decimal(900_000))]
+    assert counted(after_a_week, Decimal(50_000)) == 899_000, "a line that nobody heard for a week"
