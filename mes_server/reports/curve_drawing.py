@@ -23,10 +23,15 @@ def drawing(curves: Sequence[Mapping[str, Any]], label: str) -> str:
 
 
 def soak_drawings(curves: Sequence[Mapping[str, Any]], label: str) -> list[str]:
-    """Each soak band alone, near enough to see tenths of a degree; none for a band without both limits."""
+    """Each soak band alone, near enough to see tenths of a degree; none for a spec, or a band without both limits."""
     told = {tuple(sorted(b.items())): b for c in curves for b in c["bands"]}
-    bands = [b for b in told.values() if "lower" in b and "upper" in b]
+    bands = [b for b in told.values() if "lower" in b and "upper" in b and not is_spec(b)]
     return [_soak(curves, label, b) for b in sorted(bands, key=lambda b: float(b["from_s"]))]
+
+
+def is_spec(band: Mapping[str, Any]) -> bool:
+    """Whether a band is the spec of a characteristic over all its checks, and no soak."""
+    return bool(band["name"] == "spec")
 
 
 def _soak(curves: Sequence[Mapping[str, Any]], label: str, band: Mapping[str, Any]) -> str:

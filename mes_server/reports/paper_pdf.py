@@ -6,7 +6,7 @@ from datetime import datetime, tzinfo
 from hashlib import sha256
 from typing import Any
 
-from mes_server.reports.curve_drawing import colour_of, drawing, grouped, soak_drawings
+from mes_server.reports.curve_drawing import colour_of, drawing, grouped, is_spec, soak_drawings
 from mes_server.reports.paper_blocks import SectionBlock, TableBlock, blocks_of
 from mes_server.reports.symbols import qr_svg
 from mes_server.reports.typesetting import NoGlyph, set_pdf
@@ -23,8 +23,8 @@ WIDE, SAME_ROWS = (
     3,
 )  # from so many shares and rows on a column that says one thing is set apart
 _WORDS = {
-    "zh": {"gaps": "缺失的证据", "failures": "不符合", "page": "页", "nothing": "无", "hash": "JSON 的 SHA-256", "scan": "扫码查看记录", "key": "绿色：判定保温的区间；斜线：无数据", "more": "其余行见附件 JSON 与工作簿："},
-    "en": {"gaps": "Evidence that is missing", "failures": "What does not conform", "page": "page", "nothing": "none", "hash": "SHA-256 of the JSON", "scan": "scan for the record", "key": "green: the soak as it was judged; hatched: nothing is known", "more": "further rows, in the attached JSON and the workbook:"},
+    "zh": {"gaps": "缺失的证据", "failures": "不符合", "page": "页", "nothing": "无", "hash": "JSON 的 SHA-256", "scan": "扫码查看记录", "key": "绿色：判定保温的区间；斜线：无数据", "spec": "绿色：规格范围", "more": "其余行见附件 JSON 与工作簿："},
+    "en": {"gaps": "Evidence that is missing", "failures": "What does not conform", "page": "page", "nothing": "none", "hash": "SHA-256 of the JSON", "scan": "scan for the record", "key": "green: the soak as it was judged; hatched: nothing is known", "spec": "green: within the spec", "more": "further rows, in the attached JSON and the workbook:"},
 }  # fmt: skip
 
 
@@ -119,5 +119,6 @@ def _drawing(run: str, unit: str, curves: list[Mapping[str, Any]]) -> dict[str, 
     return {
         "run": run, "unit": unit, "station": curves[0]["station"],
         "svg": drawing(curves, run), "soaks": soak_drawings(curves, run),
+        "key": "spec" if all(is_spec(band) for curve in curves for band in curve["bands"]) else "key",
         "legend": [{"colour": colour_of(at), "title": curve["title"], "covered": curve.get("covered_percent", "")} for at, curve in enumerate(curves)],
     }  # fmt: skip

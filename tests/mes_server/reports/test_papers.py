@@ -170,6 +170,8 @@ def test_every_soak_is_drawn_for_itself() -> None:
     assert ">500<" in drawn[1], "in the order of time"
     open_band = {name: v for name, v in second.items() if name != "lower"}
     assert curve_drawing.soak_drawings([curve | {"bands": [open_band]}], "run") == []
+    spec = [one | {"name": "spec"} for one in curve["bands"]]
+    assert curve_drawing.soak_drawings([curve | {"bands": spec}], "run") == [], "a control chart"
 
 
 def test_times_are_told_in_the_zone_that_the_paper_names(files: dict[str, bytes]) -> None:
