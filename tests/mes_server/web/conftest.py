@@ -128,7 +128,8 @@ def staffed(client: FlaskClient, plant: Plant, settings: Settings) -> FlaskClien
     return client
 
 
-@pytest.fixture(scope="session")
+# Not for the session: while Playwright is there, its event loop stands in the way of asyncio.run.
+@pytest.fixture(scope="module")
 def driver() -> Iterator[Playwright]:
     """What drives browsers."""
     with sync_playwright() as driver:
