@@ -98,7 +98,10 @@ def unproven_runs(conn: Connection, operations: Sequence[str], since_ms: int) ->
         "(SELECT max(number) FROM proof WHERE run = r.code) "
         f"WHERE r.closed_ms >= ? AND r.operation IN ({marks}) "
         "AND (p.verdict IS NULL OR p.verdict = 'not_proven' OR p.content LIKE ? OR (p.verdict = 'proven' AND "
-        "EXISTS (SELECT 1 FROM check_done c WHERE c.run = r.code AND c.voided <> ''))) "
+        "EXISTS (SELECT 1 FROM check_done c WHERE c.voided <> '' AND "
+        "(c.run = r.code OR (c.at_ms >= ? AND p.content LIKE ?))))) "
         "ORDER BY r.closed_ms, r.code"
     )
-    return [row.code for row in run(conn, query, (since_ms, *operations, f'%"{OPEN}"%'))]
+    leans = '%"diffusion": [{%'  # HcJ is measured elsewhere: on coupons, in other runs
+    asked = (since_ms, *operations, f'%"{OPEN}"%', since_ms, leans)
+    return [row.code for row in run(conn, query, asked)]

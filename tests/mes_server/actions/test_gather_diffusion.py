@@ -184,3 +184,20 @@ def test_a_proof_that_leaned_on_a_weighing_that_is_voided_is_judged_again(floor:
     assert prove_due(floor.engine, END + 1) == {run: [lot]}
     assert keys(floor, run)["gain_unknown"] == "not_proven"
     assert prove_due(floor.engine, END + 2) == {}
+
+
+def test_a_proof_that_leaned_on_an_hcj_that_is_voided_is_judged_again(floor: FurnaceFloor) -> None:
+    lot = floor.receive_light()
+    floor.now_ms = T0 - 30 * 60_000
+    floor.measure("hcj", "1200", lot=lot)
+    run = floor.charge(T0, lot, resources={"target": target(floor, "Tb")})
+    floor.measure("weight_gain", "0.39", "0.41", run=run)
+    floor.now_ms = END + 60_000
+    (check,) = floor.measure("hcj", "1810", lot=coupon(floor, lot))
+    assert prove_due(floor.engine, END + 120_000) == {run: []}
+    assert keys(floor, run)["hcj_gained"] == "proven"
+    assert prove_due(floor.engine, END + 180_000) == {}, "nothing was voided"
+    assert floor.act(void_check, check, "another coupon was measured") == []
+    assert prove_due(floor.engine, END + 240_000) == {run: []}
+    assert keys(floor, run)["hcj_open"] == "proven"
+    assert prove_due(floor.engine, END + 300_000) == {}
