@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from mes_server.actions.gather_baths import spec_at, use_of
 from mes_server.actions.report_checks import check_row, failures_of, is_surface, text_of
-from mes_server.actions.report_line import Line, both
+from mes_server.actions.report_line import Hold, Line, both
 from mes_server.actions.report_work import LISTED_MAX
 from mes_server.domain.bath_spec import BathSpec
 from mes_server.domain.baths import Bath, Titration
@@ -90,12 +90,23 @@ def _settled(line: Line, titration: Titration, bath: Bath) -> Remark | None:
     agreed = line.concession_of(RESOURCE, bath.lot)
     if agreed is not None:
         return Remark("titration_conceded", facts | {"number": agreed.code})
-    held = [one for one in line.holds if one.event.reason.startswith(f"{titration.code} ")]
+    held = [one for one in line.holds if _is_because_of(one, titration, bath)]
     released = [one.released for one in held if one.released is not None]
     if not held or len(released) < len(held):
         return None
     why = {f"{event.reason} ({event.person})" for event in released}
     return Remark("titration_settled", facts | {"why": "; ".join(sorted(why))})
+
+
+def _is_because_of(hold: Hold, titration: Titration, bath: Bath) -> bool:
+    """A hold by that titration; or by an earlier one of the bath which stood then, so that this one added none."""
+    reason, released = hold.event.reason, hold.released
+    if reason.startswith(f"{titration.code} "):
+        return True
+    stood = hold.event.at_ms <= titration.at_ms and (
+        released is None or released.at_ms >= titration.at_ms
+    )
+    return f" {bath.lot}: " in reason and stood
 
 
 def _titrations(

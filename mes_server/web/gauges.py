@@ -1,5 +1,7 @@
 """Gauges, their calibrations and what they measured over /api/v1 and as pages."""
 
+from collections.abc import Callable
+
 from flask import Blueprint, Response, render_template
 from sqlalchemy import Connection
 
@@ -19,7 +21,7 @@ from mes_server.web.api import as_json
 from mes_server.web.bodies import read_body
 from mes_server.web.formats import iso_text
 from mes_server.web.guards import needs
-from mes_server.web.handling import Acting, carry
+from mes_server.web.handling import carry
 from mes_server.web.page import now_ms
 from mes_server.web.parameters import Operation, described
 from mes_server.web.problems import NotFound
@@ -81,9 +83,10 @@ def post_sign(code: str, number: int) -> Response:
     return carry(body, ("sign", [], f"calibration:{code}/{number}"), "gauge", acting)
 
 
-def _with_reason(what: str, about: str, acting: Acting) -> Response:
+def _with_reason(what: str, about: str, acting: Callable[[Book, str], object]) -> Response:
     """Do what takes nothing but a reason."""
-    return carry(read_body(ActBody), (what, [], about), "gauge", acting)
+    body = read_body(ActBody)
+    return carry(body, (what, [], about), "gauge", lambda book, _: acting(book, body.reason))
 
 
 @gauge_pages.post(_CALIBRATION + "/void")
@@ -91,12 +94,11 @@ def _with_reason(what: str, about: str, acting: Acting) -> Response:
 @described(Operation("A calibration was recorded wrongly", ScanAnswer, body=ActBody))
 def post_void(code: str, number: int) -> Response:
     """It counts no more, and stays as it was written. The reason is needed."""
-    reason = read_body(ActBody).reason
-
-    def acting(book: Book, _codes: list[str]) -> object:
-        return keep.void_calibration(book, code, number, reason)
-
-    return _with_reason("void", f"{code}/{number}", acting)
+    return _with_reason(
+        "void",
+        f"{code}/{number}",
+        lambda book, reason: keep.void_calibration(book, code, number, reason),
+    )
 
 
 @gauge_pages.post(_CALIBRATION + "/hold")
@@ -104,12 +106,11 @@ def post_void(code: str, number: int) -> Response:
 @described(Operation("Hold what a gauge measured before", ScanAnswer, body=ActBody))
 def post_hold(code: str, number: int) -> Response:
     """Since it was last good before this calibration; 0: since it was last good until now. `made`: what is held."""
-    reason = read_body(ActBody).reason
-
-    def acting(book: Book, _codes: list[str]) -> object:
-        return keep.hold_measured(book, code, number, reason)
-
-    return _with_reason("hold", f"{code}/{number}", acting)
+    return _with_reason(
+        "hold",
+        f"{code}/{number}",
+        lambda book, reason: keep.hold_measured(book, code, number, reason),
+    )
 
 
 @gauge_pages.post(_ONE + "/retire")
@@ -117,12 +118,7 @@ def post_hold(code: str, number: int) -> Response:
 @described(Operation("Nothing is measured with a gauge any more", ScanAnswer, body=ActBody))
 def post_retire(code: str) -> Response:
     """The reason is needed."""
-    reason = read_body(ActBody).reason
-
-    def acting(book: Book, _codes: list[str]) -> object:
-        return keep.retire_gauge(book, code, reason)
-
-    return _with_reason("retire", code, acting)
+    return _with_reason("retire", code, lambda book, reason: keep.retire_gauge(book, code, reason))
 
 
 @gauge_pages.post(_ONE + "/return")
@@ -130,12 +126,7 @@ def post_retire(code: str) -> Response:
 @described(Operation("A gauge is in use again", ScanAnswer, body=ActBody))
 def post_return(code: str) -> Response:
     """As far as its calibration holds. The reason is needed."""
-    reason = read_body(ActBody).reason
-
-    def acting(book: Book, _codes: list[str]) -> object:
-        return keep.return_gauge(book, code, reason)
-
-    return _with_reason("return", code, acting)
+    return _with_reason("return", code, lambda book, reason: keep.return_gauge(book, code, reason))
 
 
 @gauge_pages.get(_API)

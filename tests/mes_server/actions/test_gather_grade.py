@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import Engine
 
 from mes_server.actions.gather_grade import against_grade
-from mes_server.actions.handle_lots import regrade_lot
+from mes_server.actions.handle_lots import merge_lots, regrade_lot
 from mes_server.store.engine import reading
 from tests.mes_server.actions.lot_floor import rules
 from tests.mes_server.actions.plan_floor import LIGHT, PlanFloor
@@ -46,6 +46,18 @@ def test_a_lot_is_regraded_to_what_its_readings_reach(
     if refused:
         assert (said[0].facts["reached"], said[0].facts["found"]) == ("N42SH", "1.290 T")
     assert floor.lot(code).grade == ("N42SH" if refused else grade)
+
+
+def test_of_lots_put_together_the_worst_counts_until_the_whole_is_measured(
+    floor: PlanFloor,
+) -> None:
+    low, good = measured(floor, "1.270", "1610"), measured(floor, "1.300", "1610")
+    (whole,) = floor.act(merge_lots, [low, good])
+    assert rules(floor.act(regrade_lot, whole, "N44", "BH curve")) == [], "not in the table"
+    assert rules(floor.act(regrade_lot, whole, "N42SH", "BH curve")) == ["grade_is_reached"]
+    assert rules(floor.act(regrade_lot, whole, "N40SH", "BH curve")) == []
+    floor.measure("br", "1.285", lot=whole, temperature_c="20.5")
+    assert rules(floor.act(regrade_lot, whole, "N42SH", "all of it measured")) == []
 
 
 def test_a_reading_of_a_hot_magnet_speaks_against_nothing(floor: PlanFloor) -> None:

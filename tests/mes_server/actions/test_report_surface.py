@@ -8,7 +8,9 @@ from sqlalchemy import Engine
 
 from mes_server.actions.compile_binder import compile_binder
 from mes_server.actions.compile_lot_report import Heading, compile_lot_report
+from mes_server.actions.handle_lots import release_lot
 from mes_server.actions.report_surface import is_bath
+from mes_server.actions.titrate import void_titration
 from mes_server.domain.report import Section
 from mes_server.store.engine import reading
 from tests.mes_server.actions.bath_floor import BathFloor
@@ -61,6 +63,25 @@ def test_a_titration_that_is_out_behind_the_run_fails(floor: BathFloor) -> None:
         binder = compile_binder(conn, floor.now_ms, "Plant 1", "0.1.0")
     assert whats(binder.evidence["baths"].gaps) == ["overdue"]
     assert binder.evidence["baths"].records[0]["verdict"] == "out"
+
+
+@pytest.mark.parametrize("is_released", [True, False])
+def test_a_titration_that_is_out_is_settled_when_what_was_held_because_of_it_was_released(
+    floor: BathFloor, is_released: bool
+) -> None:
+    """The second one adds no hold, as that of the first still stands: the doubt ended with that one all the same."""
+    floor.good()
+    lot = floor.through()
+    first = floor.titrate(fa_points="9.00", ta_points="24.0")
+    assert floor.act(void_titration, floor.bath, first, "another burette was read") == []
+    floor.titrate(fa_points="8.90", ta_points="24.0")
+    floor.good()
+    (hold,) = floor.lot(lot).holds
+    if is_released:
+        assert floor.act(release_lot, lot, hold, "film weight is good") == []
+    told = section(floor, lot)
+    assert ("titration_settled" in whats(told.gaps)) is is_released
+    assert ("titration_out" in whats(told.failures)) is not is_released
 
 
 @pytest.mark.parametrize(

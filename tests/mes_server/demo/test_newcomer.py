@@ -26,7 +26,7 @@ GAPS = {
     "dy_tb_by_recipe",  # by the recipe of the heat, not by a laboratory
     "index_waits", "no_index",  # too few lots in ten days for an index
     "problem_open", "soak_conceded",  # the 8D and the concession of the charge that was too hot
-    "soak_settled", "titration_settled",  # doubts that quality ended
+    "titration_settled",  # doubts that quality ended
     "no_titration",  # after the last load: it is titrated before the next one
     "cut_short",  # of a long list the first three hundred
 }  # fmt: skip
