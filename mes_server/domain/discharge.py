@@ -1,0 +1,119 @@
+"""A day of an outlet, judged: means by flow, what was left out and why, the ratio to the benchmark discharge, status.
+
+What does not count is never averaged in and never replaced; it is listed with its reason, and hours without enough
+valid minutes have no mean.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from mes_server.domain.permits import Limit
+
+OK, WARN, EXCEED, NO_DATA, NO_PRODUCTION, NO_LIMIT = STATUSES = (
+    "ok", "warn", "exceed", "no_data", "no_production", "no_limit",
+)  # fmt: skip
+# Why values do not count.
+CALIBRATING, MAINTENANCE, FAULT, STUCK, SPAN_FAILED, IMPLAUSIBLE, NOT_GOOD, FUTURE, VOIDED, REJECTED = REASONS = (
+    "calibrating", "maintenance", "fault", "stuck", "span_failed", "implausible", "not_good", "future", "voided", "rejected",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Excluded:
+    """What was left out of a pollutant's day: a span (Unix ms) and its samples, or a lab sample `code`, and why."""
+
+    from_ms: int
+    to_ms: int
+    count: int
+    reason: str
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Hour:
+    """An hour of the day. `mean`: weighted by flow, None: too few valid minutes. `covered`: valid minutes of 60."""
+
+    from_ms: int
+    mean: float | None
+    low: float | None
+    high: float | None
+    volume_m3: float
+    covered: float
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A pollutant against one of its limits. `value`: what is compared, after the benchmark conversion where it holds;
+    `share`: value / limit in %, None: no value or a limit of another kind."""
+
+    limit: Limit
+    value: float | None
+    share: float | None
+    status: str
+    sample: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PollutantDay:
+    """One pollutant on one day. `converted`: mean times the ratio of the benchmark discharge where that is above 1.
+
+    `forecast`: the day's value at its end as it runs now, None: the day is over or nothing is known. `samples`: codes
+    of lab samples that count.
+    """
+
+    pollutant: str
+    unit: str
+    count: int
+    low: float | None
+    mean: float | None
+    high: float | None
+    p95: float | None
+    covered: float
+    converted: float | None
+    load_kg: float | None
+    status: str
+    verdicts: tuple[Verdict, ...] = ()
+    hours: tuple[Hour, ...] = ()
+    excluded: tuple[Excluded, ...] = ()
+    samples: tuple[str, ...] = ()
+    forecast: float | None = None
+    forecast_status: str = ""
+
+    @property
+    def worst(self) -> Verdict | None:
+        """The verdict that decides the status."""
+        order = (EXCEED, WARN, OK, NO_PRODUCTION, NO_DATA, NO_LIMIT)
+        ranked = sorted(self.verdicts, key=lambda one: (order.index(one.status), -(one.share or 0)))
+        return ranked[0] if ranked else None
+
+
+@dataclass(frozen=True, slots=True)
+class OutletDay:
+    """A working day of an outlet. `volume_m3`: by the totaliser, None: nothing was heard. `area_m2`: by layer class,
+    of the lots that were coated that day; `benchmark_m3`: what GB 21900 allows for it; `ratio`: volume / benchmark.
+
+    `notes`: what a reader must know, as keys of the translations with their facts. `digest`: of all that was judged.
+    """
+
+    outlet: str
+    day: str
+    from_ms: int
+    to_ms: int
+    over: bool
+    permit: str
+    volume_m3: float | None
+    area_m2: Mapping[str, float]
+    benchmark_m3: float | None
+    ratio: float | None
+    pollutants: tuple[PollutantDay, ...]
+    notes: tuple[tuple[str, Mapping[str, str]], ...] = ()
+    lots: tuple[str, ...] = ()
+    digest: str = ""
+    methods: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def status(self) -> str:
+        """The worst of its pollutants."""
+        order = (EXCEED, NO_DATA, WARN, NO_PRODUCTION, OK, NO_LIMIT)
+        found = {one.status for one in self.pollutants}
+        return next((one for one in order if one in found), NO_DATA)

@@ -1,0 +1,84 @@
+"""A lab sample of water with its chain of custody, and the results it gave."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+GRAB, COMPOSITE = SAMPLE_TYPES = ("grab", "composite")
+LESS, MORE, EXACT = QUALIFIERS = ("<", ">", "")
+TAKEN, HANDED, RECEIVED, REPORTED, VOIDED = (
+    "sample_taken", "sample_handed", "sample_received", "sample_reported", "sample_voided",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A figure. `value` in `unit` of the pollutant; with LESS it is the LOD. `lod`: of the method, None: not told."""
+
+    pollutant: str
+    value: Decimal
+    unit: str
+    qualifier: str
+    method: str
+    lod: Decimal | None
+    refused: str = ""
+
+    def for_average(self, rule: Mapping[str, str]) -> Decimal:
+        """As it counts in a mean: a non-detect as the share of its LOD that the dated rule says."""
+        return self.value * Decimal(rule["average_share"]) if self.qualifier == LESS else self.value
+
+    def for_compliance(self, rule: Mapping[str, str]) -> Decimal:
+        """As it counts against a limit: a non-detect as the share of its LOD that the dated rule says."""
+        return (
+            self.value * Decimal(rule["compliance_share"]) if self.qualifier == LESS else self.value
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Custody:
+    """A hand it went through: TAKEN, HANDED, RECEIVED, REPORTED or VOIDED; who and when (Unix ms)."""
+
+    kind: str
+    at_ms: int
+    person: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WaterSample:
+    """A sample of a place (stream, treatment or outlet). `from_ms` to `to_ms`: when it was drawn, the same for a grab.
+
+    `voided`: the reason, "": it counts.
+    """
+
+    code: str
+    place: str
+    kind: str
+    from_ms: int
+    to_ms: int
+    lab: str
+    report: str
+    results: tuple[Result, ...]
+    custody: tuple[Custody, ...]
+    voided: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AnalyserCheck:
+    """A zero or span check of an online analyser, or work on it. `kind`: "zero", "span", "maintenance", "repaired".
+
+    `passed`: None for what is no check. A failed check makes the values since the last passed one doubtful.
+    `to_ms`: when a maintenance ended, None: it goes on.
+    """
+
+    code: str
+    place: str
+    pollutant: str
+    kind: str
+    at_ms: int
+    to_ms: int | None
+    person: str
+    expected: Decimal | None
+    read: Decimal | None
+    passed: bool | None
+    note: str = ""
