@@ -37,6 +37,12 @@ def pollutants_on(day: str) -> dict[str, dict[str, Any]]:
     return found
 
 
+def known_pollutants() -> dict[str, dict[str, Any]]:
+    """All that the newest row knows, by code."""
+    found: dict[str, dict[str, Any]] = _pollutant_rows()[-1]["pollutants"]
+    return found
+
+
 def waterworks_at(conn: Connection, at_ms: int) -> Waterworks | None:
     """The revision in force; None: none was released yet. A site has one document of this kind."""
     document = in_force(list_documents(conn, "waterworks"), at_ms)

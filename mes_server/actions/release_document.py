@@ -5,6 +5,7 @@ from typing import Any
 
 from mes_server.actions.gather_baths import known_of_baths
 from mes_server.actions.gather_furnace import pyrometry_rows
+from mes_server.actions.gather_waterworks import discharge_rows, known_pollutants
 from mes_server.actions.record_events import Book
 from mes_server.actions.sign_record import may_sign, sign
 from mes_server.domain.bath_spec import bath_faults
@@ -16,6 +17,7 @@ from mes_server.domain.pyrometry import pyrometry_faults
 from mes_server.domain.recipe_faults import recipe_faults
 from mes_server.domain.rules import Refusal
 from mes_server.domain.texts import text_is_no_script
+from mes_server.domain.waterworks_content import permit_faults, waterworks_faults
 from mes_server.store.checks import open_runs_under
 from mes_server.store.documents import load_document
 
@@ -23,10 +25,15 @@ from mes_server.store.documents import load_document
 CHECKERS: dict[str, Callable[[Mapping[str, Any]], list[str]]] = {
     "bath": lambda content: bath_faults(content, *known_of_baths()),
     "instruction": instruction_faults,
+    "permit": lambda content: permit_faults(content, discharge_rows(), known_pollutants()),
     "plan": plan_faults,
     "pyrometry": lambda content: pyrometry_faults(content, pyrometry_rows()),
     "recipe": recipe_faults,
+    "waterworks": lambda content: waterworks_faults(content, known_pollutants()),
 }
+
+# Who may release and withdraw a kind, where that is not who releases plans.
+RIGHTS = {"permit": "discharge", "waterworks": "discharge"}
 
 
 def document_faults(kind: str, content: Mapping[str, Any]) -> list[str]:
@@ -41,7 +48,7 @@ def release_document(
     book: Book, kind: str, content: Mapping[str, Any], signer: Person | Refusal | None
 ) -> list[Refusal]:
     """The revision counts from now on, released by who signs it."""
-    unsigned = may_sign(signer, "plan")
+    unsigned = may_sign(signer, RIGHTS.get(kind, "plan"))
     scripts = text_is_no_script(content)
     faults = [] if scripts else document_faults(kind, content)
     refused = (

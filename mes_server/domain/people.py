@@ -28,6 +28,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "plan": frozenset(("quality",)),  # release control plans, instructions, recipes
     "listen": frozenset(("operator", "lead", "quality", "environment")),  # give what a gauge sent
     "gauge": frozenset(("lead", "quality")),  # gauges, calibrations, surveys of furnaces
+    "water": frozenset(("lead", "quality", "environment")),  # samples, analysers, meters, waste
+    "discharge": frozenset(("quality", "environment")),  # permits, exceedances, records of days
     "dispose": frozenset(("lead", "quality")),  # nonconformances, 8D, changes
     "paper": frozenset(("lead", "quality", "auditor")),  # have a lot report made
     "correct": frozenset(("lead", "quality")),  # take back what was recorded wrongly

@@ -43,7 +43,7 @@ class Permit:
     """A released revision. `outlet`: the place; `day_starts_min`: when its working day begins, minutes of plant time.
 
     `dilution`: streams that count as dilution in the combined wastestream formula (40 CFR 403.6(e)). `mn`: the number
-    of the monitoring point for HJ 212, "" for none.
+    of the monitoring point for HJ 212, "" for none. `holds_lots`: lots of an exceedance are held, not only named.
     """
 
     name: str
@@ -54,6 +54,7 @@ class Permit:
     day_starts_min: int = 0
     dilution: tuple[str, ...] = ()
     mn: str = ""
+    holds_lots: bool = False
 
 
 def permit_of(document: Document) -> Permit:
@@ -72,6 +73,7 @@ def permit_of(document: Document) -> Permit:
     return Permit(
         document.name, said["outlet"], said["discharge"], tuple(applied), tuple(own),
         int(hours) * 60 + int(minutes), tuple(said.get("dilution", ())), said.get("mn", ""),
+        bool(said.get("holds_lots", False)),
     )  # fmt: skip
 
 
