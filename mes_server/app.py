@@ -45,6 +45,7 @@ from mes_server.web.paper_api import paper_api
 from mes_server.web.papers import paper_pages
 from mes_server.web.people import people_pages
 from mes_server.web.people_api import people_api
+from mes_server.web.permits import permit_pages
 from mes_server.web.plant import plant_pages
 from mes_server.web.problem_solving import solving_pages
 from mes_server.web.proofs import proof_api, proof_pages
@@ -62,6 +63,7 @@ from mes_server.web.spc import spc_pages
 from mes_server.web.station import station_pages
 from mes_server.web.tablet import tablet_pages
 from mes_server.web.telemetry import series_pages
+from mes_server.web.water import water_api, water_pages
 from mes_server.web.work import work_pages
 from schemas.station_types import load_station_types
 
@@ -76,6 +78,7 @@ BLUEPRINTS = (
     proof_api, proof_pages, furnace_api, furnace_pages, bath_api, bath_pages,
     paper_api, paper_pages, binder_pages, references,
     spc_pages, gauge_pages, gauge_line_pages, study_pages,
+    water_api, water_pages, permit_pages,
 )  # fmt: skip
 REQUEST_BYTES_MAX = 1_000_000
 _STATIC_AGE_S = 31_536_000

@@ -45,6 +45,8 @@ PAGES = frozenset(
         "spc",
         "gauges",
         "gauge_studies",
+        "water",
+        "permits",
     )
 )
 # Under which entry of the bar a blueprint's pages stand; the others stand under their own name, or under none.
@@ -64,7 +66,7 @@ _UNDER = dict.fromkeys(
         "spc",
     ),
     "quality",
-)
+) | dict.fromkeys(("permits",), "water")
 THEMES = ("auto", "light", "dark")
 THEME_COOKIE = "theme"
 WATCH = "lodestone-watch"
