@@ -61,6 +61,7 @@ from mes_server.web.sparks import EXTENSION as SPARKS
 from mes_server.web.sparks import SparkCache
 from mes_server.web.spc import spc_pages
 from mes_server.web.station import station_pages
+from mes_server.web.streams import stream_pages
 from mes_server.web.tablet import tablet_pages
 from mes_server.web.telemetry import series_pages
 from mes_server.web.water import water_api, water_pages
@@ -78,7 +79,7 @@ BLUEPRINTS = (
     proof_api, proof_pages, furnace_api, furnace_pages, bath_api, bath_pages,
     paper_api, paper_pages, binder_pages, references,
     spc_pages, gauge_pages, gauge_line_pages, study_pages,
-    water_api, water_pages, permit_pages,
+    water_api, water_pages, permit_pages, stream_pages,
 )  # fmt: skip
 REQUEST_BYTES_MAX = 1_000_000
 _STATIC_AGE_S = 31_536_000

@@ -26,7 +26,7 @@ _SIGMAS = 6.0  # of half the spec: an honest process, Cp 2.0
 @cache
 def documents() -> list[dict[str, Any]]:
     """What quality releases in the demo, in this order."""
-    files = ("furnaces", "baths", "plan_motor", "plan_sensor")
+    files = ("furnaces", "baths", "plan_motor", "plan_sensor", "water")
     return [one for file in files for one in load_quality(file)["documents"]]
 
 

@@ -38,6 +38,7 @@ from mes_server.demo.gear import gear_asks
 from mes_server.demo.shift import Shift
 from mes_server.demo.simulation import load_routes as contents
 from mes_server.demo.simulation import load_simulation, load_stops
+from mes_server.demo.water import Water
 from mes_server.demo.workers import pin_of
 from mes_server.domain.lots import ACTIVE, RUNNING, SHIPPED_OUT, Lot
 from mes_server.domain.routes import Route
@@ -57,6 +58,7 @@ _FAR = ("undo", "correct", "return")  # what they touch is told by nobody
 _SCAN_MS = (4_000, 25_000)
 _UNDO_MS = 3_000
 _PAINT_COLUMNS = 100
+_WATER_MS = 4 * 3_600_000
 _LOTS_MAX = 5_000
 
 
@@ -89,6 +91,7 @@ class History:
     door: OwnDoor
     shift: Shift
     painter: Painter
+    water: Water
     routes: Mapping[str, Route]
     stations: Mapping[str, str]
     chance: random.Random
@@ -114,6 +117,9 @@ class History:
                 self.shift.forget(floor, self.door.now_ms)
             else:  # nobody touched anything: only time goes on
                 self.door.now_ms = min(self.shift.next_ms(self.door.now_ms, _STEP_MS), to_ms)
+            if self.door.now_ms - self.water.until_ms >= _WATER_MS:
+                self._flow()
+        self._flow(whole=True)
         self._paint()
         self._tell()
 
@@ -200,6 +206,12 @@ class History:
             self._paint()
         return story.golden_ask(operation, number, ask.lot, self.shift.memory.pin)
 
+    def _flow(self, whole: bool = False) -> None:
+        """Let the water flow until now."""
+        with reading(self.door.engine) as conn:
+            self._columns += self.water.draw(conn, self.door.now_ms, whole)
+        self._paint()
+
     def _paint(self) -> None:
         append_history(self.door.engine, self._columns)
         self._columns.clear()
@@ -259,7 +271,8 @@ def _begin(
     chance = random.Random(seed)  # noqa: S311  # no secret
     shift = Shift(f"h{from_ms:x}", load_simulation(), random.Random(seed + 1))  # noqa: S311
     painter = Painter(series, types, seed)
-    return History(OwnDoor(settings, token, from_ms), shift, painter, load_routes(contents()),
+    water = Water(series, seed, from_ms)
+    return History(OwnDoor(settings, token, from_ms), shift, painter, water, load_routes(contents()),
                    types, chance)  # fmt: skip
 
 

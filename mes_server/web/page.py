@@ -47,6 +47,7 @@ PAGES = frozenset(
         "gauge_studies",
         "water",
         "permits",
+        "streams",
     )
 )
 # Under which entry of the bar a blueprint's pages stand; the others stand under their own name, or under none.
@@ -66,7 +67,7 @@ _UNDER = dict.fromkeys(
         "spc",
     ),
     "quality",
-) | dict.fromkeys(("permits",), "water")
+) | dict.fromkeys(("permits", "streams"), "water")
 THEMES = ("auto", "light", "dark")
 THEME_COOKIE = "theme"
 WATCH = "lodestone-watch"

@@ -1,6 +1,6 @@
 """The permits of the outlets as a page: what holds where and by which source, and the form that releases another one."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import Blueprint, render_template, request
@@ -29,11 +29,11 @@ CERTAINTIES = {"H": "high", "M": "medium", "L": "low"}
 
 @dataclass(frozen=True, slots=True)
 class Outlet:
-    """An outlet and what it is judged by now. `limits`: by pollutant, one for each averaging."""
+    """An outlet and what it is judged by now. `limits`: by pollutant, with all averagings that it is the limit of."""
 
     place: Place
     rules: Rules
-    limits: dict[str, list[Limit]]
+    limits: dict[str, list[tuple[Limit, list[str]]]]
 
 
 @permit_pages.get("/water/permits")
@@ -75,9 +75,17 @@ def _outlet(conn: Connection, place: Place) -> Outlet:
     rules = rules_on(conn, place.code, _today(), (now_ms(), now_ms()))
     if rules is None:
         raise NotFound("outlet", place.code)
-    limits: dict[str, list[Limit]] = {}
-    for (pollutant, _), limit in sorted(rules.limits.items()):
-        limits.setdefault(pollutant, []).append(limit)
+    limits: dict[str, list[tuple[Limit, list[str]]]] = {}
+    for (pollutant, averaging), limit in sorted(rules.limits.items()):
+        same = [
+            over
+            for one, over in limits.get(pollutant, ())
+            if replace(one, averaging=averaging) == limit
+        ]
+        if same:
+            same[0].append(averaging)
+        else:
+            limits.setdefault(pollutant, []).append((limit, [averaging]))
     return Outlet(place, rules, limits)
 
 

@@ -40,7 +40,7 @@ def test_the_plan_is_for_a_product_of_the_demo_and_its_operations() -> None:
 def test_nothing_is_signed_without_a_pin() -> None:
     assert list(release_asks("")) == []
     paths = [ask.path for ask in release_asks("480261")]
-    kinds = ("recipe", "pyrometry", "bath", "instruction", "plan")
+    kinds = ("recipe", "pyrometry", "bath", "instruction", "plan", "waterworks", "permit")
     assert list(dict.fromkeys(paths)) == [f"/documents/{kind}" for kind in kinds]
     assert pin_of([{"badge": "Q-301", "pin": "480261"}]) == "480261"
     assert pin_of([]) == ""
