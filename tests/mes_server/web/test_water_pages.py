@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from mes_server.web.permits import _next_revision
+from mes_server.web.streams import SHOWN
 from mes_server.web.water import WATER_PAGES
 from tests.mes_server.domain.water_making import permit_content, works_content
 from tests.mes_server.people_help import PIN, act_as, give_pin, hire, token_for
@@ -78,3 +79,14 @@ def test_every_page_of_wastewater_opens(watered: Desk, plant: Plant) -> None:
 )
 def test_the_next_revision_is_proposed(last: str, proposed: str) -> None:
     assert _next_revision({"revision": last} if last else {}) == proposed
+
+
+def test_the_streams_are_drawn_also_of_stations_nobody_heard_of(
+    watered: Desk, plant: Plant
+) -> None:
+    text = page(watered, plant, "/water/streams?lang=en")
+    assert text.count("<rect ") == len(works_content()["places"]) + 2
+    assert "not metered" in text
+    part = watered.client.get("/water/streams/picture").text
+    assert part.count("<rect ") == text.count("<rect ")
+    assert "flow_m3_h" in SHOWN
