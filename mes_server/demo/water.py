@@ -135,7 +135,7 @@ class Water:
     def _water(self, found: Traces, station: str, looks: tuple[Floats, Floats]) -> list[Column]:
         key = self.series[station]["ph"]
         return [
-            self._column(found, (station, "ph"), self._noisy(looks[0], 0.003, key), 2, _SELDOM),
+            self._column(found, (station, "ph"), self._noisy(looks[0], 0.003, key), 2),
             self._column(
                 found, (station, "conductivity_us_cm"), self._noisy(looks[1], 0.006, key + 1), 0, _SELDOM,
             ),

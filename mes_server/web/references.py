@@ -34,7 +34,9 @@ def one_set(name: str) -> str:
     """The rows of a set, the newest first."""
     if name not in list_sets():
         raise NotFound("reference", name)
-    rows = [{**row, "values": _values(row)} for row in reversed(load_rows(name))]
+    rows = [
+        {**row, "values": _values(row), "tables": _tables(row)} for row in reversed(load_rows(name))
+    ]
     return render_template(
         "quality/reference.html",
         name=name,
@@ -44,9 +46,30 @@ def one_set(name: str) -> str:
     )
 
 
+def _is_table(value: Any) -> bool:
+    """Lists of objects, and objects of objects, are long: each is a table of its own."""
+    many = list(value.values()) if isinstance(value, dict) else value
+    return isinstance(many, list) and len(many) > 2 and all(isinstance(one, dict) for one in many)
+
+
 def _values(row: Mapping[str, Any]) -> dict[str, str]:
-    """What a row says, by its technical name."""
-    return {key: text_of(value) for key, value in row.items() if key not in _BESIDE}
+    """What a row says, by its technical name; but for tables."""
+    found = {key: value for key, value in row.items() if key not in _BESIDE}
+    return {key: text_of(value) for key, value in found.items() if not _is_table(value)}
+
+
+def _tables(row: Mapping[str, Any]) -> dict[str, tuple[list[str], list[list[str]]]]:
+    """By technical name: the heads and the lines of each table."""
+    found = {}
+    for key, value in row.items():
+        if key in _BESIDE or not _is_table(value):
+            continue
+        named = isinstance(value, dict)
+        lines = [{"": name, **one} for name, one in value.items()] if named else value
+        heads = list(dict.fromkeys(head for line in lines for head in line))
+        cells = [[text_of(line[head]) if head in line else "" for head in heads] for line in lines]
+        found[key] = (heads, cells)
+    return found
 
 
 def text_of(value: Any) -> str:

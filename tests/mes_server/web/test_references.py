@@ -45,3 +45,10 @@ def test_a_set_that_is_not_there_is_not_found(client: FlaskClient) -> None:
 )
 def test_values_are_written_as_people_read_them(value: object, told: str) -> None:
     assert text_of(value) == told
+
+
+def test_long_lists_are_tables_of_their_own(client: FlaskClient) -> None:
+    page = client.get("/quality/reference/discharge_gb21900_t2?lang=en", follow_redirects=True).text
+    (row,) = load_rows("discharge_gb21900_t2")
+    assert page.count('<tr class="in">') == len(row["limits"]) + 1
+    assert '<td data-label="high">0.5</td>' in page
