@@ -12,12 +12,14 @@ from sqlalchemy import Connection
 
 from mes_server.domain.seal import Event
 from mes_server.store import (
+    analyser_checks,
     baths,
     changes_of_process,
     checks,
     documents,
     gauge_lines,
     gauges,
+    meter_notes,
     nonconformances,
     papers,
     plans,
@@ -25,6 +27,8 @@ from mes_server.store import (
     pyrometry,
     releases,
     signatures,
+    waste,
+    water_samples,
 )
 
 
@@ -51,6 +55,10 @@ FOLLOWERS: tuple[Follower, ...] = (
     Follower(proofs.STREAMS, proofs.follow, proofs.drop_all),
     Follower(pyrometry.STREAMS, pyrometry.follow, pyrometry.drop_all),
     Follower(papers.STREAMS, papers.follow, papers.drop_all),
+    Follower(water_samples.STREAMS, water_samples.follow, water_samples.drop_all),
+    Follower(analyser_checks.STREAMS, analyser_checks.follow, analyser_checks.drop_all),
+    Follower(meter_notes.STREAMS, meter_notes.follow, meter_notes.drop_all),
+    Follower(waste.STREAMS, waste.follow, waste.drop_all),
 )
 
 

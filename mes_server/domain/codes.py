@@ -44,6 +44,9 @@ RECORDS = {
     "recall_pack": "RL",
     "titration": "TI",
     "survey": "PY",
+    "water_sample": "WS",
+    "analyser_check": "AC",
+    "waste_record": "WM",
 }
 _KINDS = {prefix: kind for kind, prefix in PREFIXES.items()}
 _OF_RECORDS = {prefix: kind for kind, prefix in RECORDS.items()}

@@ -1,4 +1,4 @@
-"""A lab sample of water with its chain of custody, and the results it gave."""
+"""A lab sample of water with its chain of custody and the results it gave; the checks of online analysers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,14 +6,19 @@ from decimal import Decimal
 
 GRAB, COMPOSITE = SAMPLE_TYPES = ("grab", "composite")
 LESS, MORE, EXACT = QUALIFIERS = ("<", ">", "")
-TAKEN, HANDED, RECEIVED, REPORTED, VOIDED = (
-    "sample_taken", "sample_handed", "sample_received", "sample_reported", "sample_voided",
+TAKEN, HANDED, RECEIVED, REPORTED, VOIDED, WITHDRAWN = (
+    "sample_taken", "sample_handed", "sample_received", "sample_reported", "sample_voided", "result_withdrawn",
 )  # fmt: skip
+ZERO, SPAN, MAINTENANCE, REPAIRED = CHECK_KINDS = ("zero", "span", "maintenance", "repaired")
+CHECKED, ENDED, CHECK_VOIDED = "analyser_checked", "maintenance_ended", "check_voided"
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A figure. `value` in `unit` of the pollutant; with LESS it is the LOD. `lod`: of the method, None: not told."""
+    """A figure. `value` in `unit` of the pollutant; with LESS it is the LOD. `lod`: of the method, None: not told.
+
+    `refused`: the rule that refused it, or why it was withdrawn; it counts for nothing. `report`: that brought it.
+    """
 
     pollutant: str
     value: Decimal
@@ -22,6 +27,7 @@ class Result:
     method: str
     lod: Decimal | None
     refused: str = ""
+    report: str = ""
 
     def for_average(self, rule: Mapping[str, str]) -> Decimal:
         """As it counts in a mean: a non-detect as the share of its LOD that the dated rule says."""
@@ -48,7 +54,8 @@ class Custody:
 class WaterSample:
     """A sample of a place (stream, treatment or outlet). `from_ms` to `to_ms`: when it was drawn, the same for a grab.
 
-    `voided`: the reason, "": it counts.
+    `results` count. `refused`: figures that were refused, or withdrawn with a reason, and what they were. `voided`: the
+    reason, "": the sample counts.
     """
 
     code: str
@@ -61,6 +68,18 @@ class WaterSample:
     results: tuple[Result, ...]
     custody: tuple[Custody, ...]
     voided: str = ""
+    note: str = ""
+    refused: tuple[Result, ...] = ()
+
+    @property
+    def state(self) -> str:
+        """The last thing that was done with it."""
+        return VOIDED if self.voided else self.custody[-1].kind
+
+    @property
+    def last_ms(self) -> int:
+        """Nothing happens to it before the last hand had it."""
+        return max(one.at_ms for one in self.custody)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +87,8 @@ class AnalyserCheck:
     """A zero or span check of an online analyser, or work on it. `kind`: "zero", "span", "maintenance", "repaired".
 
     `passed`: None for what is no check. A failed check makes the values since the last passed one doubtful.
-    `to_ms`: when a maintenance ended, None: it goes on.
+    `to_ms`: when a maintenance ended, None: it goes on. `tolerance`: in the unit of the pollutant, as it was on that
+    day.
     """
 
     code: str
@@ -82,3 +102,15 @@ class AnalyserCheck:
     read: Decimal | None
     passed: bool | None
     note: str = ""
+    tolerance: Decimal | None = None
+    voided: str = ""
+
+
+def sample_stream(code: str) -> str:
+    """The stream of a sample."""
+    return f"water_sample:{code}"
+
+
+def analyser_stream(place: str, pollutant: str) -> str:
+    """The stream of what measures a pollutant at a place."""
+    return f"analyser:{place}/{pollutant}"

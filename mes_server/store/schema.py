@@ -12,6 +12,7 @@ from sqlmodel import SQLModel
 
 from mes_server.store import (
     alarms,
+    analyser_checks,
     baths,
     births,
     changes_of_process,
@@ -30,6 +31,7 @@ from mes_server.store import (
     lines,
     losses,
     lots,
+    meter_notes,
     nodes,
     nonconformances,
     numbering,
@@ -48,12 +50,14 @@ from mes_server.store import (
     sign_ins,
     signatures,
     stations,
+    waste,
+    water_samples,
 )
 from mes_server.store.faults import SchemaTooNew
 from mes_server.store.transaction import writing
 
 TABLE_MODULES = (
-    alarms, baths, births, changes_of_process, checks, chunk_rows, documents, excursions, forgotten, fresh, gauge_lines, gauges, inbox, labels, leases, ledger, lines, losses, lots, nodes, nonconformances, numbering, papers, people, plans, positions, proofs, pyrometry, quarantine, releases, routes, runs, series, series_now, sign_ins, signatures, stations,
+    alarms, analyser_checks, baths, births, changes_of_process, checks, chunk_rows, documents, excursions, forgotten, fresh, gauge_lines, gauges, inbox, labels, leases, ledger, lines, losses, lots, meter_notes, nodes, nonconformances, numbering, papers, people, plans, positions, proofs, pyrometry, quarantine, releases, routes, runs, series, series_now, sign_ins, signatures, stations, waste, water_samples,
 )  # fmt: skip
 
 
