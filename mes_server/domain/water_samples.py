@@ -54,8 +54,8 @@ class Custody:
 class WaterSample:
     """A sample of a place (stream, treatment or outlet). `from_ms` to `to_ms`: when it was drawn, the same for a grab.
 
-    `results` count. `refused`: figures that were refused, or withdrawn with a reason, and what they were. `voided`: the
-    reason, "": the sample counts.
+    `results` count. `refused`: figures that were refused, or withdrawn with a reason, and what they were. `asked`: the
+    pollutants that it is to be analysed for. `voided`: the reason, "": the sample counts.
     """
 
     code: str
@@ -70,11 +70,18 @@ class WaterSample:
     voided: str = ""
     note: str = ""
     refused: tuple[Result, ...] = ()
+    asked: tuple[str, ...] = ()
 
     @property
     def state(self) -> str:
         """The last thing that was done with it."""
         return VOIDED if self.voided else self.custody[-1].kind
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """What it was to be analysed for and no figure came of yet."""
+        there = {one.pollutant for one in self.results}
+        return tuple(one for one in self.asked if one not in there)
 
     @property
     def last_ms(self) -> int:

@@ -77,7 +77,8 @@ def follow(conn: Connection, event: Event) -> None:
         return
     facts, code = event.facts(), event.stream.removeprefix("water_sample:")
     if event.kind == TAKEN:
-        said = {"lab": facts["lab"], "note": facts["note"], "custody": [], "results": [], "out": []}
+        said = {name: facts[name] for name in ("lab", "note")} | {"asked": facts.get("asked", [])}
+        said |= {"custody": [], "results": [], "out": []}
         query = (
             "INSERT INTO water_sample (code, place, kind, from_ms, to_ms, state, content, voided) "
             "VALUES (?, ?, ?, ?, ?, ?, '', '')"
@@ -141,7 +142,7 @@ def _sample(conn: Connection, row: Row[Any]) -> WaterSample:
     bad += [one for told in refused_about(conn, row.code) for one in _figures(told)]
     return WaterSample(
         row.code, row.place, row.kind, row.from_ms, row.to_ms, said["lab"], ", ".join(reports), results,
-        tuple(Custody(*one) for one in said["custody"]), row.voided, said["note"], tuple(bad),
+        tuple(Custody(*one) for one in said["custody"]), row.voided, said["note"], tuple(bad), tuple(said["asked"]),
     )  # fmt: skip
 
 

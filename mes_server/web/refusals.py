@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from mes_server.actions.gather_waterworks import known_pollutants
 from mes_server.domain.rules import Refusal
 from mes_server.web import formats
 from mes_server.web.page import words
@@ -19,6 +20,9 @@ _WORDS = {
     "state": "qualification",
     "kind": "scan_kind",
     "expected": "scan_kind",
+    "field": "water_field",
+    "manifest": "manifest",
+    "manifest_wanted": "manifest",
 }
 _DUE = re.compile(r":(missing|old|out|worn)\b")  # as domain.baths names them
 Titles = Mapping[str, Mapping[str, str]]
@@ -41,10 +45,8 @@ def _shown_facts(t: Words, refusal: Refusal, zone: ZoneInfo, titles: Titles) -> 
             value = formats.time_text(t, int(value), zone)
         elif name in _WORDS and value:
             value = ", ".join(t.known(_WORDS[name], word) for word in value.split(", "))
-        elif name == "tests":
-            value = ", ".join(_survey(t, one) for one in value.split(", "))
-        elif name == "baths":
-            value = _DUE.sub(lambda due: f" ({t('bath.due.' + due[1])})", value)
+        elif name in _SHOWN:
+            value = _SHOWN[name](t, value)
         elif name in ("operation", "next", "running"):
             value = ", ".join(_title(t, code, titles) for code in value.split(", ") if code)
         if value:
@@ -52,10 +54,27 @@ def _shown_facts(t: Words, refusal: Refusal, zone: ZoneInfo, titles: Titles) -> 
     return shown
 
 
+def _surveys(t: Words, said: str) -> str:
+    return ", ".join(_survey(t, one) for one in said.split(", "))
+
+
 def _survey(t: Words, said: str) -> str:
     """A survey with how it stands, as domain.rules_furnace names them: "SAT:overdue"."""
     test, _, state = said.partition(":")
     return f"{t.known('furnace.test', test)} ({t.known('furnace.state', state)})"
+
+
+def _baths(t: Words, said: str) -> str:
+    return _DUE.sub(lambda due: f" ({t('bath.due.' + due[1])})", said)
+
+
+def _pollutant(t: Words, code: str) -> str:
+    """Its name; the code of one that nobody knows."""
+    row = known_pollutants().get(code)
+    return t.one_of(row["title"]) if row else code
+
+
+_SHOWN = {"tests": _surveys, "baths": _baths, "pollutant": _pollutant}
 
 
 def _title(t: Words, code: str, titles: Titles) -> str:
