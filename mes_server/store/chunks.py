@@ -72,6 +72,11 @@ def encode_chunk(samples: Samples, thorough: bool = True) -> bytes:
     return sealed(b"".join(parts))
 
 
+def has_qualities(head: bytes) -> bool:
+    """Whether a chunk holds samples that are not good; told from its first bytes."""
+    return len(head) < 6 or bool(head[5] & _QUALITIES)
+
+
 def decode_chunk(blob: bytes) -> Samples:
     """The samples in a chunk; raises ChunkBroken."""
     try:

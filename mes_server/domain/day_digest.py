@@ -1,0 +1,29 @@
+"""The digest of a judged day: of all that was judged, rounded, so that it changes when something that matters does."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from decimal import Decimal
+
+DIGITS = 6
+
+
+def canonical(value: object) -> str:
+    """One text for one meaning: floats to six significant digits, mappings by key, dataclasses by their fields."""
+    if isinstance(value, float):
+        return f"{value + 0.0:.{DIGITS}g}"
+    if isinstance(value, Decimal):
+        return format(value.normalize(), "f")
+    if isinstance(value, Mapping):
+        return "{" + ",".join(f"{key}:{canonical(value[key])}" for key in sorted(value)) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ",".join(canonical(one) for one in value) + "]"
+    if is_dataclass(value):
+        parts = (canonical(getattr(value, one.name)) for one in fields(value) if one.name != "digest")  # fmt: skip
+        return type(value).__name__ + "(" + ",".join(parts) + ")"
+    return repr(value)
+
+
+def digest_of(judged: object) -> str:
+    """SHA-256 of a judged day or month, but for its own digest."""
+    return hashlib.sha256(canonical(judged).encode()).hexdigest()

@@ -1,0 +1,107 @@
+"""A working day of an outlet is judged from what was heard, sampled and coated, and nothing else."""
+
+import numpy as np
+import pytest
+from sqlalchemy import Engine
+
+from mes_server.actions.assess_discharge import assess_day
+from mes_server.store.engine import reading
+from tests.mes_server.actions.outlet_floor import (
+    DAY,
+    DAY_MIN,
+    FROM_MS,
+    HOUR_MS,
+    MINUTE_MS,
+    NI,
+    TO_MS,
+    ZONE,
+    OutletFloor,
+    around,
+)
+from tests.mes_server.domain.water_making import permit_content
+
+
+@pytest.fixture
+def floor(engine: Engine) -> OutletFloor:
+    return OutletFloor(engine).build()
+
+
+def test_an_outlet_that_is_not_there_has_no_day(floor: OutletFloor) -> None:
+    with reading(floor.engine) as conn:
+        assert assess_day(conn, "o-none", DAY, ZONE, TO_MS) is None
+
+
+def test_the_mean_is_weighted_by_flow_and_the_load_is_by_the_totaliser(floor: OutletFloor) -> None:
+    rate = np.where(np.arange(DAY_MIN) < 720, 1.0, 3.0)
+    value = np.where(np.arange(DAY_MIN) < 720, around(0.1), around(0.3))
+    floor.water(rate=rate, metrics={NI: value})
+    floor.coat(100, FROM_MS + 20 * HOUR_MS)
+    day = floor.day()
+    ni = next(one for one in day.pollutants if one.pollutant == "ni")
+    assert ni.mean == pytest.approx((12 * 0.1 + 36 * 0.3) / 48)  # not 0.2
+    assert day.volume_m3 == pytest.approx(48, rel=2e-3)
+    assert ni.load_kg == pytest.approx(ni.mean * day.volume_m3 / 1000)
+    assert (ni.low, ni.high, ni.count, ni.covered) == (0.099, 0.301, 1440, 1.0)
+    assert day.over
+    assert ni.status == "ok"
+    assert day.area_m2 == {"multi": 100.0}
+    assert day.ratio == pytest.approx(0.96, rel=2e-3)
+    assert len(ni.hours) == 24
+    assert ni.hours[0].volume_m3 == pytest.approx(1)
+
+
+def test_more_water_than_the_coated_area_allows_turns_a_good_day_into_an_exceedance(
+    floor: OutletFloor,
+) -> None:
+    floor.water(rate=100 / 24, metrics={NI: around(0.4)})
+    floor.coat(100, FROM_MS + 20 * HOUR_MS)
+    ni = floor.pollutant()
+    assert ni.mean == pytest.approx(0.4)
+    assert ni.converted == pytest.approx(0.8, rel=1e-3)
+    assert ni.status == "exceed"
+    assert ni.worst is not None
+    assert (ni.worst.limit.averaging, ni.worst.limit.origin) == ("daily", "gb21900_t2")
+
+
+def test_water_without_production_warns(floor: OutletFloor) -> None:
+    floor.water(metrics={NI: around(0.1)})
+    day = floor.day()
+    assert day.status == "no_production"
+    assert ("note_no_production", {"volume_m3": "47.97"}) in [(k, dict(f)) for k, f in day.notes]
+
+
+def test_what_the_analyser_gave_while_it_was_calibrated_is_left_out_and_listed(
+    floor: OutletFloor,
+) -> None:
+    value = around(0.2)
+    value[600:605] = 4.0
+    state = ["measuring"] * DAY_MIN
+    state[600:605] = ["calibrating"] * 5
+    floor.water(metrics={NI: value, "analyser_state": state})
+    floor.coat(200, FROM_MS + 20 * HOUR_MS)
+    ni = floor.pollutant()
+    assert ni.mean == pytest.approx(0.2)
+    assert ni.high == 0.201
+    (gone,) = ni.excluded
+    assert (gone.reason, gone.from_ms) == ("calibrating", FROM_MS + 600 * MINUTE_MS)
+    assert gone.count in (5, 6)  # the minute in which it began to measure again is touched, too
+
+
+def test_a_day_is_the_same_merged_or_not(floor: OutletFloor) -> None:
+    rng = np.random.default_rng(5)
+    value = np.round(rng.uniform(0.1, 0.3, DAY_MIN), 3)
+    value[77] = np.nan
+    floor.water(rate=np.round(rng.uniform(1, 3, DAY_MIN), 2), metrics={NI: value})
+    before = floor.day()
+    floor.merge()
+    assert floor.day() == before
+    ni = next(one for one in before.pollutants if one.pollutant == "ni")
+    assert [(one.reason, one.count) for one in ni.excluded] == [("not_good", 1)]
+
+
+def test_without_a_permit_nothing_is_limited_and_the_day_says_so(engine: Engine) -> None:
+    floor = OutletFloor(engine).build(permit_content("o-plant"))
+    floor.water(metrics={NI: around(0.2)})
+    day = floor.day()
+    assert day.status == "no_limit"
+    assert "note_no_permit" in dict(day.notes)
