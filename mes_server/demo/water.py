@@ -161,13 +161,17 @@ class Water:
             for name, metric in _ANALYSERS[station].items():
                 columns.append(self._analysed(found, (station, metric), strength[:, POLLUTANTS.index(name)]))  # fmt: skip
             columns.append(self._state(found, station))
+        nothing = np.zeros(len(found.times))
+        for metric in ("total_chromium_mg_l", "chromium_6_mg_l"):
+            columns.append(self._analysed(found, ("outlet-workshop", metric), nothing))
         solids = np.full(len(found.times), 9.0)
         columns.append(self._analysed(found, ("outlet-plant", "suspended_solids_mg_l"), solids))
         return columns
 
     def _analysed(self, found: Traces, of: tuple[str, str], strength: Floats) -> Column:
         """As an analyser reads it: the same reading again and again while it is at fault."""
-        values = self._noisy(strength, 0.015, self.series[of[0]][of[1]])
+        base = float(self.plan["bases"].get(of[1], 0.0))  # what an analyser reads of clean water
+        values = self._noisy(strength + base, 0.015, self.series[of[0]][of[1]])
         bad = self._faulty(found) if of[0] == "outlet-plant" else np.zeros(len(values), bool)
         if bad.any():
             first = int(np.argmax(bad))

@@ -109,7 +109,9 @@ def test_a_stream_without_a_meter_leaves_the_limit_and_the_day_says_so(engine: E
     assert [str(one.limit.high) for one in copper.verdicts] == ["3.38"]
 
 
-def test_a_grab_above_the_limit_is_an_exceedance_though_the_mean_is_good(floor: OutletFloor) -> None:
+def test_a_grab_above_the_limit_is_an_exceedance_though_the_mean_is_good(
+    floor: OutletFloor,
+) -> None:
     floor.water(metrics={NI: around(0.1)})
     floor.coat(200, FROM_MS + HOUR_MS)
     drawn(floor.engine, "WS-1", "grab", "0.7")
