@@ -1,7 +1,8 @@
-"""Judge a working day of an outlet: what was heard and sampled, what was coated, against what holds there."""
+"""Judge a working day of an outlet, or a month: what was heard and sampled, what was coated, against what holds."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import date, timedelta
 from decimal import Decimal
 
 from sqlalchemy import Connection
@@ -26,9 +27,17 @@ from mes_server.actions.judge_pollutant import Known, asked_of, judge_pollutant
 from mes_server.actions.mixed_limits import Notes, limits_on
 from mes_server.domain.benchmark import benchmark_m3, ratio_of
 from mes_server.domain.day_digest import digest_of
-from mes_server.domain.discharge import NO_LIMIT, OutletDay, PollutantDay
+from mes_server.domain.discharge import (
+    NO_LIMIT,
+    OutletDay,
+    OutletMonth,
+    PollutantDay,
+    PollutantMonth,
+)
 from mes_server.domain.forecast import Pace, pace_of
-from mes_server.domain.judge_discharge import Judging
+from mes_server.domain.judge_discharge import ORDER, Figures, Judging, verdicts
+from mes_server.domain.month_means import days_of, mean_of, worst_run
+from mes_server.domain.permits import FOUR_DAY, MONTHLY, Limit
 from mes_server.domain.water_limits import applied_rows, benchmark_of
 from mes_server.store.water import checks_of, samples_of
 
@@ -151,3 +160,80 @@ def _more_notes(known: Known, told: Sequence[PollutantDay]) -> Notes:
     if bare and known.rules.permit is not None:
         notes.append(("note_no_limit", {"pollutants": ", ".join(bare)}))
     return notes
+
+
+def assess_month(
+    conn: Connection, outlet: str, month: str, zone: str, now_ms: int
+) -> OutletMonth | None:
+    """A calendar month ("2026-11") of an outlet, from its working days that have begun; None: no such outlet.
+
+    Limits are those at the end of the month, or now. Means are of days that are over.
+    """
+    names = days_of(month)
+    span = (working_day(names[0], zone)[0], working_day(names[-1], zone)[1])
+    rules = rules_on(conn, outlet, names[-1], span)
+    if rules is None:
+        return None
+    begun = [name for name in names if working_day(name, zone)[0] <= now_ms]
+    days = [assess_day(conn, outlet, name, zone, now_ms) for name in begun]
+    known = tuple(one for one in days if one is not None)
+    of = Day(*span, now_ms, effluent_rules(names[-1]))
+    limits = limits_on(conn, rules, of, (names[-1], []))
+    before: list[OutletDay] = []
+    if any(averaging == FOUR_DAY for _, averaging in limits):
+        before = _days_before(conn, (outlet, names[0], zone, now_ms), int(of.rules["monitoring_days"]))  # fmt: skip
+    codes = dict.fromkeys(one.pollutant for day in known for one in day.pollutants)
+    told = tuple(_month_of(code, (known, before), limits, of) for code in codes)
+    volumes = [day.volume_m3 for day in known if day.volume_m3 is not None]
+    area: dict[str, float] = {}
+    for day in known:
+        for layers, m2 in day.area_m2.items():
+            area[layers] = area.get(layers, 0.0) + m2
+    found = OutletMonth(
+        outlet, month, now_ms >= span[1], sum(volumes) if volumes else None, area, known, told
+    )
+    return replace(found, digest=digest_of(found))
+
+
+def _days_before(conn: Connection, of: tuple[str, str, str, int], count: int) -> list[OutletDay]:
+    """The days before the first of a month that may reach into it: as many as are needed were each monitored, twice."""
+    outlet, first, zone, now_ms = of
+    begun = date.fromisoformat(first)
+    names = [(begun - timedelta(days=n)).isoformat() for n in range(2 * count, 0, -1)]
+    days = [assess_day(conn, outlet, name, zone, now_ms) for name in names]
+    return [one for one in days if one is not None]
+
+
+def _values(days: Sequence[OutletDay], code: str) -> list[tuple[str, float]]:
+    return [
+        (day.day, one.mean)
+        for day in days
+        for one in day.pollutants
+        if one.pollutant == code and one.mean is not None and day.over
+    ]
+
+
+def _month_of(
+    code: str,
+    days: tuple[Sequence[OutletDay], Sequence[OutletDay]],
+    limits: Mapping[tuple[str, str], Limit],
+    of: Day,
+) -> PollutantMonth:
+    """A pollutant's month: its own limits, and the worst of its days."""
+    told = [one for day in days[0] for one in day.pollutants if one.pollutant == code]
+    values = _values(days[0], code)
+    loads = [one.load_kg for one in told if one.load_kg is not None]
+    highs = [one.high for one in told if one.high is not None]
+    mine = [limit for (name, kind), limit in limits.items() if name == code and kind in (MONTHLY, FOUR_DAY)]  # fmt: skip
+    averages = {
+        MONTHLY: mean_of(values),
+        FOUR_DAY: worst_run(values, _values(days[1], code), int(of.rules["monitoring_days"])),
+    }
+    by = Judging(float(of.rules["warn_share_pct"]), float(of.rules["warn_margin"].get(code, 0)))
+    judged = verdicts(mine, Figures(None, averages=averages), by)
+    statuses = [one.status for one in judged] + [one.status for one in told]
+    worst = min(statuses, key=ORDER.index)
+    return PollutantMonth(
+        code, told[0].unit, tuple(values), averages[MONTHLY], max(highs, default=None),
+        sum(loads) if loads else None, worst, judged,
+    )  # fmt: skip

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sqlalchemy import Engine
 
-from mes_server.actions.assess_discharge import assess_day
+from mes_server.actions.assess_discharge import assess_day, assess_month
 from mes_server.store.engine import reading
 from tests.mes_server.actions.outlet_floor import (
     DAY,
@@ -105,3 +105,24 @@ def test_without_a_permit_nothing_is_limited_and_the_day_says_so(engine: Engine)
     day = floor.day()
     assert day.status == "no_limit"
     assert "note_no_permit" in dict(day.notes)
+
+
+def test_a_month_is_the_mean_of_its_days_against_limits_of_a_month(engine: Engine) -> None:
+    us = permit_content("o-plant", discharge="indirect", sets=[{"set": "us413"}, {"set": "us433_pses"}])  # fmt: skip
+    floor = OutletFloor(engine).build(us)
+    times = np.arange(3 * DAY_MIN) * MINUTE_MS + FROM_MS - 24 * HOUR_MS + 30_000
+    value = np.concatenate([around(mean) for mean in (1.0, 2.0, 4.2)])
+    floor.record("o-plant", {"flow_m3_h": 2.0, "copper_mg_l": value}, times.tolist())
+    with reading(engine) as conn:
+        month = assess_month(conn, "o-plant", "2026-11", ZONE, TO_MS + 30 * HOUR_MS)
+        assert assess_month(conn, "o-none", "2026-11", ZONE, TO_MS) is None
+    assert month is not None
+    (copper,) = [one for one in month.pollutants if one.pollutant == "cu"]
+    assert [day for day, _ in copper.values] == ["2026-11-19", "2026-11-20", "2026-11-21"]
+    assert copper.mean == pytest.approx(7.2 / 3, rel=1e-4)
+    told = {one.limit.averaging: one.status for one in copper.verdicts}
+    assert told == {"monthly": "exceed", "four_day": "no_data"}
+    assert copper.status == "exceed"
+    assert month.status == "exceed"
+    assert not month.over
+    assert month.volume_m3 == pytest.approx(144, rel=0.01)
