@@ -29,13 +29,14 @@ from mes_server.domain.benchmark import benchmark_m3, ratio_of
 from mes_server.domain.day_digest import digest_of
 from mes_server.domain.discharge import (
     NO_LIMIT,
+    ORDER,
     OutletDay,
     OutletMonth,
     PollutantDay,
     PollutantMonth,
 )
 from mes_server.domain.forecast import Pace, pace_of
-from mes_server.domain.judge_discharge import ORDER, Figures, Judging, verdicts
+from mes_server.domain.judge_discharge import Figures, Judging, verdicts
 from mes_server.domain.month_means import days_of, mean_of, worst_run
 from mes_server.domain.permits import FOUR_DAY, MONTHLY, Limit
 from mes_server.domain.water_limits import applied_rows, benchmark_of
@@ -136,11 +137,10 @@ def _judging(
     over = of.elapsed >= of.size
     if running and not over and of.elapsed < int(of.rules["ratio_from_h"]) * 60:
         ratio = None
-    idle = not any(coated.area_m2.values()) and not (coated.going_on and not over)
     wet = volume is not None and volume >= float(of.rules["least_volume_m3"])
     return Judging(
         float(of.rules["warn_share_pct"]), 0.0, ratio, frozenset(benchmarks),
-        bool(benchmarks) and idle and wet,
+        bool(benchmarks) and wet and not coated.ran,
     )  # fmt: skip
 
 

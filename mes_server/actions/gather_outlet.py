@@ -74,11 +74,11 @@ class Outlet:
 
 @dataclass(slots=True)
 class Coated:
-    """What the lines upstream coated in a day: m² by class of layers, the lots of it, and whether a run is going on."""
+    """What the lines upstream coated in a day: m² by class of layers, the lots of it; `ran`: a line did, whatever it coats."""
 
     area_m2: dict[str, float] = field(default_factory=dict)
     lots: list[str] = field(default_factory=list)
-    going_on: bool = False
+    ran: bool = False
 
 
 @cache
@@ -217,9 +217,9 @@ def coated_on(conn: Connection, rules: Rules, span: tuple[int, int], now_ms: int
         for run in runs_at(conn, line.station, span[0], min(span[1] - 1, now_ms)):
             codes = [code for code, _ in lots_of_run(conn, run.code)]
             lots.update(dict.fromkeys(codes))
-            if run.closed_ms is None or run.closed_ms >= span[1]:
-                found.going_on = found.going_on or run.closed_ms is None
-            elif run.closed_ms >= span[0] and line.layers != NO_LAYER:
+            found.ran = True
+            over = run.closed_ms is not None and span[0] <= run.closed_ms < span[1]
+            if over and line.layers != NO_LAYER:
                 area = sum(went_in(conn, run.code, code).area_mm2 for code in codes)
                 had = found.area_m2.get(line.layers, 0.0)
                 found.area_m2[line.layers] = had + area / _MM2_PER_M2

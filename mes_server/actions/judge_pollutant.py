@@ -83,6 +83,8 @@ def judge_pollutant(
     lab = _lab(known, code)
     online = _online(conn, known, code)
     means = None if online is None else day_means(online, known.outlet.flow, rules)
+    dry = means is not None and means.due == 0 and known.day.elapsed > 0
+    judging = replace(judging, dry=dry)
     mean, by = _value(means, lab)
     told = verdicts(limits, Figures(mean, () if means is None else means.hours, lab.grabs, lab.composites if by != GRAB else ()), judging)  # fmt: skip
     ahead = _forecast(known, online, limits, code)

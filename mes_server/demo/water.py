@@ -176,7 +176,7 @@ class Water:
         if bad.any():
             first = int(np.argmax(bad))
             values = np.where(bad, values[max(first - 1, 0)], values)
-        return self._column(found, of, values, 4, _SELDOM)
+        return self._column(found, of, values, 5, _SELDOM)
 
     def _faulty(self, found: Traces) -> "np.ndarray[Any, np.dtype[np.bool_]]":
         return (found.times >= self.fault[0]) & (found.times < self.fault[1])

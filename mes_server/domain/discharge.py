@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 
 from mes_server.domain.permits import Limit
 
-OK, WARN, EXCEED, NO_DATA, NO_PRODUCTION, NO_LIMIT = STATUSES = (
-    "ok", "warn", "exceed", "no_data", "no_production", "no_limit",
+OK, WARN, EXCEED, NO_DATA, NO_PRODUCTION, NO_DISCHARGE, NO_LIMIT = STATUSES = (
+    "ok", "warn", "exceed", "no_data", "no_production", "no_discharge", "no_limit",
 )  # fmt: skip
+# The worst first: what speaks for a pollutant, and for an outlet.
+ORDER = (EXCEED, NO_DATA, WARN, NO_PRODUCTION, OK, NO_DISCHARGE, NO_LIMIT)
 ONLINE, COMPOSITE, GRAB = WAYS = ("online", "composite", "grab")
 # Why values do not count.
 CALIBRATING, MAINTENANCE, FAULT, STUCK, SPAN_FAILED, IMPLAUSIBLE, NOT_GOOD, FUTURE, VOIDED, REJECTED = REASONS = (
@@ -91,8 +93,7 @@ class PollutantDay:
     @property
     def worst(self) -> Verdict | None:
         """The verdict that decides the status."""
-        order = (EXCEED, NO_DATA, WARN, NO_PRODUCTION, OK, NO_LIMIT)
-        ranked = sorted(self.verdicts, key=lambda one: (order.index(one.status), -(one.share or 0)))
+        ranked = sorted(self.verdicts, key=lambda one: (ORDER.index(one.status), -(one.share or 0)))
         return ranked[0] if ranked else None
 
 
@@ -127,9 +128,8 @@ class OutletDay:
     @property
     def status(self) -> str:
         """The worst of its pollutants."""
-        order = (EXCEED, NO_DATA, WARN, NO_PRODUCTION, OK, NO_LIMIT)
         found = {one.status for one in self.pollutants}
-        return next((one for one in order if one in found), NO_DATA)
+        return next((one for one in ORDER if one in found), NO_DATA)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +162,5 @@ class OutletMonth:
     @property
     def status(self) -> str:
         """The worst of its pollutants."""
-        order = (EXCEED, NO_DATA, WARN, NO_PRODUCTION, OK, NO_LIMIT)
         found = {one.status for one in self.pollutants}
-        return next((one for one in order if one in found), NO_DATA)
+        return next((one for one in ORDER if one in found), NO_DATA)

@@ -6,16 +6,17 @@ from dataclasses import dataclass
 from mes_server.domain.discharge import (
     EXCEED,
     NO_DATA,
+    NO_DISCHARGE,
     NO_LIMIT,
     NO_PRODUCTION,
     OK,
+    ORDER,
     WARN,
     Hour,
     Verdict,
 )
 from mes_server.domain.permits import DAILY, FOUR_DAY, HOURLY, MONTHLY, SPOT, Limit
 
-ORDER = (EXCEED, NO_DATA, WARN, NO_PRODUCTION, OK, NO_LIMIT)
 NOT_CONVERTED = ("ph",)  # no concentration: more water does not thin it in proportion
 
 
@@ -34,13 +35,14 @@ class Figures:
 @dataclass(frozen=True, slots=True)
 class Judging:
     """By what is judged. `ratio`: of the benchmark discharge, for limits of the sets in `benchmarks`; `no_production`:
-    water was discharged and nothing coated. `warn_share`: % of a limit; `margin`: of a limit with two ends."""
+    water was discharged and no line ran. `dry`: it is known that none was. `warn_share`: % of a limit; `margin`: of a limit with two ends."""
 
     warn_share: float
     margin: float = 0.0
     ratio: float | None = None
     benchmarks: Collection[str] = ()
     no_production: bool = False
+    dry: bool = False
 
 
 def rounded(value: float) -> float:
@@ -57,7 +59,7 @@ def converted(value: float, limit: Limit, by: Judging) -> float:
 def judge(limit: Limit, measured: float | None, by: Judging, sample: str = "") -> Verdict:
     """A measured value against a limit; both ends are allowed."""
     if measured is None:
-        return Verdict(limit, None, None, NO_DATA, sample)
+        return Verdict(limit, None, None, NO_DISCHARGE if by.dry else NO_DATA, sample)
     value = rounded(converted(measured, limit, by))
     high = None if limit.high is None else float(limit.high)
     low = None if limit.low is None else float(limit.low)

@@ -70,6 +70,27 @@ def test_water_without_production_warns(floor: OutletFloor) -> None:
     assert ("note_no_production", {"volume_m3": "47.97"}) in [(k, dict(f)) for k, f in day.notes]
 
 
+def test_water_of_a_line_without_a_benchmark_is_no_water_without_production(engine: Engine) -> None:
+    permit = permit_content("o-plant")
+    floor = OutletFloor(engine).build(permit)
+    floor.water("o-plant", metrics={"copper_mg_l": around(0.1)})
+    assert floor.day("o-plant").status == "no_production"
+    floor.coat(40, FROM_MS + 6 * HOUR_MS, line="ph-1")
+    day = floor.day("o-plant")
+    assert day.status == "ok"
+    assert day.ratio is None
+
+
+def test_a_day_on_which_nothing_was_discharged_is_said_to_be_so(floor: OutletFloor) -> None:
+    floor.water(rate=0.0, metrics={NI: around(0.1)})
+    assert floor.day().status == "no_discharge"
+
+
+def test_a_day_of_which_nothing_was_heard_is_no_day_without_discharge(floor: OutletFloor) -> None:
+    floor.water(rate=np.full(DAY_MIN, np.nan), metrics={NI: around(0.1)})
+    assert floor.day().status == "no_data"
+
+
 def test_what_the_analyser_gave_while_it_was_calibrated_is_left_out_and_listed(
     floor: OutletFloor,
 ) -> None:

@@ -79,7 +79,7 @@ def test_only_runs_that_were_closed_that_day_count_and_only_on_lines_that_drain_
         found = coated_on(conn, rules(floor), SPAN, TO_MS)
     assert (found.area_m2, found.lots) == ({"multi": 20.0}, sorted(lots))
     assert first not in found.lots
-    assert not found.going_on
+    assert found.ran
     assert floor.day().lots == tuple(sorted(lots))
 
 
