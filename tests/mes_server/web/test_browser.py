@@ -32,8 +32,9 @@ def tab(browser: Browser) -> Iterator[Page]:
     complaints: list[str] = []
 
     def note(message: ConsoleMessage) -> None:
-        # Aborted by a test on purpose; refused at the sign-in page, which says so itself.
-        meant = "net::ERR_FAILED" in message.text or "status of 401" in message.text
+        # Aborted by a test on purpose; refused, which the page says itself.
+        known = ("net::ERR_FAILED", "status of 401", "status of 409")
+        meant = any(one in message.text for one in known)
         if message.type in ("error", "warning") and not meant:
             complaints.append(message.text)
 
