@@ -40,6 +40,7 @@ from mes_server.web.metrics import metrics_pages
 from mes_server.web.nodes import node_pages
 from mes_server.web.nonconformances import nc_pages
 from mes_server.web.openapi import openapi_pages
+from mes_server.web.outlets import outlet_api, outlet_pages
 from mes_server.web.page import WATCH, furnish
 from mes_server.web.paper_api import paper_api
 from mes_server.web.papers import paper_pages
@@ -79,7 +80,7 @@ BLUEPRINTS = (
     proof_api, proof_pages, furnace_api, furnace_pages, bath_api, bath_pages,
     paper_api, paper_pages, binder_pages, references,
     spc_pages, gauge_pages, gauge_line_pages, study_pages,
-    water_api, water_pages, permit_pages, stream_pages,
+    water_api, water_pages, permit_pages, stream_pages, outlet_pages, outlet_api,
 )  # fmt: skip
 REQUEST_BYTES_MAX = 1_000_000
 _STATIC_AGE_S = 31_536_000

@@ -48,6 +48,7 @@ PAGES = frozenset(
         "water",
         "permits",
         "streams",
+        "outlets",
     )
 )
 # Under which entry of the bar a blueprint's pages stand; the others stand under their own name, or under none.
@@ -67,7 +68,7 @@ _UNDER = dict.fromkeys(
         "spc",
     ),
     "quality",
-) | dict.fromkeys(("permits", "streams"), "water")
+) | dict.fromkeys(("outlets", "permits", "streams"), "water")
 THEMES = ("auto", "light", "dark")
 THEME_COOKIE = "theme"
 WATCH = "lodestone-watch"

@@ -32,6 +32,7 @@ class WaterPage(NamedTuple):
 
 # What /water leads to; a new page of wastewater is one line here.
 WATER_PAGES: tuple[WaterPage, ...] = (
+    WaterPage("outlets", "outlets.outlets", {}),
     WaterPage("streams", "streams.streams", {}),
     WaterPage("permits", "permits.permits", {}),
     WaterPage("waterworks", "quality.documents", {"kind": "waterworks"}),
