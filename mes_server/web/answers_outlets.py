@@ -6,7 +6,7 @@ from pydantic import Field
 
 from mes_server.web.answers import Answer, Time
 
-Status = Literal["ok", "warn", "exceed", "no_data", "no_production", "no_limit"]
+Status = Literal["ok", "warn", "exceed", "no_data", "no_production", "no_discharge", "no_limit"]
 Averaging = Literal["spot", "hourly", "daily", "four_day", "monthly"]
 
 

@@ -21,7 +21,7 @@ KEEP_MS = 10_000
 EXTENSION = "lodestone-outlets"
 SIGNS = {
     "ok": "ok", "warn": "warn", "exceed": "alarm", "no_data": "unknown", "no_production": "warn",
-    "no_limit": "idle",
+    "no_discharge": "idle", "no_limit": "idle",
 }  # fmt: skip
 
 
