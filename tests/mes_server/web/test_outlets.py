@@ -141,7 +141,7 @@ def test_programs_read_days_and_are_told_what_they_asked_wrongly(
 def test_a_pollutant_that_only_the_lab_measures_has_no_picture(
     reader: FlaskClient, plant: Plant
 ) -> None:
-    from mes_server.domain.discharge import PollutantDay  # noqa: PLC0415  # only here
+    from mes_server.domain.discharge import PollutantDay  # only here
 
     one = PollutantDay("cd", "mg/L", 1, 0.1, 0.1, 0.1, None, 0.0, 0.1, None, "ok")
     assert picture_of(one, NOW_MS, NOW_MS) is None
