@@ -66,6 +66,10 @@ from mes_server.web.streams import stream_pages
 from mes_server.web.tablet import tablet_pages
 from mes_server.web.telemetry import series_pages
 from mes_server.web.water import water_api, water_pages
+from mes_server.web.water_keep import water_keep
+from mes_server.web.water_keep_api import water_keep_api
+from mes_server.web.water_lab import water_lab
+from mes_server.web.water_lab_api import water_lab_api
 from mes_server.web.work import work_pages
 from schemas.station_types import load_station_types
 
@@ -81,6 +85,7 @@ BLUEPRINTS = (
     paper_api, paper_pages, binder_pages, references,
     spc_pages, gauge_pages, gauge_line_pages, study_pages,
     water_api, water_pages, permit_pages, stream_pages, outlet_pages, outlet_api,
+    water_lab, water_lab_api, water_keep, water_keep_api,
 )  # fmt: skip
 REQUEST_BYTES_MAX = 1_000_000
 _STATIC_AGE_S = 31_536_000

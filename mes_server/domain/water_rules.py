@@ -20,6 +20,7 @@ from mes_server.domain.water_samples import (
     WaterSample,
 )
 
+MINUTE_MS = 60_000  # people write times of day without seconds
 # How much of a mg/L one of these is (prefixes of the SI).
 _IN_MG_L = {
     "µg/l": Decimal("0.001"), "μg/l": Decimal("0.001"), "ug/l": Decimal("0.001"), "mg/m3": Decimal("0.001"),
@@ -138,7 +139,7 @@ def may_go_on(sample: WaterSample, kind: str, at_ms: int) -> list[Refusal]:
         refused.append(Refusal("sample_is_received", {"sample": sample.code}))
     if kind in (HANDED, RECEIVED) and RECEIVED in done:
         refused.append(Refusal("sample_is_on_its_way", {"sample": sample.code, "lab": sample.lab}))
-    if at_ms < sample.last_ms:
+    if at_ms // MINUTE_MS < sample.last_ms // MINUTE_MS:
         facts = {"sample": sample.code, "at_ms": str(at_ms), "since_ms": str(sample.last_ms)}
         refused.append(Refusal("custody_is_in_order", facts))
     return refused

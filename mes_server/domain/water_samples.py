@@ -95,7 +95,7 @@ class AnalyserCheck:
 
     `passed`: None for what is no check. A failed check makes the values since the last passed one doubtful.
     `to_ms`: when a maintenance ended, None: it goes on. `tolerance`: in the unit of the pollutant, as it was on that
-    day.
+    day. `full_scale`: where the range of the analyser ends.
     """
 
     code: str
@@ -111,6 +111,7 @@ class AnalyserCheck:
     note: str = ""
     tolerance: Decimal | None = None
     voided: str = ""
+    full_scale: Decimal | None = None
 
 
 def sample_stream(code: str) -> str:

@@ -47,7 +47,8 @@ def follow(conn: Connection, event: Event) -> None:
     facts = event.facts()
     if event.kind == CHECKED:
         place, _, pollutant = event.stream.removeprefix("analyser:").rpartition("/")
-        said = {name: facts[name] for name in ("expected", "read", "tolerance", "note")}
+        names = ("expected", "read", "tolerance", "full_scale", "note")
+        said = {name: facts.get(name, "") for name in names}
         passed = {"yes": 1, "no": 0}.get(facts["passed"])
         query = (
             "INSERT INTO analyser_check (code, place, pollutant, kind, at_ms, to_ms, person, passed, content, voided) "
@@ -81,7 +82,7 @@ def _check(row: Row[Any]) -> AnalyserCheck:
     passed = None if row.passed is None else bool(row.passed)
     return AnalyserCheck(
         row.code, row.place, row.pollutant, row.kind, row.at_ms, row.to_ms, row.person, expected, read, passed,
-        said["note"], tolerance, row.voided,
+        said["note"], tolerance, row.voided, figure_or_none(said["full_scale"]),
     )  # fmt: skip
 
 

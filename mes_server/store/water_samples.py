@@ -1,7 +1,7 @@
 """Samples of water, computed from the ledger, and what was refused when people wrote about water."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -134,12 +134,12 @@ def drop_all(conn: Connection) -> None:
 _SAMPLE = "code, place, kind, from_ms, to_ms, content, voided"
 
 
-def _sample(conn: Connection, row: Row[Any]) -> WaterSample:
+def _sample(row: Row[Any], told: Iterable[Refused] = ()) -> WaterSample:
     said = json.loads(row.content)
     results = tuple(_result(one) for one in said["results"])
     reports = dict.fromkeys(one.report for one in results if one.report)
     bad = [_result(one) for one in said["out"]]
-    bad += [one for told in refused_about(conn, row.code) for one in _figures(told)]
+    bad += [figure for one in told for figure in _figures(one)]
     return WaterSample(
         row.code, row.place, row.kind, row.from_ms, row.to_ms, said["lab"], ", ".join(reports), results,
         tuple(Custody(*one) for one in said["custody"]), row.voided, said["note"], tuple(bad), tuple(said["asked"]),
@@ -167,7 +167,7 @@ def _figures(told: Refused) -> list[Result]:
 def load_sample(conn: Connection, code: str) -> WaterSample | None:
     """A sample by its number."""
     row = run(conn, f"SELECT {_SAMPLE} FROM water_sample WHERE code = ?", (code,)).first()  # noqa: S608
-    return None if row is None else _sample(conn, row)
+    return None if row is None else _sample(row, refused_about(conn, row.code))
 
 
 def samples_of(conn: Connection, place: str, from_ms: int, to_ms: int) -> list[WaterSample]:
@@ -177,20 +177,36 @@ def samples_of(conn: Connection, place: str, from_ms: int, to_ms: int) -> list[W
         f"SELECT {_SAMPLE} FROM water_sample WHERE place = ? AND from_ms >= ? AND from_ms < ? "  # noqa: S608
         "ORDER BY from_ms, code"
     )
-    return [_sample(conn, row) for row in run(conn, query, (place, from_ms, to_ms)).all()]
+    rows = run(conn, query, (place, from_ms, to_ms)).all()
+    return [_sample(row, refused_about(conn, row.code)) for row in rows]
 
 
-def list_samples(conn: Connection, limit: int = 200, state: str = "") -> list[WaterSample]:
-    """The newest first; `state`: only those of which this is the last thing that was done."""
-    where = "WHERE state = ? " if state else ""
-    query = f"SELECT {_SAMPLE} FROM water_sample {where}ORDER BY from_ms DESC, code DESC LIMIT ?"  # noqa: S608
-    return [_sample(conn, row) for row in run(conn, query, ((state,) if state else ()) + (limit,)).all()]  # fmt: skip
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """Which samples a list is of; "" and None: whichever. Times: when their drawing began, [from, to)."""
+
+    place: str = ""
+    states: tuple[str, ...] = ()
+    from_ms: int | None = None
+    to_ms: int | None = None
 
 
-def samples_between(conn: Connection, from_ms: int, to_ms: int) -> list[WaterSample]:
-    """Of every place, begun in [from, to), in their order, voided ones too."""
-    query = f"SELECT {_SAMPLE} FROM water_sample WHERE from_ms >= ? AND from_ms < ? ORDER BY from_ms, code"  # noqa: S608
-    return [_sample(conn, row) for row in run(conn, query, (from_ms, to_ms)).all()]
+def list_samples(conn: Connection, sought: Sought, limit: int = 200) -> list[WaterSample]:
+    """The newest first, voided ones too; without what was refused of them."""
+    where, values = ["1 = 1"], []
+    for clause, value in (
+        ("place = ?", sought.place), ("from_ms >= ?", sought.from_ms), ("from_ms < ?", sought.to_ms),
+    ):  # fmt: skip
+        if value not in ("", None):
+            where.append(clause)
+            values.append(value)
+    if sought.states:
+        where.append(f"state IN ({', '.join('?' * len(sought.states))})")
+    query = (
+        f"SELECT {_SAMPLE} FROM water_sample WHERE {' AND '.join(where)} "  # noqa: S608
+        "ORDER BY from_ms DESC, code DESC LIMIT ?"
+    )
+    return [_sample(row) for row in run(conn, query, (*values, *sought.states, limit)).all()]
 
 
 _REFUSED = "number, what, about, at_ms, person, content"

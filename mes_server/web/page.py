@@ -49,6 +49,8 @@ PAGES = frozenset(
         "permits",
         "streams",
         "outlets",
+        "water_lab",
+        "water_keep",
     )
 )
 # Under which entry of the bar a blueprint's pages stand; the others stand under their own name, or under none.
@@ -68,7 +70,7 @@ _UNDER = dict.fromkeys(
         "spc",
     ),
     "quality",
-) | dict.fromkeys(("outlets", "permits", "streams"), "water")
+) | dict.fromkeys(("outlets", "permits", "streams", "water_keep", "water_lab"), "water")
 THEMES = ("auto", "light", "dark")
 THEME_COOKIE = "theme"
 WATCH = "lodestone-watch"

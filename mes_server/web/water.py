@@ -34,6 +34,10 @@ class WaterPage(NamedTuple):
 WATER_PAGES: tuple[WaterPage, ...] = (
     WaterPage("outlets", "outlets.outlets", {}),
     WaterPage("streams", "streams.streams", {}),
+    WaterPage("lab", "water_lab.lab", {}),
+    WaterPage("analysers", "water_keep.analysers", {}),
+    WaterPage("meters", "water_keep.meters", {}),
+    WaterPage("waste", "water_keep.waste", {}),
     WaterPage("permits", "permits.permits", {}),
     WaterPage("waterworks", "quality.documents", {"kind": "waterworks"}),
 )

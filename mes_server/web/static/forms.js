@@ -46,6 +46,7 @@ async function post(form) {
   } catch (error) {
     const lines = error.lines ?? [error.message];
     told.replaceChildren(...lines.map((line) => Object.assign(document.createElement("strong"), { className: "void", textContent: `${line} ` })));
+    told.scrollIntoView({ block: "nearest" });
   }
   for (const key of form.querySelectorAll("button")) key.disabled = false;
   for (const pin of form.querySelectorAll("input[type=password]")) pin.value = "";

@@ -25,7 +25,13 @@ from mes_server.store.water import (
     samples_of,
     waste_between,
 )
-from mes_server.store.water_samples import count_refused, list_refused, list_samples, load_sample
+from mes_server.store.water_samples import (
+    Sought,
+    count_refused,
+    list_refused,
+    list_samples,
+    load_sample,
+)
 
 TABLES = ("water_sample", "water_refused", "analyser_check", "meter_note", "waste_record")
 
@@ -124,7 +130,12 @@ def test_a_sample_is_read_with_its_custody_its_results_and_what_does_not_count(
         assert found is not None
         assert [one.code for one in samples_of(conn, "o-shop", 100, 200)] == ["WS-1", "WS-2"]
         assert samples_of(conn, "o-shop", 101, 199) == [], "it counts when its drawing began"
-        assert [one.code for one in list_samples(conn, state="sample_taken")] == ["WS-3"]
+        assert [one.code for one in list_samples(conn, Sought(states=("sample_taken",)))] == [
+            "WS-3"
+        ]
+        assert [one.code for one in list_samples(conn, Sought("o-shop", (), 100, 200), 1)] == [
+            "WS-2"
+        ]
         voided = load_sample(conn, "WS-2")
         assert load_sample(conn, "WS-9") is None
         (refused,) = list_refused(conn)

@@ -27,6 +27,7 @@ from tests.mes_server.web.paper_data import a_paper
 from tests.mes_server.web.plan_data import opened_nc, solved, under_plan
 from tests.mes_server.web.plant_data import Plant, make_settings, write_status
 from tests.mes_server.web.process_data import checked_often, with_gauges
+from tests.mes_server.web.water_data import with_water
 
 AXE = ROOT / ".tools/axe/node_modules/axe-core/axe.min.js"
 OF_WHOLE_PAGES = (
@@ -47,6 +48,7 @@ STATES = (
     "/quality/documents/instruction", "/quality/documents/instruction/WI-1/A", "/quality/checks?lot=none",
     "/quality/spc?part=P-7&characteristic=oil", "/quality/spc?part=P-7&characteristic=wear&rules=nelson",
     "/quality/spc?part=P-7&characteristic=marks&chart=np", "/quality/nonconformances/{contained}",
+    "/water/lab/{sample}",
 )  # fmt: skip
 FAULTY = (
     '<!doctype html><html lang="en"><title>t</title><main><h1>t</h1><img src="/x"><input></main>'
@@ -79,6 +81,8 @@ class World:
         checked_often(plant)
         self.gauge = with_gauges(plant)
         self.bath = with_baths(plant).lot
+        self.water = with_water(plant)
+        self.story["sample"] = self.water.away
         self.nc = opened_nc(plant, self.story["pack"], self.story["block"])
         self.story["contained"] = opened_nc(plant, self.story["held"], act="nc-contained")
         plant.engine.dispose()
@@ -103,6 +107,8 @@ class World:
         facts = self.filled | self.elsewhere.get(rule.split("/")[1], {})
         if "nonconformances" in rule or "problems" in rule:
             facts = {"code": self.nc if "nonconformances" in rule else self.problem}
+        if "water" in rule:
+            facts = {"code": self.water.reported, "outlet": "o-shop"}
         if "baths" in rule:
             facts = {"code": self.bath}
         if "gauges" in rule or "studies" in rule:

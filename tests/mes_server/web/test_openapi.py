@@ -26,6 +26,7 @@ from tests.mes_server.web.lot_story import tell
 from tests.mes_server.web.plan_data import solved
 from tests.mes_server.web.plant_data import Plant
 from tests.mes_server.web.process_data import with_gauges
+from tests.mes_server.web.water_data import with_water
 
 EXAMPLES = {
     "/api/v1/stations": ["", "?limit=1"],
@@ -65,6 +66,12 @@ EXAMPLES = {
     "/api/v1/baths": [""],
     "/api/v1/baths/{code}": [""],
     "/api/v1/runs/{code}/plating": [""],
+    "/api/v1/water/samples": ["", "?place=o-shop"],
+    "/api/v1/water/samples/{code}": [""],
+    "/api/v1/water/refused": [""],
+    "/api/v1/water/analysers": [""],
+    "/api/v1/water/meter-notes": [""],
+    "/api/v1/water/waste": [""],
     "/api/v1/nonconformances": [""],
     "/api/v1/problems": [""],
     "/api/v1/changes": [""],
@@ -172,7 +179,9 @@ def test_real_answers_are_as_the_document_says(
 
 
 def measured(plant: Plant, path: str) -> str:
-    """The code of a gauge, a bath or a run that plated, where a path is about one."""
+    """The code of a gauge, a bath, a run that plated or a sample of water, where a path is about one."""
+    if "water" in path:
+        return with_water(plant).reported
     if re.search("baths|plating", path):
         made = with_baths(plant)
         return made.lot if "baths" in path else made.run
