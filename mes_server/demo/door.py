@@ -86,8 +86,15 @@ def send(door: Door, ask: Ask, at_ms: int) -> Heard:
         return Heard((), ask.lot, made=(told["titration"],), held=tuple(told["held"]),
                      verdict=told["verdict"], advice=advice)  # fmt: skip
     if status == 200:
-        return Heard((), told["lot"], told["run"], told["operation"], tuple(told["made"]),
-                     tuple(told["held"]))  # fmt: skip
+        said = {
+            "lot": "",
+            "run": "",
+            "operation": "",
+            "held": (),
+            **told,
+        }  # a check of an analyser is of no lot
+        return Heard((), said["lot"], said["run"], said["operation"], tuple(told["made"]),
+                     tuple(said["held"]))  # fmt: skip
     if status == 409:
         return Heard(tuple(one["rule"] for one in told))
     return Heard((f"{status} {told}",))

@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import astuple, dataclass, field
 from typing import Any
 
-from flask.testing import FlaskClient
 from sqlalchemy import Engine
 
 from mes_server.actions.anchor_ledger import anchor_ledger
@@ -19,10 +18,10 @@ from mes_server.actions.append_history import (
     merge_all,
     open_stations,
 )
+from mes_server.actions.gather_waterworks import day_of, working_day
 from mes_server.actions.one_action import carry_out
 from mes_server.actions.record_events import Act, Book
 from mes_server.actions.upgrade_store import upgrade_store
-from mes_server.app import create_app
 from mes_server.demo import people, story
 from mes_server.demo.checking import (
     check_asks,
@@ -32,9 +31,11 @@ from mes_server.demo.checking import (
     release_asks,
 )
 from mes_server.demo.curves import Painter
-from mes_server.demo.door import API, Unreachable, due_at, iso, load_routes, send
-from mes_server.demo.floor import QUALITY, Ask, Floor
+from mes_server.demo.door import API, due_at, iso, load_routes, send
+from mes_server.demo.environment import Environment
+from mes_server.demo.floor import QUALITY, Ask, Floor, Heard
 from mes_server.demo.gear import gear_asks
+from mes_server.demo.own_door import OwnDoor
 from mes_server.demo.shift import Shift
 from mes_server.demo.simulation import load_routes as contents
 from mes_server.demo.simulation import load_simulation, load_stops
@@ -66,24 +67,6 @@ class NoHistory(RuntimeError):
     """A history cannot be made here; the message says why."""
 
 
-class OwnDoor:
-    """The app in this process. `now_ms`: its clock, which we hold."""
-
-    def __init__(self, settings: Settings, token: str, now_ms: int) -> None:
-        self.now_ms = now_ms
-        app = create_app(settings, lambda: self.now_ms)
-        self.engine: Engine = app.extensions["lodestone"].engine
-        self._client: FlaskClient = app.test_client()
-        self._headers = {"Authorization": f"Bearer {token}"}
-
-    def call(self, method: str, path: str, body: Mapping[str, Any] | None) -> tuple[int, Any]:
-        """Raises Unreachable for a fault."""
-        answer = self._client.open(path, method=method, json=body, headers=self._headers)
-        if answer.status_code >= 500:
-            raise Unreachable(f"{path}: {answer.status_code} {answer.get_data(as_text=True)[:500]}")
-        return answer.status_code, answer.get_json()
-
-
 @dataclass(slots=True)
 class History:
     """One history being made. `opened_ms` of each run; `counts`: how often each kind of thing was done."""
@@ -92,6 +75,7 @@ class History:
     shift: Shift
     painter: Painter
     water: Water
+    environment: Environment
     routes: Mapping[str, Route]
     stations: Mapping[str, str]
     chance: random.Random
@@ -119,6 +103,7 @@ class History:
                 self.door.now_ms = min(self.shift.next_ms(self.door.now_ms, _STEP_MS), to_ms)
             if self.door.now_ms - self.water.until_ms >= _WATER_MS:
                 self._flow()
+            self.environment.work(self.door.now_ms, self._chore)
         self._flow(whole=True)
         self._paint()
         self._tell()
@@ -206,6 +191,14 @@ class History:
             self._paint()
         return story.golden_ask(operation, number, ask.lot, self.shift.memory.pin)
 
+    def _chore(self, ask: Ask) -> Heard:
+        """Something that environment does, beside what the workers do: their clock does not wait for it."""
+        heard = send(self.door, ask, self.door.now_ms)
+        self.counts[ask.about] = self.counts.get(ask.about, 0) + 1
+        if not heard.done:
+            self.refused.append(f"{ask.about} {ask.path} {ask.body}: {', '.join(heard.rules)}")
+        return heard
+
     def _flow(self, whole: bool = False) -> None:
         """Let the water flow until now."""
         with reading(self.door.engine) as conn:
@@ -250,7 +243,7 @@ def make_history(
         series = open_stations(engine, [astuple(stop) for stop in load_stops()], from_ms)
         carry_out(engine, Act(f"demo-history-{from_ms}", people.BY, "", now_ms, now_ms), _confess,
                   from_ms, now_ms, seed)  # fmt: skip
-        history = _begin(settings, token, series, (seed, from_ms))
+        history = _begin(settings, token, series, (seed, from_ms, now_ms))
         memory = history.shift.memory
         memory.pin, memory.eventful = pin_of(staff["people"]), True
         memory.began_ms, memory.recipes_ms = from_ms, now_ms
@@ -264,16 +257,19 @@ def make_history(
 
 
 def _begin(
-    settings: Settings, token: str, series: dict[str, dict[str, int]], start: tuple[int, int]
+    settings: Settings, token: str, series: dict[str, dict[str, int]], start: tuple[int, int, int]
 ) -> History:
-    seed, from_ms = start
+    seed, from_ms, to_ms = start
     types = {stop.station: stop.type for stop in load_stops()}
     chance = random.Random(seed)  # noqa: S311  # no secret
     shift = Shift(f"h{from_ms:x}", load_simulation(), random.Random(seed + 1))  # noqa: S311
     painter = Painter(series, types, seed)
     water = Water(series, seed, from_ms)
-    return History(OwnDoor(settings, token, from_ms), shift, painter, water, load_routes(contents()),
-                   types, chance)  # fmt: skip
+    zone = settings.zone.key
+    midnight_ms = working_day(day_of(from_ms, zone), zone)[1]
+    environment = Environment(water, random.Random(seed + 2), midnight_ms, to_ms)  # noqa: S311
+    return History(OwnDoor(settings, token, from_ms), shift, painter, water, environment,
+                   load_routes(contents()), types, chance)  # fmt: skip
 
 
 def _confess(book: Book, from_ms: int, to_ms: int, seed: int) -> None:

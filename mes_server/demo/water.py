@@ -21,6 +21,7 @@ HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
 _SELDOM = 10  # minutes between samples of what changes slowly
 _MM2 = 1_000_000
+_STILL = 0.01  # m³/h: less is no water that anybody could draw
 # What an analyser of an outlet is called by, by pollutant.
 _ANALYSERS = {
     "outlet-workshop": {"ni": "nickel_mg_l", "cu": "copper_mg_l"},
@@ -71,15 +72,20 @@ class Water:
         self.past.append(found)
         return [*self._streams(found), *self._treatment(found), *self._outlets(found), *self._lines(found)]  # fmt: skip
 
-    def strength(self, place: str, pollutant: str, at_ms: int) -> float | None:
-        """mg/L that really was at a stream or outlet then; None: not known, or of none that is followed."""
+    def strength(self, place: str, pollutant: str, drawn: tuple[int, int]) -> float | None:
+        """mg/L that really was at a stream or outlet between Unix ms, by flow; None: no water, or not known."""
+        if pollutant not in POLLUTANTS:
+            return float(self.plan["laboratory"]["steady_mg_l"].get(pollutant, 0.0))
+        flows, grams = 0.0, 0.0
+        codes = _TRAINS.get(place, (place,))
         for one in self.past:
-            minute = (at_ms - one.from_ms) // MINUTE_MS
-            if 0 <= minute < len(one.times) and pollutant in POLLUTANTS:
-                codes = _TRAINS.get(place, (place,))
-                _, strength = one.mixed(codes)
-                return float(strength[minute, POLLUTANTS.index(pollutant)])
-        return None
+            times = one.times
+            inside = (times >= drawn[0] // MINUTE_MS * MINUTE_MS) & (times <= drawn[1])
+            if inside.any():
+                flow, strength = one.mixed(codes)
+                flows += float(flow[inside].sum())
+                grams += float((flow * strength[:, POLLUTANTS.index(pollutant)])[inside].sum())
+        return grams / flows if flows > _STILL else None
 
     def _slip(self, runs: Sequence[Run]) -> None:
         """The caustic pump of the nickel treatment fails in one of the plating runs."""

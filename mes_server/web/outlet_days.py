@@ -9,8 +9,7 @@ from sqlalchemy import Connection
 
 from mes_server.actions.assess_discharge import assess_day
 from mes_server.actions.gather_waterworks import day_of, permits_at, pollutants_on, waterworks_at
-from mes_server.domain.discharge import OutletDay, PollutantDay
-from mes_server.domain.judge_discharge import ORDER
+from mes_server.domain.discharge import ORDER, OutletDay, PollutantDay
 from mes_server.domain.waterworks import Place
 from mes_server.store.ledger import head
 from mes_server.web import formats

@@ -11,7 +11,6 @@ from mes_server.actions.record_events import rebuild_lots
 from mes_server.actions.trace_lots import trace
 from mes_server.actions.upgrade_store import upgrade_store
 from mes_server.app import create_app
-from mes_server.demo import history as made
 from mes_server.demo.checking import ASKS_FOR
 from mes_server.demo.history import DAY_MS, NoHistory, make_history
 from mes_server.demo.simulation import load_quality
@@ -36,13 +35,15 @@ KINDS = {
     "hold", "release", "rework", "scrap", "coupon", "split", "correct", "undo", "mistake", "move",
     "regrade", "lock", "unlock", "return", "check", "acknowledge", "product_release", "make_up", "titrate",
     "addition", "golden", "report", "certificate",
+    "water_take", "water_hand", "water_receive", "water_report", "water_zero", "water_span", "water_repaired",
+    "water_sludge", "water_manifest", "water_hand_waste", "water_confirm",
 }  # fmt: skip
 STORY = {step["about"] for one in load_quality("troubles")["threads"] for step in one["steps"]}
 
 
 def test_every_kind_of_act_occurs_and_none_is_refused_but_the_mistakes(told: Told) -> None:
     assert told.history.refused == []
-    assert set(told.history.counts) == KINDS | STORY
+    assert set(told.history.counts) - {"water_void"} == KINDS | STORY
     with reading(told.engine) as conn:
         events = list_events(conn, 0, 100_000)
     refused = [event for event in events if event.kind == "scan_refused"]
@@ -154,7 +155,7 @@ def test_every_page_of_it_can_be_read(told: Told, language: str) -> None:
     app = create_app(told.settings, lambda: NOW)
     client = app.test_client()
     client.set_cookie("lang", language)
-    person = {"Authorization": "Bearer " + str(made.people.hire(told.settings)["token"])}
+    person = told.history.door.headers  # hiring anew would give everybody another PIN
     codes = kinds_of_lots(told.engine)
     with reading(told.engine) as conn:
         runs = [run.code for s in ("sinter-1", "plating-1") for run in runs_at(conn, s, 0, NOW)]

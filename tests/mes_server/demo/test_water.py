@@ -5,8 +5,10 @@ from sqlalchemy import Engine
 
 from mes_server.actions.append_history import append_history, open_stations
 from mes_server.actions.gather_volumes import counter_readings, volume_over
+from mes_server.demo import water as demo_water
 from mes_server.demo.simulation import load_stops
 from mes_server.demo.water import HOUR_MS, Water
+from mes_server.domain.amounts import Amount
 from mes_server.domain.charges import Inside, Run
 from mes_server.store.engine import reading
 from mes_server.store.measured import load_measured
@@ -75,10 +77,19 @@ def test_the_treatment_slips_in_its_run_and_in_no_other(engine: Engine) -> None:
     assert slip.from_ms == FROM + int((1 + 8 * 2 + site.plan["story"]["slip"]["after_h"]) * HOUR_MS)
 
 
-def test_what_a_place_held_can_be_asked_for(engine: Engine) -> None:
+def test_what_a_place_held_can_be_asked_for(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(demo_water, "went_in", lambda *_: Amount(2500, 25_000_000, 3_000_000))
     site = water(engine)
     draw(engine, site, 12)
-    assert site.strength("outlet-plant", "cod", FROM + HOUR_MS) is not None
-    assert site.strength("stream-nickel", "ni", FROM + 11 * HOUR_MS) == 0.0
-    assert site.strength("stream-nickel", "ni", FROM + 13 * HOUR_MS) is None
-    assert site.strength("stream-nickel", "gold", FROM + HOUR_MS) is None
+    assert site.strength("outlet-plant", "cod", (FROM, FROM + HOUR_MS)) is None, "no water"
+    run(engine, "R-1", 13, 17)
+    draw(engine, site, 30)
+    day = (FROM, FROM + 30 * HOUR_MS)
+    nickel = site.strength("stream-nickel", "ni", day)
+    assert nickel is not None
+    assert nickel > 1
+    assert (site.strength("outlet-workshop", "ni", day) or 9) < 0.5
+    assert site.strength("stream-nickel", "gold", day) == 0.0
+    assert site.strength("stream-nickel", "ni", (FROM + 40 * HOUR_MS, FROM + 41 * HOUR_MS)) is None

@@ -1,0 +1,29 @@
+"""The door of a history: the same app in this process, whose clock we hold."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask.testing import FlaskClient
+from sqlalchemy import Engine
+
+from mes_server.app import create_app
+from mes_server.demo.door import Unreachable
+from mes_server.settings import Settings
+
+
+class OwnDoor:
+    """The app in this process. `now_ms`: its clock, which we hold."""
+
+    def __init__(self, settings: Settings, token: str, now_ms: int) -> None:
+        self.now_ms = now_ms
+        app = create_app(settings, lambda: self.now_ms)
+        self.engine: Engine = app.extensions["lodestone"].engine
+        self._client: FlaskClient = app.test_client()
+        self.headers = {"Authorization": f"Bearer {token}"}
+
+    def call(self, method: str, path: str, body: Mapping[str, Any] | None) -> tuple[int, Any]:
+        """Raises Unreachable for a fault."""
+        answer = self._client.open(path, method=method, json=body, headers=self.headers)
+        if answer.status_code >= 500:
+            raise Unreachable(f"{path}: {answer.status_code} {answer.get_data(as_text=True)[:500]}")
+        return answer.status_code, answer.get_json()
