@@ -150,7 +150,8 @@ def without_stuck(found: Judged, moving: Bools, stuck_min: int, before_min: int 
 
 
 def excluded(found: Judged) -> list[Excluded]:
-    """What was left out, as spans of one reason each; a span in which nothing was heard is none."""
+    """What was left out, as spans of one reason each; a span in which nothing was heard is none, nor is a
+    future into which the last value would hold."""
     marks = np.where(np.isnan(found.means) & (found.bads == 0), 0, found.why)
     edges = np.flatnonzero(np.diff(marks)) + 1
     begins = np.concatenate(([0], edges))
@@ -158,7 +159,8 @@ def excluded(found: Judged) -> list[Excluded]:
     samples = found.counts + found.bads
     spans = []
     for begin, end in zip(begins.tolist(), ends.tolist(), strict=True):
-        if begin < end and marks[begin]:
+        held_only = _CODES[marks[begin]] == FUTURE and not samples[begin:end].any()
+        if begin < end and marks[begin] and not held_only:
             from_ms = found.from_ms + begin * MINUTE_MS
             to_ms = found.from_ms + end * MINUTE_MS
             count = int(samples[begin:end].sum())

@@ -22,7 +22,7 @@ class LimitAnswer(Answer):
     certainty: Literal["H", "M", "L"]
 
 
-class VerdictAnswer(Answer):
+class LimitVerdictAnswer(Answer):
     """A pollutant against one limit."""
 
     limit: LimitAnswer
@@ -80,7 +80,7 @@ class PollutantDayAnswer(Answer):
     substituted_h: int
     forecast: float | None
     forecast_status: str
-    verdicts: list[VerdictAnswer]
+    verdicts: list[LimitVerdictAnswer]
     hours: list[HourAnswer]
     excluded: list[ExcludedAnswer]
     samples: list[str]

@@ -11,6 +11,7 @@ from mes_server.actions.release_document import release_document
 from mes_server.actions.run_charge import Outcome, load_lot_into, unload
 from mes_server.domain.amounts import Amount
 from mes_server.domain.routes import Operation
+from mes_server.store.nodes import ensure_node
 from mes_server.store.transaction import writing
 from tests.mes_server.domain.water_making import permit_content, works_content
 from tests.mes_server.people_help import signer
@@ -36,7 +37,8 @@ def released(plant: Plant, *documents: tuple[str, dict[str, Any]]) -> None:
 
 def flowing(plant: Plant, nickel: float = 0.2, minutes: int = 0) -> int:
     """Water since midnight, as long as the plant's clock says or for so many minutes; the key of the station."""
-    node = plant.node("ctl-water", "effluent")
+    with writing(plant.engine) as conn:
+        node = ensure_node(conn, "effluent", "ctl-water")
     key = plant.station(node, OUTLET, "workshop_outlet")
     count = minutes or (plant.now_ms - FROM_MS) // MINUTE_MS
     times = FROM_MS + np.arange(count) * MINUTE_MS + 20_000

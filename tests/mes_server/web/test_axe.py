@@ -23,6 +23,7 @@ from tests.mes_server.web.bath_data import with_baths
 from tests.mes_server.web.conftest import DATABASE, Clock
 from tests.mes_server.web.live_server import serving
 from tests.mes_server.web.lot_story import tell
+from tests.mes_server.web.outlet_data import DAY, OUTLET, coated, flowing
 from tests.mes_server.web.paper_data import a_paper
 from tests.mes_server.web.plan_data import opened_nc, solved, under_plan
 from tests.mes_server.web.plant_data import Plant, make_settings, write_status
@@ -82,6 +83,8 @@ class World:
         self.gauge = with_gauges(plant)
         self.bath = with_baths(plant).lot
         self.water = with_water(plant)
+        flowing(plant)
+        coated(plant, 120)
         self.story["sample"] = self.water.away
         self.nc = opened_nc(plant, self.story["pack"], self.story["block"])
         self.story["contained"] = opened_nc(plant, self.story["held"], act="nc-contained")
@@ -108,7 +111,7 @@ class World:
         if "nonconformances" in rule or "problems" in rule:
             facts = {"code": self.nc if "nonconformances" in rule else self.problem}
         if "water" in rule:
-            facts = {"code": self.water.reported, "outlet": "o-shop"}
+            facts = {"code": self.water.reported, "outlet": OUTLET, "day": DAY}
         if "baths" in rule:
             facts = {"code": self.bath}
         if "gauges" in rule or "studies" in rule:

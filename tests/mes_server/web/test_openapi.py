@@ -23,6 +23,7 @@ from tests.mes_server.web.bath_data import with_baths
 from tests.mes_server.web.json_schema import faults
 from tests.mes_server.web.lot_data import Shop
 from tests.mes_server.web.lot_story import tell
+from tests.mes_server.web.outlet_data import with_outlets
 from tests.mes_server.web.plan_data import solved
 from tests.mes_server.web.plant_data import Plant
 from tests.mes_server.web.process_data import with_gauges
@@ -88,6 +89,8 @@ EXAMPLES = {
         "?plan=CP-8/A&characteristic=width&after=0",
     ],
     "/api/v1/studies/{kind}": [""],
+    "/api/v1/effluent/outlets": [""],
+    "/api/v1/effluent/days": ["?outlet=o-shop", "?outlet=o-plant&from=2026-11-22&to=2026-11-23"],
 }
 
 
@@ -185,6 +188,8 @@ def measured(plant: Plant, path: str) -> str:
     if re.search("baths|plating", path):
         made = with_baths(plant)
         return made.lot if "baths" in path else made.run
+    if "effluent" in path:
+        with_outlets(plant)
     return with_gauges(plant) if re.search("gauge|studies", path) else ""
 
 
