@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
+import numpy as np
 from sqlalchemy import Connection
 
 from mes_server.actions.gather_outlet import (
@@ -50,7 +51,7 @@ def assess_day(conn: Connection, outlet: str, day: str, zone: str, now_ms: int) 
     starts = permits_at(conn, working_day(day, zone)[1]).get(outlet)
     span = working_day(day, zone, 0 if starts is None else starts.day_starts_min)
     rules = rules_on(conn, outlet, day, span)
-    if rules is None:
+    if rules is None or rules.outlet not in rules.works.outlets:
         return None
     of = Day(*span, now_ms, effluent_rules(day))
     found = _judged(conn, rules, of, day)
@@ -150,6 +151,13 @@ def _more_notes(known: Known, told: Sequence[PollutantDay]) -> Notes:
         notes.append(("note_no_permit", {"outlet": known.rules.outlet.code}))
     if not known.rules.outlet.station:
         notes.append(("note_no_station", {"outlet": known.rules.outlet.code}))
+    heard = known.outlet
+    unknown = int(np.isnan(heard.flow.rate[: known.day.elapsed]).sum())
+    if heard.flow_odd:
+        facts = {"samples": str(heard.flow_odd)}
+        notes.append(("note_flow_odd", facts))
+    if known.rules.outlet.station and unknown > 60 - int(known.day.rules["least_minutes_of_hour"]):
+        notes.append(("note_flow_unknown", {"minutes": str(unknown)}))
     if known.judging.no_production:
         notes.append(("note_no_production", {"volume_m3": f"{known.volume or 0:.4g}"}))
     seen = {one.pollutant for one in told}

@@ -11,7 +11,8 @@ from sqlalchemy import Connection
 
 from mes_server.actions.gather_waterworks import Rules
 from mes_server.actions.loaded_lots import went_in
-from mes_server.domain.flow_means import Floats, Flow, Heard, Judged, Span, judged
+from mes_server.domain.discharge import IMPLAUSIBLE
+from mes_server.domain.flow_means import Floats, Flow, Heard, Judged, Span, excluded, judged
 from mes_server.domain.meters import Advanced
 from mes_server.domain.totaliser import volume
 from mes_server.domain.waterworks import NO_LAYER, Waterworks
@@ -62,7 +63,7 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Outlet:
-    """What was heard. `minutes`: by metric, those before the day too in which a value may still hold. `turns`: analyser states; `integrated`: m³ by the flow."""
+    """What was heard. `minutes`: by metric, those before the day too in which a value may still hold. `turns`: analyser states; `integrated`: m³ by the flow; `flow_odd`: samples of it that cannot be."""
 
     minutes: Mapping[str, Minutes]
     contract: Mapping[str, MetricSpec]
@@ -70,6 +71,7 @@ class Outlet:
     turns: Sequence[tuple[int, str]]
     advanced: Advanced
     integrated: float | None
+    flow_odd: int = 0
 
 
 @dataclass(slots=True)
@@ -124,14 +126,14 @@ def gather_outlet(
     found = load_station_minutes(conn, station, {*metrics, FLOW, TOTAL}, span)
     if FLOW not in found:
         found[FLOW] = no_minutes(span[0], day.size + LEAD_MIN)
-    flow = _flow(found[FLOW], contract.get(FLOW), day)
+    flow, odd = _flow(found[FLOW], contract.get(FLOW), day)
     turns = load_turns(conn, station, STATE, span)
     most = _most(contract.get(FLOW), day)
     total = found[TOTAL].since(LEAD_MIN) if TOTAL in found else None
     gone = _advanced(conn, works, station, (total, day, most))
     known = ~np.isnan(flow.rate[: day.elapsed])
     integrated = float(np.nansum(flow.rate[: day.elapsed])) / 60 if known.any() else None
-    return Outlet(found, contract, flow, turns, gone, integrated)
+    return Outlet(found, contract, flow, turns, gone, integrated, odd)
 
 
 def _most(spec: MetricSpec | None, day: Day) -> float | None:
@@ -140,13 +142,15 @@ def _most(spec: MetricSpec | None, day: Day) -> float | None:
     return None if top is None else top * float(day.rules["flow_range_factor"])
 
 
-def _flow(minutes: Minutes, spec: MetricSpec | None, day: Day) -> Flow:
+def _flow(minutes: Minutes, spec: MetricSpec | None, day: Day) -> tuple[Flow, int]:
+    """The flow, and how many of its samples do not count because no water flows so."""
     most = _most(spec, day)
     ends = (0.0, _ANY[1] if most is None else most)
     found = judged(heard_of(minutes), minutes.from_ms, hold_min(spec), [day.future], ends)
     rate = np.where(found.valid, found.means, np.nan)[LEAD_MIN:]
     rate[day.elapsed :] = np.nan
-    return Flow(rate, day.elapsed, float(day.rules["least_flow_m3_h"]))
+    odd = sum(one.count for one in excluded(found.since(LEAD_MIN)) if one.reason == IMPLAUSIBLE)
+    return Flow(rate, day.elapsed, float(day.rules["least_flow_m3_h"])), odd
 
 
 def _advanced(

@@ -86,7 +86,11 @@ def judge_pollutant(
     dry = means is not None and means.due == 0 and known.day.elapsed > 0
     judging = replace(judging, dry=dry)
     mean, by = _value(means, lab)
-    told = verdicts(limits, Figures(mean, () if means is None else means.hours, lab.grabs, lab.composites if by != GRAB else ()), judging)  # fmt: skip
+    # One sample drawn over the day is the day: it is judged once, under its own number.
+    daily = None if by == COMPOSITE and len(lab.composites) == 1 else mean
+    composites = () if by == GRAB else lab.composites
+    hours = () if means is None else means.hours
+    told = verdicts(limits, Figures(daily, hours, lab.grabs, composites), judging)
     ahead = _forecast(known, online, limits, code)
     spans: list[Excluded] = [] if online is None else excluded(online)
     lows = (means.low, means.high, means.p95) if means is not None else _ends(lab)
@@ -98,7 +102,7 @@ def judge_pollutant(
         0.0 if means is None else means.covered,
         _converted(mean, judging, code),
         mean * (known.volume or 0.0) / 1000 if mean is not None and mass else None,
-        status_of(told, bool(limits)), told, () if means is None else means.hours,
+        status_of(told, bool(limits)), told, hours,
         (*spans, *lab.excluded), lab.codes,
         None if ahead is None else ahead.value, "" if ahead is None else ahead.status,
         *substituted, by, *((means.due, means.heard) if means is not None else (0, 0)),

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from sqlalchemy import Engine, text
 
+from mes_server.actions.assess_discharge import assess_day
 from mes_server.actions.gather_outlet import Day, coated_on, contract_at, effluent_rules, hold_min
 from mes_server.actions.gather_waterworks import Rules, rules_on, working_day
 from mes_server.actions.judge_pollutant import judge_pollutant
@@ -129,7 +130,7 @@ def test_what_only_the_lab_measures_is_judged_by_its_samples(floor: OutletFloor)
     drawn(floor.engine, "WS-2", "composite", "0.3")
     ni = floor.pollutant()
     assert (ni.mean, ni.by, ni.count) == (0.3, "composite", 2)
-    assert [one.status for one in ni.verdicts] == ["ok", "ok", "ok"]
+    assert [one.status for one in ni.verdicts] == ["ok", "ok"]
 
 
 def test_a_failed_check_takes_the_values_since_the_last_good_one(floor: OutletFloor) -> None:
@@ -226,3 +227,20 @@ def test_a_value_holds_for_as_long_as_its_contract_allows_silence(floor: OutletF
     floor.record("o-shop", {NI: around(0.2, len(times))}, times)
     ni = floor.pollutant()
     assert (ni.covered, ni.mean, ni.count) == (1.0, pytest.approx(0.2, rel=1e-3), 144)
+
+
+def test_flow_that_no_pipe_carries_does_not_count_and_the_day_says_so(floor: OutletFloor) -> None:
+    rate = np.full(DAY_MIN, 2.0)
+    rate[100:150] = 500.0
+    floor.water(metrics={NI: around(0.1)})
+    floor.record("o-shop", {"flow_m3_h": rate}, (np.arange(DAY_MIN) * MINUTE_MS + FROM_MS + 40_000).tolist())  # fmt: skip
+    day = floor.day()
+    told = dict(day.notes)
+    assert int(told["note_flow_odd"]["samples"]) == 100, "both samples of each of these minutes"
+    assert "note_flow_unknown" in told
+    assert day.flow_m3 == pytest.approx(48 - 50 / 30, rel=0.01)
+
+
+def test_a_stream_is_no_outlet(floor: OutletFloor) -> None:
+    with reading(floor.engine) as conn:
+        assert assess_day(conn, "s-ni", DAY, ZONE, TO_MS) is None
