@@ -123,7 +123,7 @@ def gather_outlet(
     """What was heard of the station of an outlet."""
     contract = contract_at(conn, station)
     span = (day.from_ms - LEAD_MIN * MINUTE_MS, day.to_ms)
-    found = load_station_minutes(conn, station, {*metrics, FLOW, TOTAL}, span)
+    found = load_station_minutes(conn, station, {*metrics, FLOW, TOTAL}, span, (TOTAL,))
     if FLOW not in found:
         found[FLOW] = no_minutes(span[0], day.size + LEAD_MIN)
     flow, odd = _flow(found[FLOW], contract.get(FLOW), day)
@@ -183,7 +183,7 @@ def stream_volume(conn: Connection, works: Waterworks, station: str, day: Day) -
     if not station:
         return None
     span = (day.from_ms, day.to_ms)
-    minutes = load_station_minutes(conn, station, (TOTAL,), span).get(TOTAL)
+    minutes = load_station_minutes(conn, station, (TOTAL,), span, (TOTAL,)).get(TOTAL)
     most = _most(contract_at(conn, station).get(FLOW), day)
     amount = _advanced(conn, works, station, (minutes, day, most)).amount
     return None if amount is None else float(amount)

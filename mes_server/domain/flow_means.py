@@ -212,47 +212,47 @@ class Flow:
 def day_means(found: Judged, flow: Flow, rules: Mapping[str, int]) -> DayMeans:
     """The hours and the day. An hour with too few valid minutes has no mean and does not count in the day's."""
     least_share = rules["least_minutes_of_hour"] / HOUR_MIN
-    usable = found.valid & flow.moving & flow.due
+    asked = flow.due
+    valid = found.valid
+    usable = valid & flow.moving & asked
     weights = np.where(usable, flow.rate, 0.0)
     loads = np.where(usable, found.means, 0.0) * weights
     hours, kept = [], np.zeros(len(usable), bool)
     for begin in range(0, len(usable), HOUR_MIN):
         part = slice(begin, begin + HOUR_MIN)
-        hour, counts = _hour(found, (usable, weights, loads, flow), part, least_share)
+        hour, counts = _hour(found, (usable, weights, loads, flow.rate, asked), part, least_share)
         hours.append(hour)
         kept[part] = usable[part] & counts
-    asked = [bool(flow.due[b : b + HOUR_MIN].any()) for b in range(0, len(usable), HOUR_MIN)]
-    due, heard = sum(asked), sum(one.mean is not None for one in hours)
+    due = sum(bool(asked[b : b + HOUR_MIN].any()) for b in range(0, len(usable), HOUR_MIN))
+    heard = sum(one.mean is not None for one in hours)
     enough = due > 0 and heard * 24 >= rules["least_hours_of_day"] * due
     volume = float(weights[kept].sum()) / HOUR_MIN
-    counted = found.valid & flow.due
+    counted = valid & asked
     values = found.means[counted]
     return DayMeans(
-        int(found.counts[found.valid].sum()),
+        int(found.counts[valid].sum()),
         float(found.lows[counted].min()) if len(values) else None,
         float(loads[kept].sum() / weights[kept].sum()) if enough and kept.any() else None,
         float(found.highs[counted].max()) if len(values) else None,
         float(np.percentile(values, 95)) if len(values) else None,
         due, heard,
-        float(usable.sum() / flow.due.sum()) if flow.due.any() else 0.0,
+        float(usable.sum() / asked.sum()) if asked.any() else 0.0,
         volume, tuple(hours),
     )  # fmt: skip
 
 
 def _hour(
-    found: Judged, of: tuple[Bools, Floats, Floats, Flow], part: slice, least_share: float
+    found: Judged, of: tuple[Bools, Floats, Floats, Floats, Bools], part: slice, least_share: float
 ) -> tuple[Hour, bool]:
     """An hour, and whether it counts in the day's mean."""
-    usable, weights, loads, flow = (of[0][part], of[1][part], of[2][part], of[3])
-    due = flow.due[part]
+    usable, weights, loads, rate, due = (one[part] for one in of)
     covered = float(usable.sum() / due.sum()) if due.any() else 0.0
     counts = usable.any() and covered >= least_share
-    rate = np.nan_to_num(flow.rate[part])
     return Hour(
         found.from_ms + part.start * MINUTE_MS,
         float(loads.sum() / weights.sum()) if counts else None,
         float(found.lows[part][usable].min()) if counts else None,
         float(found.highs[part][usable].max()) if counts else None,
-        float(rate.sum()) / HOUR_MIN,
+        float(np.nansum(rate)) / HOUR_MIN,
         covered,
     ), bool(counts)

@@ -3,7 +3,7 @@
 What is merged and what is not give the same minutes, because both are summed up hour by hour in the same way.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -145,11 +145,16 @@ def _good_numbers(samples: Samples) -> Samples:
 
 
 def load_station_minutes(
-    conn: Connection, station: str, metrics: Collection[str], span: tuple[int, int]
+    conn: Connection,
+    station: str,
+    metrics: Collection[str],
+    span: tuple[int, int],
+    ends: Collection[str] = (),
 ) -> dict[str, Minutes]:
     """The metrics of a station from a minute (Unix ms) until another, which is not included.
 
-    A metric that the station never reported is not there.
+    A metric that the station never reported is not there. `ends`: those of which firsts and lasts are asked for; of the
+    others they are read only where a minute is silent, because the one before may hold.
     """
     from_ms, to_ms = span
     hours = range(from_ms // HOUR_MS, (to_ms - 1) // HOUR_MS + 1)
@@ -158,29 +163,50 @@ def load_station_minutes(
     found = {}
     for metric, series in there.series.items():
         minutes = no_minutes(from_ms, -(-(to_ms - from_ms) // MINUTE_MS))
-        _fill(there, series, hours, minutes)
+        _fill(there, series, hours, (minutes, metric in ends))
         found[metric] = minutes
     return found
 
 
-def _fill(there: _Station, series: int, hours: Sequence[int], minutes: Minutes) -> None:
+def _fill(there: _Station, series: int, hours: Sequence[int], of: tuple[Minutes, bool]) -> None:
+    minutes, with_ends = of
     packed = load_minutes(there.conn, series, hours[0] * HOUR_MS, hours[-1] * HOUR_MS)
-    rough = []
-    for hour in hours:
-        known = (series, hour) in there.rough
-        if known or (hour not in packed and (series, hour) in there.chunked):
-            rough.append(hour)
-        elif hour in packed:
-            try:
-                minutes.add(decode_minutes(packed[hour], hour, with_ends=True))
-            except ChunkBroken:
-                rough.append(hour)
+    rough = [
+        hour
+        for hour in hours
+        if (series, hour) in there.rough or (hour not in packed and (series, hour) in there.chunked)
+    ]
+    smooth = [hour for hour in hours if hour in packed and hour not in rough]
+    rough += _unpack(minutes, packed, smooth, with_ends)
     if rough:
         samples = _good_numbers(there.samples(series, rough))
         for hour in rough:
             part = samples.between(hour * HOUR_MS, hour * HOUR_MS + HOUR_MS - 1)
             if len(part):
                 minutes.add(rolled_up(part, MINUTE_MS))
+    if not with_ends:
+        _unpack(minutes, packed, [hour for hour in _held(minutes) if hour in smooth], True)
+
+
+def _unpack(
+    minutes: Minutes, packed: Mapping[int, bytes], hours: Iterable[int], with_ends: bool
+) -> list[int]:
+    """Write packed hours into their places; those that cannot be read."""
+    broken = []
+    for hour in hours:
+        try:
+            minutes.add(decode_minutes(packed[hour], hour, with_ends))
+        except ChunkBroken:
+            broken.append(hour)
+    return broken
+
+
+def _held(minutes: Minutes) -> list[int]:
+    """The hours in which a minute with samples is followed by a silent one, into which its last value may hold."""
+    speaks = minutes.counts + minutes.bads > 0
+    at = np.flatnonzero(speaks[:-1] & ~speaks[1:])
+    hours: list[int] = np.unique((minutes.from_ms + at * MINUTE_MS) // HOUR_MS).tolist()
+    return hours
 
 
 def load_turns(
@@ -234,7 +260,7 @@ def reading_before(conn: Connection, station: str, metric: str, at_ms: int) -> f
 
 
 def _last_of(conn: Connection, station: str, metric: str, span: tuple[int, int]) -> float | None:
-    minutes = load_station_minutes(conn, station, (metric,), span).get(metric)
+    minutes = load_station_minutes(conn, station, (metric,), span, (metric,)).get(metric)
     if minutes is None:
         return None
     known = minutes.lasts[~np.isnan(minutes.lasts)]

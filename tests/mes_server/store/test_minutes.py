@@ -50,7 +50,7 @@ class Well:
     def minutes(self, from_min: int = 0, to_min: int = 180) -> Minutes:
         span = (T0 + from_min * MINUTE_MS, T0 + to_min * MINUTE_MS)
         with reading(self.engine) as conn:
-            return load_station_minutes(conn, "w", ("ni",), span)["ni"]
+            return load_station_minutes(conn, "w", ("ni",), span, ("ni",))["ni"]
 
 
 @pytest.fixture
