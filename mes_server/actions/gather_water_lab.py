@@ -22,6 +22,7 @@ from mes_server.store.water_samples import Sought, list_samples
 
 DAY_MS = 86_400_000
 HOUR_MS = 3_600_000
+LOOK_BACK_DAYS = 30  # beyond twice the longest time between two samples
 GOOD, DUE, DOUBTFUL, WORKED_ON, UNCHECKED = ("good", "due", "doubtful", "maintenance", "unchecked")
 
 
@@ -72,7 +73,8 @@ def samples_due(conn: Connection, now_ms: int, zone: str) -> list[SampleDue]:
 def _last_drawn(conn: Connection, place: str, now_ms: int, days: int) -> dict[str, int]:
     """When a pollutant was last sampled for, asked or found."""
     found: dict[str, int] = {}
-    for one in list_samples(conn, Sought(place, (), now_ms - 2 * days * DAY_MS), 1000):
+    since_ms = now_ms - (2 * days + LOOK_BACK_DAYS) * DAY_MS
+    for one in list_samples(conn, Sought(place, (), since_ms), 1000):
         if not one.voided:
             for name in {*one.asked, *(result.pollutant for result in one.results)}:
                 found[name] = max(found.get(name, 0), one.from_ms)

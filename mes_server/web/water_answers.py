@@ -95,7 +95,7 @@ def waste_answer(one: WasteRecord) -> shapes.WasteAnswer:
     differs = one.differs_percent
     return shapes.WasteAnswer(
         record=one.code, kind=one.kind, at=iso_text(one.at_ms), person=one.person, place=one.place,  # type: ignore[arg-type]
-        kg=plain(one.kg), dry_kg="" if one.dry_kg is None else f"{one.dry_kg:.4g}", state=one.state,
+        kg=plain(one.kg), dry_kg="" if one.dry_kg is None else f"{one.dry_kg.normalize():f}", state=one.state,
         received_kg=plain(one.received_kg), differs_percent="" if differs is None else f"{differs:+.2f}",
         differs_too_much=differs_too_much(one), said=said, voided=one.voided,
     )  # fmt: skip

@@ -109,7 +109,7 @@ def test_what_cannot_be_is_refused_in_words_kept_and_counted(
     assert refused["items"][0]["reasons"][0]["rule"] == rule
     assert get(office, f"/samples/{made.away}")["results"] == []
     text = page(office, "/water/lab")
-    assert "1 times in the last 30 days" in text
+    assert "In the last 30 days: 1." in text
     assert refusal["rule"] in {one["rule"] for one in refused["items"][0]["reasons"]}
 
 
@@ -163,6 +163,7 @@ def test_the_page_says_what_is_due_and_what_is_on_its_way(office: Desk, made: Wa
         (analyser,) = [one for one in analysers_at(conn, NOW_MS) if one.pollutant == "ni"]
     told = {(one.place.code, one.pollutant): one for one in dues}
     assert told["o-shop", "ni"].is_due, "drawn 58 h ago, every day"
+    assert told["o-shop", "ni"].last_ms == made.at(2)
     assert told["o-shop", "hg"].last_ms is None
     assert not told["o-plant", "cu"].is_due, "drawn 8 h ago, every week"
     assert ("o-plant", "ni") not in told, "it is limited at the workshop outlet"
@@ -171,7 +172,7 @@ def test_the_page_says_what_is_due_and_what_is_on_its_way(office: Desk, made: Wa
     text = page(office, "/water/lab")
     assert made.away in text
     assert "at the laboratory" in text
-    assert "sampled now" in text
+    assert "To be sampled now: 7" in text
 
 
 def test_samples_leave_as_csv_with_what_does_not_count(office: Desk, made: Water) -> None:
