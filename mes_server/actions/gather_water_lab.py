@@ -12,11 +12,11 @@ from mes_server.actions.gather_waterworks import (
     waterworks_at,
     working_day,
 )
-from mes_server.actions.keep_analysers import doubtful_from, open_maintenance
+from mes_server.actions.keep_analysers import doubtful_from
 from mes_server.actions.read_water import dated_row
 from mes_server.domain.water_samples import SPAN, ZERO, AnalyserCheck, Result, WaterSample
 from mes_server.domain.waterworks import Place
-from mes_server.store.analyser_checks import list_checks_of
+from mes_server.store.analyser_checks import list_checks_of, open_work
 from mes_server.store.series import series_key
 from mes_server.store.water_samples import Sought, list_samples
 
@@ -125,7 +125,7 @@ def _analyser(
         for one in (zero, span)
         if one is not None and (since := doubtful_from(conn, one)) is not None
     ]
-    work = open_maintenance(conn, place.code, pollutant)
+    work = open_work(conn, place.code, pollutant)
     every = dated_row("analyser_checks", now_ms)["every_h"]
     late = [
         one is None or now_ms - one.at_ms > int(every[kind]) * HOUR_MS

@@ -35,7 +35,7 @@ from mes_server.domain.water_samples import (
     analyser_stream,
 )
 from mes_server.domain.waterworks import Place
-from mes_server.store.analyser_checks import last_passed, list_checks_of, load_analyser_check
+from mes_server.store.analyser_checks import last_passed, load_analyser_check, open_work
 from mes_server.store.numbering import next_code
 
 
@@ -112,7 +112,7 @@ def work_on_analyser(book: Book, said: Working) -> list[str] | list[Refusal]:
     if said.to_ms is not None and said.to_ms <= said.at_ms:
         facts = {"since_ms": str(said.at_ms), "until_ms": str(said.to_ms)}
         refused.append(Refusal("maintenance_takes_time", facts))
-    open_one = open_maintenance(book.conn, said.place, said.pollutant)
+    open_one = open_work(book.conn, said.place, said.pollutant)
     if said.kind == MAINTENANCE and said.to_ms is None and open_one is not None:
         facts = {"check": open_one.code, "since_ms": str(open_one.at_ms)}
         refused.append(Refusal("maintenance_is_over", facts))
@@ -160,18 +160,6 @@ def void_analyser_check(book: Book, code: str, reason: str) -> list[Refusal]:
         stream = analyser_stream(found.place, found.pollutant)
         book.note(stream, CHECK_VOIDED, reason, check=code)
     return refused
-
-
-def open_maintenance(conn: Connection, place: str, pollutant: str) -> AnalyserCheck | None:
-    """The work on an analyser that goes on."""
-    return next(
-        (
-            one
-            for one in list_checks_of(conn, place, pollutant)
-            if one.kind == MAINTENANCE and one.to_ms is None and not one.voided
-        ),
-        None,
-    )
 
 
 def doubtful_from(conn: Connection, found: AnalyserCheck) -> int | None:

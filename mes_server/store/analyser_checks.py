@@ -21,7 +21,6 @@ from mes_server.domain.water_samples import (
 from mes_server.store.tables import CLUSTERED, run, wide, wide_or_null
 
 STREAMS = ("analyser:",)
-_EVER_MS = 1 << 60
 
 
 class AnalyserCheckRow(SQLModel, table=True):
@@ -94,34 +93,46 @@ def checks_of(conn: Connection, place: str, from_ms: int, to_ms: int) -> list[An
     fails makes doubtful what was before.
     """
     query = (
-        f"SELECT {_CHECK} FROM analyser_check WHERE place = ? AND voided = '' ORDER BY at_ms, code"  # noqa: S608
+        "SELECT pollutant, kind, max(CASE WHEN passed = 1 AND at_ms < ? THEN at_ms END) AS good, "
+        "min(CASE WHEN at_ms >= ? THEN at_ms END) AS later FROM analyser_check "
+        "WHERE place = ? AND voided = '' GROUP BY pollutant, kind"
     )
-    known = [_check(row) for row in run(conn, query, (place,)).all()]
-    begun: dict[tuple[str, str], int] = {}
-    ended: dict[tuple[str, str], int] = {}
-    for one in known:
-        key = one.pollutant, one.kind
-        if one.at_ms < from_ms and one.passed:
-            begun[key] = one.at_ms
-        if one.at_ms >= to_ms and one.kind in (ZERO, SPAN):
-            ended.setdefault(key, one.at_ms)
-    return [one for one in known if _concerns(one, (from_ms, to_ms), begun, ended)]
+    found: list[AnalyserCheck] = []
+    for row in run(conn, query, (from_ms, to_ms, place)).all():
+        about = (place, row.pollutant, row.kind)
+        if row.kind in (ZERO, SPAN):
+            until = to_ms - 1 if row.later is None else row.later
+            found += _between(conn, about, row.good or 0, until)
+        else:
+            work = _between(conn, about, 0, to_ms - 1)
+            found += [one for one in work if _reaches(one, from_ms)]
+    return sorted(found, key=lambda one: (one.at_ms, one.code))
 
 
-def _concerns(
-    one: AnalyserCheck,
-    span: tuple[int, int],
-    begun: dict[tuple[str, str], int],
-    ended: dict[tuple[str, str], int],
-) -> bool:
-    from_ms, to_ms = span
-    key = one.pollutant, one.kind
-    if one.kind == MAINTENANCE:
-        until = _EVER_MS if one.to_ms is None else one.to_ms
-        return one.at_ms < to_ms and until > from_ms
-    if one.kind in (ZERO, SPAN):
-        return begun.get(key, 0) <= one.at_ms <= ended.get(key, to_ms - 1)
-    return one.at_ms < to_ms and one.at_ms >= min(begun.get((one.pollutant, SPAN), 0), from_ms)
+def _between(
+    conn: Connection, about: tuple[str, str, str], from_ms: int, to_ms: int
+) -> list[AnalyserCheck]:
+    query = (
+        f"SELECT {_CHECK} FROM analyser_check WHERE place = ? AND pollutant = ? AND kind = ? "  # noqa: S608
+        "AND voided = '' AND at_ms BETWEEN ? AND ?"
+    )
+    return [_check(row) for row in run(conn, query, (*about, from_ms, to_ms)).all()]
+
+
+def _reaches(work: AnalyserCheck, from_ms: int) -> bool:
+    """Whether work that began before reaches into what begins then; a repair is at its moment."""
+    until = work.to_ms if work.kind == MAINTENANCE else work.at_ms + 1
+    return until is None or until > from_ms
+
+
+def open_work(conn: Connection, place: str, pollutant: str) -> AnalyserCheck | None:
+    """The maintenance of an analyser that goes on."""
+    query = (
+        f"SELECT {_CHECK} FROM analyser_check WHERE place = ? AND pollutant = ? AND kind = ? "  # noqa: S608
+        "AND voided = '' AND to_ms IS NULL ORDER BY at_ms DESC, code DESC LIMIT 1"
+    )
+    row = run(conn, query, (place, pollutant, MAINTENANCE)).first()
+    return None if row is None else _check(row)
 
 
 def list_checks_of(

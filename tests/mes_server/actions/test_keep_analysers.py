@@ -14,13 +14,12 @@ from mes_server.actions.keep_analysers import (
     check_analyser,
     doubtful_from,
     end_maintenance,
-    open_maintenance,
     void_analyser_check,
     work_on_analyser,
 )
 from mes_server.actions.read_water import dated_row
 from mes_server.domain.water_samples import AnalyserCheck
-from mes_server.store.analyser_checks import load_analyser_check
+from mes_server.store.analyser_checks import load_analyser_check, open_work
 from mes_server.store.engine import reading
 from mes_server.store.water import checks_of
 from tests.mes_server.actions.water_floor import HOUR_MS, WaterFloor
@@ -139,10 +138,10 @@ def test_maintenance_begins_and_ends_once_and_a_repair_says_what_was_done(
     code = floor.done(work_on_analyser, work())
     began = floor.load(code).at_ms
     with reading(floor.engine) as conn:
-        going = open_maintenance(conn, "o-shop", "ni")
+        going = open_work(conn, "o-shop", "ni")
         assert going is not None
         assert going.code == code
-        assert open_maintenance(conn, "o-plant", "ni") is None
+        assert open_work(conn, "o-plant", "ni") is None
     assert floor.rules(work_on_analyser, work()) == ["maintenance_is_over"]
     assert floor.rules(work_on_analyser, work(to_ms=began)) == ["maintenance_takes_time"]
     assert floor.rules(end_maintenance, code, began) == ["maintenance_takes_time"]

@@ -41,7 +41,10 @@ def test_what_counts_is_kept_as_it_was_written(told: Told, kept: tuple[str, ...]
         (Told("ni", "-0.1", "mg/L"), "result_is_plausible", None),
         (Told("ph", "14.2", "pH"), "result_is_plausible", None),
         (Told("ni", "0,31", "mg/L"), "result_is_a_figure", None),
-        (Told("ni", "n.d.", "mg/L"), "result_is_a_figure", None),
+        *(
+            (Told("ni", text, "mg/L"), "result_is_a_figure", None)
+            for text in ("n.d.", "1e3", "NaN", "1 000", "０.３", "0.3.1", "<<0.1", "0.31 mg/L")
+        ),
         (Told("ni", "<", "mg/L", "", "0.02"), "result_is_a_figure", None),
         (Told("ni", "0.31", "mg/L", "", "0.02 mg/L"), "result_is_a_figure", None),
         (Told("ni", "<0.02", "mg/L"), "non_detect_has_a_lod", None),

@@ -96,6 +96,8 @@ def all_of_it(engine: Engine) -> None:
     note(engine, analyser_stream("o-shop", "ni"), "maintenance_ended", check="AC-3", to_ms=120)
     checked(engine, "AC-4", "span", 160, "yes")
     note(engine, analyser_stream("o-shop", "ni"), "check_voided", "wrong bottle", check="AC-4")
+    nothing = {"expected": "", "read": "", "tolerance": "", "note": "new pump"}
+    checked(engine, "AC-5", "repaired", 30, "", **nothing)
     meter = {"station": "pl-1", "metric": "water_m3", "person": "E-1", "note": ""}
     note(
         engine,
@@ -166,7 +168,7 @@ def test_a_day_gets_the_checks_that_speak_for_it(engine: Engine) -> None:
         assert codes(100, 149) == ["AC-1", "AC-3", "AC-2"], "the next one, too: it failed"
         assert codes(120, 145) == ["AC-1", "AC-2"], "the work was over"
         assert codes(200, 300) == ["AC-1", "AC-2"], "all since the last that passed"
-        assert codes(0, 40) == ["AC-1"]
+        assert codes(0, 40) == ["AC-5", "AC-1"], "a repair is at its moment"
         assert checks_of(conn, "o-plant", 0, 1000) == []
         last = last_passed(conn, "o-shop", "ni", "span", 150)
         assert last is not None
