@@ -1,6 +1,6 @@
 """Samples of water as pages: what is due and on its way, one sample with its custody and results; as CSV."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from flask import Blueprint, Response, render_template
@@ -19,7 +19,7 @@ from mes_server.actions.gather_waterworks import (
     pollutants_on,
     waterworks_at,
 )
-from mes_server.domain.water_samples import RECEIVED, Result, WaterSample
+from mes_server.domain.water_samples import HANDED, RECEIVED, TAKEN, Result, WaterSample
 from mes_server.domain.waterworks import Place
 from mes_server.store.water_samples import (
     Sought,
@@ -38,6 +38,7 @@ from mes_server.web.water_answers import plain, refused_answer
 
 water_lab = Blueprint("water_lab", __name__)
 SHOWN = 60
+AWAY_MAX = 200
 REFUSED_SHOWN = 20
 REFUSED_DAYS = 30
 CSV_ROWS = 20_000
@@ -62,13 +63,20 @@ def lab() -> str:
     with this_site().reading() as conn:
         outlets, others = _places(conn)
         samples = list_samples(conn, Sought(), SHOWN)
+        away = list_samples(conn, Sought(states=(TAKEN, HANDED, RECEIVED)), AWAY_MAX)
         refused = [(one, refused_answer(one)) for one in list_refused(conn, REFUSED_SHOWN)]
         count = count_refused(conn, now_ms() - REFUSED_DAYS * DAY_MS)
     return render_template(
         "water/lab.html", outlets=outlets, others=others, pollutants=known_pollutants(), samples=samples,
-        way=[one for one in samples if is_on_its_way(one)], refused=refused, refused_count=count,
+        way=_on_their_way(samples, away), refused=refused, refused_count=count,
         days=REFUSED_DAYS,
     )  # fmt: skip
+
+
+def _on_their_way(newest: Sequence[WaterSample], away: Sequence[WaterSample]) -> list[WaterSample]:
+    """Those of which something is still to come, however old; of reported ones, those among the newest."""
+    found = {one.code: one for one in [*newest, *away] if is_on_its_way(one)}
+    return sorted(found.values(), key=lambda one: (one.from_ms, one.code), reverse=True)
 
 
 def _places(conn: Connection) -> tuple[list[Outlet], list[Place]]:

@@ -92,22 +92,15 @@ def all_of_it(engine: Engine) -> None:
     taken(engine, "WS-3", 150, 160, "o-plant")
     checked(engine, "AC-1", "span", 50, "yes")
     checked(engine, "AC-2", "span", 150, "no", read="1.4")
-    checked(engine, "AC-3", "maintenance", 80, "", expected="", read="", tolerance="")
+    nothing = {"expected": "", "read": "", "tolerance": ""}
+    checked(engine, "AC-3", "maintenance", 80, "", **nothing)
     note(engine, analyser_stream("o-shop", "ni"), "maintenance_ended", check="AC-3", to_ms=120)
     checked(engine, "AC-4", "span", 160, "yes")
     note(engine, analyser_stream("o-shop", "ni"), "check_voided", "wrong bottle", check="AC-4")
-    nothing = {"expected": "", "read": "", "tolerance": "", "note": "new pump"}
-    checked(engine, "AC-5", "repaired", 30, "", **nothing)
+    checked(engine, "AC-5", "repaired", 30, "", **nothing, note="new pump")
     meter = {"station": "pl-1", "metric": "water_m3", "person": "E-1", "note": ""}
-    note(
-        engine,
-        meter_stream("w-pl"),
-        "meter_exchanged",
-        at_ms=120,
-        before="99.5",
-        after="0",
-        **meter,
-    )
+    figures = {"before": "99.5", "after": "0"}
+    note(engine, meter_stream("w-pl"), "meter_exchanged", at_ms=120, **figures, **meter)
     note(engine, meter_stream("w-pl"), "meter_read", at_ms=140, after="7.25", **meter)
     said = {"at_ms": 100, "place": "t-ni", "kg": "120", "dry_percent": "35", "cycle": "7"}
     note(engine, waste_stream("WM-1"), "sludge_weighed", **said)
