@@ -61,12 +61,12 @@ def post_sample() -> Response:
     return carry(body, ("water_take", [], body.place), "water", acting)
 
 
-def _of(code: str, what: str, body: ActBody, act: Callable[[Book], Any]) -> Response:
-    """Something is done to a sample."""
+def _of(code: str, what: str, body: ActBody, act: Callable[[Book, str], Any]) -> Response:
+    """Something is done to a sample, by its number as somebody typed it."""
     number = code.strip().upper()
 
     def acting(book: Book, _codes: list[str]) -> object:
-        return act(book)
+        return act(book, number)
 
     return carry(body, (what, [], number), "water", acting)
 
@@ -78,7 +78,7 @@ def post_hand(code: str) -> Response:
     """Into somebody's hands, on its way to the laboratory."""
     body = read_body(bodies.HandBody)
     hand = keep.Hand(told_ms(body.when, body), body.person, body.note)
-    return _of(code, "water_hand", body, lambda book: keep.hand_over(book, code, hand))
+    return _of(code, "water_hand", body, lambda book, number: keep.hand_over(book, number, hand))
 
 
 @water_lab_api.post("/samples/<code>/receive")
@@ -88,7 +88,9 @@ def post_receive(code: str) -> Response:
     """Only then it may report."""
     body = read_body(bodies.HandBody)
     hand = keep.Hand(told_ms(body.when, body), body.person, body.note, body.lab)
-    return _of(code, "water_receive", body, lambda book: keep.receive_sample(book, code, hand))
+    return _of(
+        code, "water_receive", body, lambda book, number: keep.receive_sample(book, number, hand)
+    )
 
 
 @water_lab_api.post("/samples/<code>/reports")
@@ -104,7 +106,9 @@ def post_report(code: str) -> Response:
     ]
     when = told_ms(body.when, body)
     said = keep.Reporting(body.number, when, results, body.person, body.note)
-    return _of(code, "water_report", body, lambda book: keep.report_sample(book, code, said))
+    return _of(
+        code, "water_report", body, lambda book, number: keep.report_sample(book, number, said)
+    )
 
 
 @water_lab_api.post("/samples/<code>/results/<pollutant>/withdraw")
@@ -115,7 +119,7 @@ def post_withdraw(code: str, pollutant: str) -> Response:
     body = read_body(ActBody)
     return _of(
         code, "water_withdraw", body,
-        lambda book: keep.withdraw_result(book, code, pollutant, body.reason),
+        lambda book, number: keep.withdraw_result(book, number, pollutant, body.reason),
     )  # fmt: skip
 
 
@@ -125,7 +129,9 @@ def post_withdraw(code: str, pollutant: str) -> Response:
 def post_void(code: str) -> Response:
     """It stays as it was written; the reason is needed."""
     body = read_body(ActBody)
-    return _of(code, "water_void", body, lambda book: keep.void_sample(book, code, body.reason))
+    return _of(
+        code, "water_void", body, lambda book, number: keep.void_sample(book, number, body.reason)
+    )
 
 
 @water_lab_api.get("/samples")
@@ -146,7 +152,7 @@ def get_samples() -> Response:
 def get_sample(code: str) -> Response:
     """With its custody, its results, and what was refused of it."""
     with this_site().reading() as conn:
-        found = load_sample(conn, code)
+        found = load_sample(conn, code.strip().upper())
     if found is None:
         raise NotFound("water_sample", code)
     return as_json(sample_answer(found))
