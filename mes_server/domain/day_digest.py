@@ -4,8 +4,15 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from decimal import Decimal
+from functools import cache
+from typing import Any
 
 DIGITS = 6
+
+
+@cache
+def _names(kind: Any) -> tuple[str, ...]:
+    return tuple(one.name for one in fields(kind) if one.name != "digest")
 
 
 def canonical(value: object) -> str:
@@ -19,7 +26,8 @@ def canonical(value: object) -> str:
     if isinstance(value, list | tuple):
         return "[" + ",".join(canonical(one) for one in value) + "]"
     if is_dataclass(value):
-        parts = (canonical(getattr(value, one.name)) for one in fields(value) if one.name != "digest")  # fmt: skip
+        kind: Any = type(value)
+        parts = (canonical(getattr(value, name)) for name in _names(kind))
         return type(value).__name__ + "(" + ",".join(parts) + ")"
     return repr(value)
 

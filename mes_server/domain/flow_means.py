@@ -217,14 +217,12 @@ def day_means(found: Judged, flow: Flow, rules: Mapping[str, int]) -> DayMeans:
     usable = valid & flow.moving & asked
     weights = np.where(usable, flow.rate, 0.0)
     loads = np.where(usable, found.means, 0.0) * weights
-    hours, kept = [], np.zeros(len(usable), bool)
-    for begin in range(0, len(usable), HOUR_MIN):
-        part = slice(begin, begin + HOUR_MIN)
-        hour, counts = _hour(found, (usable, weights, loads, flow.rate, asked), part, least_share)
-        hours.append(hour)
-        kept[part] = usable[part] & counts
-    due = sum(bool(asked[b : b + HOUR_MIN].any()) for b in range(0, len(usable), HOUR_MIN))
-    heard = sum(one.mean is not None for one in hours)
+    starts = np.arange(0, len(usable), HOUR_MIN)
+    due_min, usable_min = (np.add.reduceat(one.astype(int), starts) for one in (asked, usable))
+    keeps = (usable_min > 0) & (usable_min >= least_share * due_min)
+    hours = _hours(found, (usable, weights, loads, flow.rate), (keeps, usable_min, due_min))
+    kept = usable & np.repeat(keeps, HOUR_MIN)[: len(usable)]
+    due, heard = int((due_min > 0).sum()), int(keeps.sum())
     enough = due > 0 and heard * 24 >= rules["least_hours_of_day"] * due
     volume = float(weights[kept].sum()) / HOUR_MIN
     counted = valid & asked
@@ -241,18 +239,22 @@ def day_means(found: Judged, flow: Flow, rules: Mapping[str, int]) -> DayMeans:
     )  # fmt: skip
 
 
-def _hour(
-    found: Judged, of: tuple[Bools, Floats, Floats, Floats, Bools], part: slice, least_share: float
-) -> tuple[Hour, bool]:
-    """An hour, and whether it counts in the day's mean."""
-    usable, weights, loads, rate, due = (one[part] for one in of)
-    covered = float(usable.sum() / due.sum()) if due.any() else 0.0
-    counts = usable.any() and covered >= least_share
-    return Hour(
-        found.from_ms + part.start * MINUTE_MS,
-        float(loads.sum() / weights.sum()) if counts else None,
-        float(found.lows[part][usable].min()) if counts else None,
-        float(found.highs[part][usable].max()) if counts else None,
-        float(np.nansum(rate)) / HOUR_MIN,
-        covered,
-    ), bool(counts)
+def _hours(
+    found: Judged, of: tuple[Bools, Floats, Floats, Floats], facts: tuple[Bools, Ints, Ints]
+) -> list[Hour]:
+    """Each hour; `facts`: whether it counts, its usable minutes and those that are asked for."""
+    usable, weights, loads, rate = of
+    starts = np.arange(0, len(usable), HOUR_MIN)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        means = np.add.reduceat(loads, starts) / np.add.reduceat(weights, starts)
+        covered = np.where(facts[2] > 0, facts[1] / facts[2], 0.0)
+    columns = (
+        starts * MINUTE_MS + found.from_ms, facts[0], means,
+        np.minimum.reduceat(np.where(usable, found.lows, np.inf), starts),
+        np.maximum.reduceat(np.where(usable, found.highs, -np.inf), starts),
+        np.add.reduceat(np.nan_to_num(rate), starts) / HOUR_MIN, covered,
+    )  # fmt: skip
+    return [
+        Hour(at_ms, mean, low, high, volume, share) if counts else Hour(at_ms, None, None, None, volume, share)
+        for at_ms, counts, mean, low, high, volume, share in zip(*(one.tolist() for one in columns), strict=True)
+    ]  # fmt: skip
