@@ -17,6 +17,7 @@ from mes_server.commands.demo import demo
 from mes_server.commands.doctor import run_doctor
 from mes_server.commands.documents import document
 from mes_server.commands.gauges import gauge
+from mes_server.commands.hj212 import hj212
 from mes_server.commands.labels import label
 from mes_server.commands.ledger import verify
 from mes_server.commands.lots import lot
@@ -55,6 +56,7 @@ COMMANDS: tuple[click.Command, ...] = (
     label,
     nonconformance,
     binder,
+    hj212,
     verify,
     people,
     proof,

@@ -130,6 +130,8 @@ def _children(settings: Settings, demo: Demo | None) -> list[Child]:
     open_reading = demo is not None and not settings.open_reading
     told = {"MES_OPEN_READING": "yes"} if open_reading else {}
     children.append(Child("web", [*mes, "web"], lambda: _answers_http(health), settings=told))
+    if settings.hj212_endpoint:
+        children.append(Child("hj212", [*mes, "hj212", "send"]))
     if demo is not None:
         children.append(Child("demo", demo.plant))
     return children

@@ -45,6 +45,9 @@ class Settings:
     station_lock_s: int = 120
     office_lock_s: int = 900
     reorder_ms: int = 2000
+    hj212_endpoint: str = ""
+    hj212_password: str = "123456"  # the one of the standard's own examples  # noqa: S105
+    hj212_profile: str = "2017"
 
     @property
     def url(self) -> str:
@@ -127,6 +130,19 @@ def _address(text: str) -> str:
     return text
 
 
+def _endpoint(text: str) -> str:
+    host, _, port = text.rpartition(":")
+    if text and (not host or not port.isdigit() or any(c.isspace() or c in "/\\" for c in host)):
+        raise ValueError("write host:port, such as 10.1.2.3:8001")
+    return text and f"{host}:{_port(port)}"
+
+
+def _password(text: str) -> str:
+    if not re.fullmatch(r"[0-9A-Za-z]{1,32}", text):
+        raise ValueError("write letters and digits, at most 32 of them")
+    return text
+
+
 def _separator(text: str) -> str:
     plain = text.isascii() and text.isprintable() and len(text) <= 8
     if text not in ("", "kept") and (not plain or text.isalnum() or set(text) & set("-/:.()")):
@@ -152,6 +168,9 @@ _PARSERS: dict[str, Callable[[str], object]] = {
     "MES_STATION_LOCK_S": _lock_s,
     "MES_OFFICE_LOCK_S": _lock_s,
     "MES_REORDER_MS": _reorder,
+    "MES_HJ212_ENDPOINT": _endpoint,
+    "MES_HJ212_PASSWORD": _password,
+    "MES_HJ212_PROFILE": _one_of("2017", "2025"),
 }
 
 
