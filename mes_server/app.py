@@ -17,9 +17,11 @@ from mes_server.web.binder import binder_pages
 from mes_server.web.calls import call_pages
 from mes_server.web.check_files import file_pages
 from mes_server.web.checks import check_pages
+from mes_server.web.discharge_records import record_api, record_pages
 from mes_server.web.documents import document_api
 from mes_server.web.errors import answer_errors
 from mes_server.web.events import FEED, HUB, event_pages
+from mes_server.web.exceedances import exceedance_api, exceedance_pages
 from mes_server.web.feed import Feed
 from mes_server.web.furnaces import furnace_api, furnace_pages
 from mes_server.web.gauge_lines import gauge_line_pages
@@ -84,6 +86,7 @@ BLUEPRINTS = (
     proof_api, proof_pages, furnace_api, furnace_pages, bath_api, bath_pages,
     paper_api, paper_pages, binder_pages, references,
     spc_pages, gauge_pages, gauge_line_pages, study_pages,
+    exceedance_api, exceedance_pages, record_api, record_pages,
     water_api, water_pages, permit_pages, stream_pages, outlet_pages, outlet_api,
     water_lab, water_lab_api, water_keep, water_keep_api,
 )  # fmt: skip

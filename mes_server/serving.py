@@ -119,5 +119,5 @@ def serve_web(settings: Settings) -> None:
     server.channel_class = _Connection
     _stop_when_asked(app)
     engine = app.extensions[EXTENSION].engine
-    with anchoring(engine, settings.data_dir), proving(engine):
+    with anchoring(engine, settings.data_dir), proving(engine, settings.zone.key):
         server.run()

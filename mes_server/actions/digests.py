@@ -5,6 +5,7 @@ from collections.abc import Callable
 from sqlalchemy import Connection
 
 from mes_server.actions.change_process import digest_of_change
+from mes_server.actions.close_exceedance import digest_of_exceedance
 from mes_server.actions.keep_gauges import digest_of_calibration
 from mes_server.actions.keep_pyrometry import survey_digest
 from mes_server.actions.release_document import CHECKERS
@@ -35,6 +36,7 @@ DIGESTS: dict[str, Digest] = {kind: _document(kind) for kind in CHECKERS} | {
     "8d": digest_of_problem,
     "calibration": digest_of_calibration,
     "change": digest_of_change,
+    "exceedance": digest_of_exceedance,
     "nc": digest_of_nc,
     "paper": _paper,
     "release": digest_of_release,

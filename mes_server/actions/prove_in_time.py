@@ -1,4 +1,4 @@
-"""Judge what waits for it every so often, beside the pages: runs whose data came late, and any that was missed."""
+"""Judge what waits for it every so often, beside the pages: runs whose data came late, and exceedances of outlets."""
 
 import logging
 import threading
@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from sqlalchemy import Engine
 
 from mes_server.actions.prove_run import prove_due
+from mes_server.actions.watch_exceedances import watch
 from mes_server.store.faults import StoreFault
 
 EVERY_S = 300.0
@@ -16,16 +17,17 @@ _log = logging.getLogger(__name__)
 
 
 @contextmanager
-def proving(engine: Engine, every_s: float = EVERY_S) -> Iterator[None]:
-    """As long as the block lasts. What fails is logged and tried again."""
+def proving(engine: Engine, zone: str, every_s: float = EVERY_S) -> Iterator[None]:
+    """As long as the block lasts; `zone`: of the plant. What fails is logged and tried again."""
     stop = threading.Event()
 
     def work() -> None:
         while not stop.wait(every_s):
             try:
                 prove_due(engine, time.time_ns() // 1_000_000)
+                watch(engine, zone, time.time_ns() // 1_000_000)
             except StoreFault as fault:
-                _log.warning("runs are not judged now: %s", fault)
+                _log.warning("runs and outlets are not judged now: %s", fault)
 
     thread = threading.Thread(target=work, name="proofs", daemon=True)
     thread.start()

@@ -72,7 +72,7 @@ class Episode:
     def of(cls, said: Mapping[str, Any]) -> Self:
         """Back from `content`."""
         lists = {name: tuple(said[name]) for name in ("samples", "lots", "baths")}
-        return cls(**{**said, **lists})
+        return cls(**{**said, **lists, "worst": float(said["worst"])})
 
 
 def after(one: Episode | None, event: Event) -> Episode:
@@ -92,7 +92,7 @@ def after(one: Episode | None, event: Event) -> Episode:
     if event.kind == FOUND:
         return replace(one, state=LASTS, lost_ms=None)
     return replace(
-        one, state=CLOSED, closed_ms=event.noted_ms, closed_by=event.person, cause=facts["cause"],
+        one, state=CLOSED, closed_ms=event.noted_ms, closed_by=facts["by"], cause=facts["cause"],
         action=facts["action"], override=event.reason,
     )  # fmt: skip
 

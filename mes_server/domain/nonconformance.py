@@ -25,7 +25,17 @@ LOTS, UNIDENTIFIED, SHIPMENT = "lots", "unidentified", "shipment"
 SUBJECTS = (LOTS, "run", "resource", "supplier_lot", SHIPMENT, UNIDENTIFIED)
 ALWAYS, NEVER, SPECIAL, APPROVED = "always", "never", "special", "approved"
 Facts = Mapping[str, Any]
-SOURCES = ("process", "inspection", "supplier", "customer", "audit", "gauge", "bath", "furnace")
+SOURCES = (
+    "process",
+    "inspection",
+    "supplier",
+    "customer",
+    "audit",
+    "gauge",
+    "bath",
+    "furnace",
+    "effluent",
+)
 
 
 @dataclass(frozen=True, slots=True)

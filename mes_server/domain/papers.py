@@ -9,17 +9,21 @@ from mes_server.domain.seal import Event
 MADE = "paper_made"
 STREAM = "paper:"
 # The kind of a paper, and of the code that is its number.
-CODES = {"lot_report": "report", "certificate": "certificate", "recall_pack": "recall_pack"}
+CODES = {
+    "lot_report": "report", "certificate": "certificate", "recall_pack": "recall_pack",
+    "discharge_day": "discharge_day", "discharge_month": "discharge_month",
+}  # fmt: skip
 FORMATS = {
     "json": "application/json",
     "pdf": "application/pdf",
+    "csv": "text/csv",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """`kind`: lot_report, certificate, recall_pack; `about`: the lot, shipment or suspicion. `files`: SHA-256 by
+    """`kind`: one of CODES; `about`: the lot, shipment, suspicion, or the outlet and its day. `files`: SHA-256 by
     format; `earlier`: numbers of the papers of the same made before. `event`: its number in the ledger."""
 
     number: str

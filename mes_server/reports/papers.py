@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import tzinfo
 from typing import Any
 
+from mes_server.reports.paper_csv import to_csv
 from mes_server.reports.paper_pdf import to_pdf
 from mes_server.reports.paper_xlsx import to_xlsx
 
@@ -15,9 +16,10 @@ def set_files(
     address: str,
     names: Collection[str] = ("pdf", "xlsx"),
 ) -> dict[str, bytes]:
-    """PDF and XLSX, or one of them. `address`: where people open the pages."""
+    """PDF and XLSX, or those that are named (CSV, too). `address`: where people open the pages."""
     setters: dict[str, Callable[[], bytes]] = {
         "pdf": lambda: to_pdf(content, json_bytes, zone, address),
         "xlsx": lambda: to_xlsx(content, zone),
+        "csv": lambda: to_csv(content),
     }
     return {name: setters[name]() for name in names}

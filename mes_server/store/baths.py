@@ -1,6 +1,7 @@
 """Bath make-ups, computed from the ledger: their titrations and additions, and which tank held which when."""
 
 import json
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -264,3 +265,10 @@ def tanks_of(conn: Connection, lot: str) -> list[Held]:
         Held(row.station, row.role, row.lot, row.from_ms, row.to_ms)
         for row in run(conn, query, (lot,))
     ]
+
+
+def baths_at(conn: Connection, stations: Sequence[str], from_ms: int, to_ms: int) -> list[str]:
+    """The make-ups that stood at these stations within a span."""
+    query = "SELECT DISTINCT lot FROM bath_tank WHERE station = ? AND from_ms < ? AND (to_ms IS NULL OR to_ms > ?)"
+    rows = [row for one in stations for row in run(conn, query, (one, to_ms, from_ms))]
+    return sorted({row.lot for row in rows})

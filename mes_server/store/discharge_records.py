@@ -59,7 +59,7 @@ def follow(conn: Connection, event: Event) -> None:
     facts = event.facts()
     values = (
         facts["outlet"], facts["period"], facts["revision"], facts["paper"], facts["digest"], event.noted_ms,
-        event.person, event.reason, json.dumps(facts["told"], sort_keys=True, ensure_ascii=False),
+        facts["by"], event.reason, json.dumps(facts["told"], sort_keys=True, ensure_ascii=False),
     )  # fmt: skip
     marks = ", ".join("?" * len(values))
     run(conn, f"INSERT INTO discharge_record ({_COLUMNS}) VALUES ({marks})", values)  # noqa: S608

@@ -21,7 +21,15 @@ class OpenNcBody(ActBody):
 
     title: Name
     source: Literal[
-        "process", "inspection", "supplier", "customer", "audit", "gauge", "bath", "furnace"
+        "process",
+        "inspection",
+        "supplier",
+        "customer",
+        "audit",
+        "gauge",
+        "bath",
+        "furnace",
+        "effluent",
     ]
     lots: list[Name] = Field(default_factory=list, max_length=500)
     about: Subject = Field(

@@ -51,6 +51,8 @@ PAGES = frozenset(
         "outlets",
         "water_lab",
         "water_keep",
+        "exceedances",
+        "discharge_records",
     )
 )
 # Under which entry of the bar a blueprint's pages stand; the others stand under their own name, or under none.
@@ -70,7 +72,9 @@ _UNDER = dict.fromkeys(
         "spc",
     ),
     "quality",
-) | dict.fromkeys(("outlets", "permits", "streams", "water_keep", "water_lab"), "water")
+) | dict.fromkeys(
+    ("discharge_records", "exceedances", "outlets", "permits", "streams", "water_keep", "water_lab"), "water"
+)  # fmt: skip
 THEMES = ("auto", "light", "dark")
 THEME_COOKIE = "theme"
 WATCH = "lodestone-watch"

@@ -92,6 +92,7 @@ def _svgs(group: list[Mapping[str, Any]], label: str) -> list[str]:
 @paper_pages.get("/papers/<number>.json", defaults={"name": "json"})
 @paper_pages.get("/papers/<number>.pdf", defaults={"name": "pdf"})
 @paper_pages.get("/papers/<number>.xlsx", defaults={"name": "xlsx"})
+@paper_pages.get("/papers/<number>.csv", defaults={"name": "csv"})
 @needs("read")
 def file(number: str, name: str) -> AnyResponse:
     """A file of a paper, byte for byte as it was made. 409 when it is not what was sealed."""

@@ -33,6 +33,8 @@ class WaterPage(NamedTuple):
 # What /water leads to; a new page of wastewater is one line here.
 WATER_PAGES: tuple[WaterPage, ...] = (
     WaterPage("outlets", "outlets.outlets", {}),
+    WaterPage("exceedances", "exceedances.exceedances", {}),
+    WaterPage("records", "discharge_records.records", {}),
     WaterPage("streams", "streams.streams", {}),
     WaterPage("lab", "water_lab.lab", {}),
     WaterPage("analysers", "water_keep.analysers", {}),

@@ -14,6 +14,6 @@ def test_a_run_that_nobody_judged_is_judged_in_time(engine: Engine) -> None:
     floor = FurnaceFloor(engine).build(begun_ms)
     floor.recipe()
     run = floor.charge(begun_ms)
-    with proving(engine, every_s=0.05):
+    with proving(engine, "UTC", every_s=0.05):
         wait_until(lambda: bool(floor.proofs(run)), "the run to be judged")
     assert floor.proofs(run)[0].verdict == "not_proven"

@@ -18,14 +18,14 @@ from mes_server.domain.hj212 import DAY, HOUR, read_groups
 from mes_server.domain.uplink import mark_of
 from mes_server.store.engine import reading
 from mes_server.store.hj212_outbox import Kept, list_newest, load_due, standings
-from tests.mes_server.actions.water_floor import (
+from tests.mes_server.actions.outlet_floor import (
     FROM_MS,
     HOUR_MS,
     MINUTE_MS,
     NI,
     TO_MS,
     ZONE,
-    WaterFloor,
+    OutletFloor,
     around,
 )
 from tests.mes_server.domain.water_making import permit_content
@@ -34,14 +34,14 @@ MN = "010000A8900016F000169DC0"
 TELLER = Teller(profile_of("2017"), ZoneInfo(ZONE))
 
 
-def built(engine: Engine) -> WaterFloor:
-    floor = WaterFloor(engine)
+def built(engine: Engine) -> OutletFloor:
+    floor = OutletFloor(engine)
     floor.build(permit_content("o-shop", mn=MN))
     floor.water(rate=2.0, metrics={NI: around(0.3)})
     return floor
 
 
-def kept(floor: WaterFloor) -> list[Kept]:
+def kept(floor: OutletFloor) -> list[Kept]:
     with reading(floor.engine) as conn:
         return list_newest(conn)[::-1]
 
@@ -75,7 +75,7 @@ def test_an_hour_tells_mean_extremes_load_and_water(engine: Engine) -> None:
 def test_an_hour_that_does_not_count_is_told_by_its_mark_and_without_a_figure(
     engine: Engine,
 ) -> None:
-    floor = WaterFloor(engine)
+    floor = OutletFloor(engine)
     floor.build(permit_content("o-shop", mn=MN))
     values = around(0.3)
     values[60:120] = np.float64(5000)  # more than any rinse could hold
@@ -124,7 +124,7 @@ def test_what_was_put_off_waits_and_says_why(engine: Engine) -> None:
 
 
 def test_an_outlet_without_a_monitoring_point_is_told_of_to_nobody(engine: Engine) -> None:
-    floor = WaterFloor(engine)
+    floor = OutletFloor(engine)
     floor.build()
     floor.water(metrics={NI: around(0.3)})
     assert keep_tellings(engine, TELLER, TO_MS + HOUR_MS) == 0

@@ -1,0 +1,162 @@
+"""Exceedance episodes: opened once with a nonconformance that names lots and baths, grown, ended, taken back, closed."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from sqlalchemy import Engine
+
+from mes_server.actions.close_exceedance import close_exceedance, digest_of_exceedance
+from mes_server.actions.record_events import rebuild_lots
+from mes_server.actions.watch_exceedances import watch
+from mes_server.domain.exceedances import CLOSED, GONE, LASTS, OVER, Episode
+from mes_server.domain.rules import Refusal
+from mes_server.store.engine import reading
+from mes_server.store.exceedances import (
+    exceedances_in,
+    list_exceedances,
+    load_exceedance,
+    open_exceedances,
+)
+from mes_server.store.ledger import head
+from mes_server.store.lots import load_lot
+from mes_server.store.nonconformances import load_nc
+from mes_server.store.signatures import list_signatures
+from tests.mes_server.actions.outlet_floor import FROM_MS, HOUR_MS, NI, TO_MS, ZONE, around
+from tests.mes_server.actions.outlet_floor import OutletFloor as Floor
+from tests.mes_server.domain.water_making import permit_content
+from tests.mes_server.people_help import signer
+
+HOURLY = [{"pollutant": "ni", "high": "0.5", "unit": "mg/L", "averaging": "hourly"}]
+
+
+def built(engine: Engine, values: Any, **more: Any) -> Floor:
+    floor = Floor(engine)
+    floor.build(permit_content("o-shop", limits=HOURLY, sets=[], **more))
+    floor.lot_code = floor.coat(50, FROM_MS + 3 * HOUR_MS)  # type: ignore[attr-defined]
+    floor.water(rate=2.0, metrics={NI: values})
+    return floor
+
+
+def hours(*high: int) -> Any:
+    """A day of nickel at 0.3 mg/L, and 0.8 in these hours."""
+    values = around(0.3)
+    for hour in high:
+        values[hour * 60 : (hour + 1) * 60] += 0.5
+    return values
+
+
+def episodes(floor: Floor) -> list[Episode]:
+    with reading(floor.engine) as conn:
+        return list_exceedances(conn)[::-1]
+
+
+def look(floor: Floor, now_ms: int) -> int:
+    floor.now_ms = now_ms
+    return watch(floor.engine, ZONE, now_ms)
+
+
+def test_consecutive_hours_are_one_episode_with_a_nonconformance(engine: Engine) -> None:
+    floor = built(engine, hours(2, 3, 4, 9))
+    assert look(floor, TO_MS + HOUR_MS) == 2
+    one, other = episodes(floor)
+    assert (one.from_ms, one.to_ms, one.pieces) == (FROM_MS + 2 * HOUR_MS, FROM_MS + 5 * HOUR_MS, 3)
+    assert (other.from_ms, other.pieces) == (FROM_MS + 9 * HOUR_MS, 1)
+    assert one.worst == pytest.approx(0.8, abs=0.01)
+    assert (one.limit["high"], one.limit["origin"]) == ("0.5", "permit")
+    lot = floor.lot_code  # type: ignore[attr-defined]
+    assert one.lots == (lot,)
+    with reading(engine) as conn:
+        opened = load_nc(conn, one.nonconformance)
+        kept = load_lot(conn, lot)
+    assert opened is not None
+    assert (opened.source, opened.held) == ("effluent", ())
+    assert lot in opened.found
+    assert kept is not None
+    assert kept.holds == {}  # named, not held
+
+
+def test_a_permit_may_say_that_lots_are_held(engine: Engine) -> None:
+    floor = built(engine, hours(2, 3), holds_lots=True)
+    look(floor, TO_MS + HOUR_MS)
+    (one,) = episodes(floor)
+    with reading(engine) as conn:
+        kept = load_lot(conn, one.lots[0])
+    assert kept is not None
+    assert one.nonconformance in " ".join(kept.holds.values())
+
+
+def test_an_episode_is_opened_once_however_often_it_is_looked_for(engine: Engine) -> None:
+    floor = built(engine, hours(2, 3))
+    assert look(floor, FROM_MS + 4 * HOUR_MS) == 1
+    assert look(floor, FROM_MS + 4 * HOUR_MS) == 0
+    with reading(engine) as conn:
+        before = head(conn, 0).number
+    rebuild_lots(engine)  # as after a restart: all that is known is what the ledger says
+    assert look(floor, FROM_MS + 4 * HOUR_MS) == 0
+    with reading(engine) as conn:
+        assert head(conn, 0).number == before
+    assert len(episodes(floor)) == 1
+
+
+def test_it_grows_while_it_lasts_and_ends(engine: Engine) -> None:
+    floor = built(engine, hours(2, 3, 4))
+    look(floor, FROM_MS + 3 * HOUR_MS)
+    (one,) = episodes(floor)
+    assert (one.state, one.pieces) == (LASTS, 1)
+    look(floor, FROM_MS + 5 * HOUR_MS)
+    (grown,) = episodes(floor)
+    assert (grown.code, grown.state, grown.pieces) == (one.code, LASTS, 3)
+    look(floor, FROM_MS + 7 * HOUR_MS)
+    assert [one.state for one in episodes(floor)] == [OVER]
+
+
+def test_later_data_that_remove_it_mark_it_and_keep_it(engine: Engine) -> None:
+    floor = built(engine, hours(2))
+    look(floor, TO_MS + HOUR_MS)
+    (one,) = episodes(floor)
+    late = np.arange(600) * 6_000 + FROM_MS + 2 * HOUR_MS + 1_000
+    floor.record("o-shop", {NI: np.full(600, 0.2) + 0.001 * (-1.0) ** np.arange(600)}, late)
+    floor.merge()
+    look(floor, TO_MS + 2 * HOUR_MS)
+    (gone,) = episodes(floor)
+    assert (gone.code, gone.state) == (one.code, GONE)
+    assert look(floor, TO_MS + 3 * HOUR_MS) == 0
+
+
+def close(floor: Floor, code: str, reason: str = "", by: Any = None) -> list[str]:
+    said = ("resin spent", "resin changed", reason)
+    told = floor.act(close_exceedance, code, said, by or signer("E-1", "environment"))
+    return [one.rule for one in told if isinstance(one, Refusal)]
+
+
+def test_it_is_closed_with_cause_and_action_when_its_nonconformance_is_disposed_of_or_for_a_reason(
+    engine: Engine,
+) -> None:
+    floor = built(engine, hours(2))
+    look(floor, FROM_MS + 3 * HOUR_MS)
+    (one,) = episodes(floor)
+    assert close(floor, one.code) == ["exceedance_is_over", "exceedance_is_disposed"]
+    look(floor, FROM_MS + 6 * HOUR_MS)
+    look(floor, FROM_MS + 6 * HOUR_MS)
+    assert close(floor, one.code) == ["exceedance_is_disposed"]
+    assert close(floor, one.code, "x", signer("O-1", "operator")) == ["signer_may"]
+    assert floor.act(close_exceedance, one.code, ("", "", "x"), signer("E-1", "environment"))
+    assert close(floor, one.code, "the authority asked for it today") == []
+    with reading(engine) as conn:
+        shut = load_exceedance(conn, one.code)
+        (signature,) = list_signatures(conn, f"exceedance:{one.code}")
+        assert signature.stands(digest_of_exceedance(conn, one.code))
+        assert open_exceedances(conn, "o-shop") == []
+        assert exceedances_in(conn, "o-shop", FROM_MS, TO_MS) == [shut]
+    assert shut is not None
+    assert (shut.state, shut.closed_by, shut.cause) == (CLOSED, "E-1", "resin spent")
+    assert close(floor, one.code) == ["exceedance_is_open"]
+    assert close(floor, "EX26-000009-AA") == ["exceedance_is_known"]
+    assert look(floor, FROM_MS + 8 * HOUR_MS) == 0  # nothing new is opened for what was closed
+
+
+def test_within_the_limit_nothing_is_opened(engine: Engine) -> None:
+    floor = built(engine, around(0.49))
+    assert look(floor, TO_MS + HOUR_MS) == 0
+    assert episodes(floor) == []
