@@ -244,3 +244,17 @@ def test_flow_that_no_pipe_carries_does_not_count_and_the_day_says_so(floor: Out
 def test_a_stream_is_no_outlet(floor: OutletFloor) -> None:
     with reading(floor.engine) as conn:
         assert assess_day(conn, "s-ni", DAY, ZONE, TO_MS) is None
+
+
+def test_a_day_on_which_clocks_change_has_its_own_hours(floor: OutletFloor) -> None:
+    zone, name = "Europe/Berlin", "2027-03-28"
+    from_ms, to_ms = working_day(name, zone)
+    times = np.arange(from_ms + 30_000, to_ms, MINUTE_MS)
+    floor.record("o-shop", {"flow_m3_h": 2.0}, times.tolist())
+    floor.record("o-shop", {NI: around(0.1, len(times))}, times.tolist())
+    with reading(floor.engine) as conn:
+        day = assess_day(conn, "o-shop", name, zone, to_ms + HOUR_MS)
+    assert day is not None
+    (ni,) = [one for one in day.pollutants if one.pollutant == "ni"]
+    assert (len(ni.hours), ni.valid_h, ni.covered) == (23, 23, 1.0)
+    assert day.volume_m3 == pytest.approx(46)
