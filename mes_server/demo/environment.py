@@ -1,4 +1,4 @@
-"""What the people of environment do in a made-up past: samples, checks of analysers, sludge, a repaired fault.
+"""What the people of environment do in a made-up past: samples, checks of analysers, sludge, a repaired fault, days closed.
 
 Each chore is a generator: it yields when the next thing is done and what (None: it only waits); it is sent what was
 answered.
@@ -22,12 +22,16 @@ _MINUTE_MS = 60_000
 
 @dataclass(slots=True)
 class Environment:
-    """`midnight_ms`: of the first whole day. Nobody signs here: that takes a PIN."""
+    """`midnight_ms`: of the first whole day, `day_of`: the name of the day of a moment. `pin`: of who signs, "" where nobody
+    does. `watch`: looks for exceedances, and says which are over."""
 
     water: Water
     chance: random.Random
     midnight_ms: int
     end_ms: int
+    pin: str
+    day_of: Callable[[int], str]
+    watch: Callable[[], list[str]]
     _due: list[tuple[int, int, Ask | None, Chore]] = field(default_factory=list)
     _numbers: "count[int]" = field(default_factory=lambda: count(1))
 
@@ -49,6 +53,10 @@ class Environment:
                 self._begin(self._check(analyser, at_ms + 8 * HOUR_MS))
         if day % plan["sludge_days"] == 1:
             self._begin(self._sludge(at_ms))
+        self._begin(self._exceeded(at_ms + DAY_MS))
+        if self.pin:
+            for place in sorted(plan["grabs"]):
+                self._begin(self._closed(place, at_ms))
 
     def _begin(self, chore: Chore) -> None:
         try:
@@ -183,6 +191,26 @@ class Environment:
             )  # fmt: skip
         for one in mine:
             yield from self._check(one, ended + 30 * _MINUTE_MS, "after repair 维修后")
+
+    def _signed(self) -> dict[str, str]:
+        return {"badge": ENVIRONMENT, "pin": self.pin, "meaning": "closed"}
+
+    def _exceeded(self, at_ms: int) -> Chore:
+        """In the morning somebody looks at the day before; what was exceeded and is over is closed in the afternoon."""
+        yield at_ms + int(7.5 * HOUR_MS), None
+        found = self.watch()
+        said = self.water.plan["story"]["slip"]
+        for n, code in enumerate(found if self.pin else ()):
+            body = {"cause": said["cause"], "action": said["action"], "reason": said["reason"], "signature": self._signed()}  # fmt: skip
+            due_ms = at_ms + (14 + n) * HOUR_MS
+            yield due_ms, Ask("exceedance_closed", f"/effluent/exceedances/{code}/close", body, ENVIRONMENT)  # fmt: skip
+
+    def _closed(self, place: str, at_ms: int) -> Chore:
+        """The record of a day is closed and signed when its samples are back."""
+        day, signed = self.day_of(at_ms), self._signed()
+        body = {"language": "zh", "signature": signed}
+        path = f"/effluent/records/{place}/{day}/close"
+        yield at_ms + DAY_MS + 16 * HOUR_MS, Ask("day_closed", path, body, ENVIRONMENT)
 
     def _sludge(self, at_ms: int) -> Chore:
         kg = 38 + 12 * self.chance.random()

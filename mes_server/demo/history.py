@@ -32,10 +32,10 @@ from mes_server.demo.checking import (
 )
 from mes_server.demo.curves import Painter
 from mes_server.demo.door import API, due_at, iso, load_routes, send
-from mes_server.demo.environment import Environment
+from mes_server.demo.environment import ENVIRONMENT, Environment
 from mes_server.demo.floor import QUALITY, Ask, Floor, Heard
 from mes_server.demo.gear import gear_asks
-from mes_server.demo.own_door import OwnDoor
+from mes_server.demo.own_door import OwnDoor, exceeded
 from mes_server.demo.shift import Shift
 from mes_server.demo.simulation import load_routes as contents
 from mes_server.demo.simulation import load_simulation, load_stops
@@ -243,7 +243,8 @@ def make_history(
         series = open_stations(engine, [astuple(stop) for stop in load_stops()], from_ms)
         carry_out(engine, Act(f"demo-history-{from_ms}", people.BY, "", now_ms, now_ms), _confess,
                   from_ms, now_ms, seed)  # fmt: skip
-        history = _begin(settings, token, series, (seed, from_ms, now_ms))
+        history = _begin(settings, token, series, (seed, from_ms, now_ms),
+                         pin_of(staff["people"], ENVIRONMENT))  # fmt: skip
         memory = history.shift.memory
         memory.pin, memory.eventful = pin_of(staff["people"]), True
         memory.began_ms, memory.recipes_ms = from_ms, now_ms
@@ -257,7 +258,11 @@ def make_history(
 
 
 def _begin(
-    settings: Settings, token: str, series: dict[str, dict[str, int]], start: tuple[int, int, int]
+    settings: Settings,
+    token: str,
+    series: dict[str, dict[str, int]],
+    start: tuple[int, int, int],
+    pin: str,
 ) -> History:
     seed, from_ms, to_ms = start
     types = {stop.station: stop.type for stop in load_stops()}
@@ -267,9 +272,12 @@ def _begin(
     water = Water(series, seed, from_ms)
     zone = settings.zone.key
     midnight_ms = working_day(day_of(from_ms, zone), zone)[1]
-    environment = Environment(water, random.Random(seed + 2), midnight_ms, to_ms)  # noqa: S311
-    return History(OwnDoor(settings, token, from_ms), shift, painter, water, environment,
-                   load_routes(contents()), types, chance)  # fmt: skip
+    door = OwnDoor(settings, token, from_ms)
+    environment = Environment(
+        water, random.Random(seed + 2), midnight_ms, to_ms, pin,  # noqa: S311
+        lambda at_ms: day_of(at_ms, zone), lambda: exceeded(door, zone),
+    )  # fmt: skip
+    return History(door, shift, painter, water, environment, load_routes(contents()), types, chance)
 
 
 def _confess(book: Book, from_ms: int, to_ms: int, seed: int) -> None:

@@ -1,4 +1,4 @@
-"""The door of a history: the same app in this process, whose clock we hold."""
+"""The door of a history: the same app in this process, whose clock we hold; and what else a server does beside its pages."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,9 +6,16 @@ from typing import Any
 from flask.testing import FlaskClient
 from sqlalchemy import Engine
 
+from mes_server.actions.append_history import merge_all
+from mes_server.actions.watch_exceedances import watch
 from mes_server.app import create_app
 from mes_server.demo.door import Unreachable
+from mes_server.domain.exceedances import OVER
 from mes_server.settings import Settings
+from mes_server.store.engine import reading
+from mes_server.store.exceedances import list_exceedances
+
+_LISTED = 1_000
 
 
 class OwnDoor:
@@ -27,3 +34,12 @@ class OwnDoor:
         if answer.status_code >= 500:
             raise Unreachable(f"{path}: {answer.status_code} {answer.get_data(as_text=True)[:500]}")
         return answer.status_code, answer.get_json()
+
+
+def exceeded(door: OwnDoor, zone: str) -> list[str]:
+    """Merge what came, look for exceedances; those that are over and not closed."""
+    merge_all(door.engine, door.now_ms)
+    for _ in range(2):  # what is found over by the first look is ended by the second
+        watch(door.engine, zone, door.now_ms)
+    with reading(door.engine) as conn:
+        return [one.code for one in list_exceedances(conn, _LISTED) if one.state == OVER]

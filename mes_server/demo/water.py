@@ -74,18 +74,19 @@ class Water:
 
     def strength(self, place: str, pollutant: str, drawn: tuple[int, int]) -> float | None:
         """mg/L that really was at a stream or outlet between Unix ms, by flow; None: no water, or not known."""
-        if pollutant not in POLLUTANTS:
-            return float(self.plan["laboratory"]["steady_mg_l"].get(pollutant, 0.0))
         flows, grams = 0.0, 0.0
         codes = _TRAINS.get(place, (place,))
         for one in self.past:
-            times = one.times
-            inside = (times >= drawn[0] // MINUTE_MS * MINUTE_MS) & (times <= drawn[1])
+            inside = (one.times >= drawn[0] // MINUTE_MS * MINUTE_MS) & (one.times <= drawn[1])
             if inside.any():
                 flow, strength = one.mixed(codes)
+                held = strength[:, POLLUTANTS.index(pollutant)] if pollutant in POLLUTANTS else 0.0
                 flows += float(flow[inside].sum())
-                grams += float((flow * strength[:, POLLUTANTS.index(pollutant)])[inside].sum())
-        return grams / flows if flows > _STILL else None
+                grams += float((flow * held)[inside].sum())
+        if flows <= _STILL:
+            return None
+        steady = float(self.plan["laboratory"]["steady_mg_l"].get(pollutant, 0.0))
+        return grams / flows + steady
 
     def _slip(self, runs: Sequence[Run]) -> None:
         """The caustic pump of the nickel treatment fails in one of the plating runs."""

@@ -30,7 +30,7 @@ def worked(refused: str = "", until_ms: int = 0) -> list[Ask]:
     """All that is done until the end; `refused`: what the server will not have; `until_ms`: how far water is known."""
     truth = Truth()
     truth.until_ms = until_ms
-    site = Environment(cast("Water", truth), random.Random(3), MIDNIGHT, END)
+    site = Environment(cast("Water", truth), random.Random(3), MIDNIGHT, END, "480261", str, list)
     done: list[Ask] = []
 
     def do(ask: Ask) -> Heard:

@@ -74,7 +74,8 @@ def test_the_treatment_slips_in_its_run_and_in_no_other(engine: Engine) -> None:
         run(engine, f"R-{n}", 1 + 8 * n, 5 + 8 * n)
     draw(engine, site, 40)
     (slip,) = site.slips
-    assert slip.from_ms == FROM + int((1 + 8 * 2 + site.plan["story"]["slip"]["after_h"]) * HOUR_MS)
+    said = site.plan["story"]["slip"]
+    assert slip.from_ms == FROM + int((1 + 8 * (said["run"] - 1) + said["after_h"]) * HOUR_MS)
 
 
 def test_what_a_place_held_can_be_asked_for(
@@ -92,4 +93,5 @@ def test_what_a_place_held_can_be_asked_for(
     assert nickel > 1
     assert (site.strength("outlet-workshop", "ni", day) or 9) < 0.5
     assert site.strength("stream-nickel", "gold", day) == 0.0
+    assert site.strength("outlet-plant", "oil", day) == 0.4
     assert site.strength("stream-nickel", "ni", (FROM + 40 * HOUR_MS, FROM + 41 * HOUR_MS)) is None
