@@ -23,6 +23,7 @@ from tests.mes_server.web.bath_data import with_baths
 from tests.mes_server.web.conftest import DATABASE, Clock
 from tests.mes_server.web.live_server import serving
 from tests.mes_server.web.lot_story import tell
+from tests.mes_server.web.exceedance_data import with_exceedance
 from tests.mes_server.web.outlet_data import DAY, OUTLET, coated, flowing
 from tests.mes_server.web.paper_data import a_paper
 from tests.mes_server.web.plan_data import opened_nc, solved, under_plan
@@ -83,6 +84,7 @@ class World:
         self.gauge = with_gauges(plant)
         self.bath = with_baths(plant).lot
         self.water = with_water(plant)
+        self.exceedance = with_exceedance(plant)
         flowing(plant)
         coated(plant, 120)
         self.story["sample"] = self.water.away
@@ -112,6 +114,7 @@ class World:
             facts = {"code": self.nc if "nonconformances" in rule else self.problem}
         if "water" in rule:
             facts = {"code": self.water.reported, "outlet": OUTLET, "day": DAY}
+            facts |= {"number": self.exceedance, "period": DAY}
         if "baths" in rule:
             facts = {"code": self.bath}
         if "gauges" in rule or "studies" in rule:

@@ -20,6 +20,7 @@ from mes_server.domain.routes import Operation as RouteOperation
 from tests.mes_server.domain.plan_making import line, plan
 from tests.mes_server.people_help import BY, NOW_MS, act_as, hire, signer, token_for
 from tests.mes_server.web.bath_data import with_baths
+from tests.mes_server.web.exceedance_data import with_exceedance
 from tests.mes_server.web.json_schema import faults
 from tests.mes_server.web.lot_data import Shop
 from tests.mes_server.web.lot_story import tell
@@ -90,6 +91,9 @@ EXAMPLES = {
     ],
     "/api/v1/studies/{kind}": [""],
     "/api/v1/effluent/outlets": [""],
+    "/api/v1/effluent/exceedances": [""],
+    "/api/v1/effluent/exceedances/{number}": [""],
+    "/api/v1/effluent/records/{outlet}/{period}": [""],
     "/api/v1/effluent/days": ["?outlet=o-shop", "?outlet=o-plant&from=2026-11-22&to=2026-11-23"],
 }
 
@@ -168,6 +172,9 @@ def test_real_answers_are_as_the_document_says(
         path = path.replace("{number}", reported(client, code, shown))
     path_of = path.replace("studies/{kind}", "studies/micrometer")
     path_of = path_of.replace("{kind}/{code}/{revision}", "plan/CP-1/A").replace("{kind}", "plan")
+    if "effluent" in path:
+        path_of = path_of.replace("{outlet}/{period}", "o-shop/2026-11-22")
+        path_of = path_of.replace("{number}", with_exceedance(plant))
     content = document["paths"][asked_path]["get"]["responses"]["200"]["content"]
     schema = content["application/json"]["schema"]
     if "reviews" in path:
