@@ -16,6 +16,7 @@ from mes_server.commands.database import db
 from mes_server.commands.demo import demo
 from mes_server.commands.doctor import run_doctor
 from mes_server.commands.documents import document
+from mes_server.commands.effluent import effluent
 from mes_server.commands.gauges import gauge
 from mes_server.commands.hj212 import hj212
 from mes_server.commands.labels import label
@@ -56,6 +57,7 @@ COMMANDS: tuple[click.Command, ...] = (
     label,
     nonconformance,
     binder,
+    effluent,
     hj212,
     verify,
     people,

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Index, Row
 from sqlmodel import SQLModel
@@ -148,3 +148,20 @@ def list_newest(conn: Connection, limit: int = 200) -> list[Kept]:
     """The newest requests, the last one first."""
     query = f"SELECT {_COLUMNS} FROM hj212_outbox ORDER BY number DESC LIMIT ?"  # noqa: S608
     return [_kept(row) for row in run(conn, query, (limit,))]
+
+
+class Untold(NamedTuple):
+    """How many requests wait, and since when the oldest does (Unix ms)."""
+
+    requests: int
+    since_ms: int
+
+
+NOTHING_UNTOLD = Untold(0, 0)
+
+
+def count_untold(conn: Connection) -> Untold:
+    """What waits to be acknowledged."""
+    query = "SELECT count(*) AS waiting, min(made_ms) AS since_ms FROM hj212_outbox WHERE state = ?"
+    row = run(conn, query, (WAITING,)).one()
+    return Untold(int(row.waiting), int(row.since_ms or 0))

@@ -15,6 +15,7 @@ from mes_server.store.calls import Call, open_calls
 from mes_server.store.faults import StoreFault
 from mes_server.store.forgotten import list_forgotten
 from mes_server.store.growth import Growth, load_growth
+from mes_server.store.hj212_outbox import NOTHING_UNTOLD, Untold, count_untold
 from mes_server.store.ingest_status import IngestStatus, read_status
 from mes_server.store.nodes import NodeView, list_nodes, node_name
 from mes_server.store.quarantine import count_quarantine
@@ -30,6 +31,7 @@ FREE_SHARE_LOW = 0.10
 DAYS_LEFT_LOW = 14
 WAITING_MANY = 20_000
 PACE_AFTER_MS = 3_600_000
+UNTOLD_MS_MAX = 3_600_000
 DAY_MS = 86_400_000
 _WATCH_S = 1.0
 
@@ -61,6 +63,7 @@ class Facts:
     store_bytes: int | None = None
     reviews: int = 0
     calls: tuple[Call, ...] = ()
+    untold: Untold = NOTHING_UNTOLD
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,12 +191,19 @@ def _calls(facts: Facts) -> Reason | None:
     return Reason("help", {"stations": stations}) if stations else None
 
 
+def _untold(facts: Facts) -> Reason | None:
+    count, since_ms = facts.untold
+    if not count or facts.now_ms - since_ms <= UNTOLD_MS_MAX:
+        return None
+    return Reason("untold", {"count": count, "since_ms": since_ms})
+
+
 _FAULT_RULES: tuple[Callable[[Facts], Reason | None], ...] = (
     _disk_full, _store_unreadable, _ingest_stopped, _broker_unreachable, _not_storing,
 )  # fmt: skip
 _NOTE_RULES: tuple[Callable[[Facts], Reason | None], ...] = (
     _calls, _disk_low, _sqlite_affected, _inbox_behind, _dropped, _quarantined, _nodes_offline, _clocks,
-    _alarms, _reviews,
+    _alarms, _reviews, _untold,
 )  # fmt: skip
 
 
@@ -213,12 +223,13 @@ def gather_facts(site: Site) -> Facts:
             alarms = tuple(a for a in list_alarms(conn) if a.subject not in forgotten)
             quarantined, growth = count_quarantine(conn), load_growth(conn)
             reviews, calls = count_open(conn), tuple(open_calls(conn))
+            untold = count_untold(conn)
     except StoreFault as fault:
         return Facts(now_ms, status, fault.kind, free, total)
     left = days_left(growth, free, now_ms)
     return Facts(
         now_ms, status, None, free, total, left, nodes, alarms, quarantined, growth.bytes, reviews,
-        calls,
+        calls, untold,
     )  # fmt: skip
 
 

@@ -21,9 +21,9 @@ from tests.conftest import ROOT
 from tests.mes_server.people_help import begin_session, hire, token_for
 from tests.mes_server.web.bath_data import with_baths
 from tests.mes_server.web.conftest import DATABASE, Clock
+from tests.mes_server.web.exceedance_data import with_exceedance
 from tests.mes_server.web.live_server import serving
 from tests.mes_server.web.lot_story import tell
-from tests.mes_server.web.exceedance_data import with_exceedance
 from tests.mes_server.web.outlet_data import DAY, OUTLET, coated, flowing
 from tests.mes_server.web.paper_data import a_paper
 from tests.mes_server.web.plan_data import opened_nc, solved, under_plan

@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 
 from mes_server.settings import Settings
 from mes_server.store.growth import Growth
+from mes_server.store.hj212_outbox import Untold
 from mes_server.store.ingest_status import IngestStatus
 from mes_server.web.condition import FREE_BYTES_MIN, Facts, Watch, condition_of, days_left
 from mes_server.web.site import Site
@@ -71,6 +72,8 @@ def test_what_wants_a_look_is_a_note() -> None:
     assert notes(status=said(inbox_depth=50_000)) == ["inbox_behind"]
     assert notes(status=said(dropped=4)) == ["dropped"]
     assert notes(quarantined=2) == ["quarantined"]
+    assert notes(untold=Untold(3, NOW_MS - 7_200_000)) == ["untold"]
+    assert notes(untold=Untold(3, NOW_MS - 60_000)) == []
 
 
 def test_the_disk_lasts_at_the_pace_so_far() -> None:

@@ -170,11 +170,9 @@ def test_real_answers_are_as_the_document_says(
         assert shop.act(dispose, code, given, [signer()])[0] == code
     if "papers" in path:
         path = path.replace("{number}", reported(client, code, shown))
+    path = of_an_outlet(plant, path)
     path_of = path.replace("studies/{kind}", "studies/micrometer")
     path_of = path_of.replace("{kind}/{code}/{revision}", "plan/CP-1/A").replace("{kind}", "plan")
-    if "effluent" in path:
-        path_of = path_of.replace("{outlet}/{period}", "o-shop/2026-11-22")
-        path_of = path_of.replace("{number}", with_exceedance(plant))
     content = document["paths"][asked_path]["get"]["responses"]["200"]["content"]
     schema = content["application/json"]["schema"]
     if "reviews" in path:
@@ -198,6 +196,12 @@ def measured(plant: Plant, path: str) -> str:
     if "effluent" in path:
         with_outlets(plant)
     return with_gauges(plant) if re.search("gauge|studies", path) else ""
+
+
+def of_an_outlet(plant: Plant, path: str) -> str:
+    """A path about a record or an exceedance, with the names of one."""
+    path = path.replace("{outlet}/{period}", "o-shop/2026-11-22")
+    return path.replace("{number}", with_exceedance(plant)) if "exceedances" in path else path
 
 
 def reported(client: FlaskClient, code: str, shown: dict[str, str]) -> str:
