@@ -3,7 +3,7 @@ data take their ground away. What is decided is decided on what the ledger holds
 """
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine
 
-from mes_server.actions.assess_discharge import assess_day
+from mes_server.actions.assess_discharge import assess_day, assess_month
 from mes_server.actions.contain_nonconformance import Opening, open_nonconformance
 from mes_server.actions.gather_outlet import coated_on
 from mes_server.actions.gather_waterworks import (
@@ -27,9 +27,10 @@ from mes_server.actions.one_action import carry_out
 from mes_server.actions.record_events import Act, Book
 from mes_server.domain import exceedances as ex
 from mes_server.domain import nonconformance as nc
-from mes_server.domain.discharge import OutletDay
+from mes_server.domain.discharge import OutletDay, OutletMonth
 from mes_server.domain.discharge_rows import figure
 from mes_server.domain.exceedances import Episode, Joined, Piece
+from mes_server.domain.permits import MONTHLY
 from mes_server.domain.rules import Refusal
 from mes_server.store.baths import baths_at
 from mes_server.store.engine import reading
@@ -52,17 +53,20 @@ def _rows() -> list[dict[str, Any]]:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What was judged of an outlet: its episodes as they follow from its days, and the days."""
+    """What was judged of an outlet: its episodes as they follow from its days and months, and these."""
 
     outlet: str
     rules: Rules
     found: Sequence[Joined]
     days: Sequence[OutletDay]
+    months: Sequence[OutletMonth]
     gaps_ms: dict[str, int]
     now_ms: int
 
     def covers(self, one: Episode) -> bool:
-        """Whether every day of an episode was judged."""
+        """Whether every day of an episode, or its month, was judged."""
+        if one.averaging == MONTHLY:
+            return any(each.days[0].from_ms == one.from_ms for each in self.months)
         at = one.from_ms
         for day in self.days:
             if day.from_ms <= at < day.to_ms:
@@ -93,21 +97,39 @@ def _see(conn: Connection, outlet: str, at: tuple[str, int], assess: Assess) -> 
     starts = 0 if permit is None else permit.day_starts_min
     today = day_of(now_ms, zone, starts)
     rule = row_at(_rows(), today)
-    names = {(date.fromisoformat(today) - timedelta(days=n)).isoformat() for n in range(int(rule["look_back_days"]) + 1)}  # fmt: skip
-    for one in open_exceedances(conn, outlet):
-        at_ms = one.from_ms
-        while at_ms < one.to_ms:
-            name = day_of(at_ms, zone, starts)
-            names.add(name)
-            at_ms = working_day(name, zone, starts)[1]
+    recent = {(date.fromisoformat(today) - timedelta(days=n)).isoformat() for n in range(int(rule["look_back_days"]) + 1)}  # fmt: skip
+    still = open_exceedances(conn, outlet)
+    names = recent | {
+        name for one in still if one.averaging != MONTHLY for name in _days_of(one, zone, starts)
+    }
+    ended = {day_of(one.from_ms, zone, starts)[:7] for one in still if one.averaging == MONTHLY}
+    ended |= {name[:7] for name in recent if name[:7] < today[:7]}
     days = [assess(conn, outlet, name, zone, now_ms) for name in sorted(names)]
     judged = [day for day in days if day is not None]
     rules = rules_on(conn, outlet, today, working_day(today, zone, starts))
     if not judged or rules is None:
         return None
+    months = (
+        _months(conn, outlet, ended, at) if any(over == MONTHLY for _, over in rules.limits) else []
+    )
     gaps = {name: int(minutes) * _MINUTE_MS for name, minutes in rule["joins_within_min"].items()}
     pieces = [piece for day in judged for piece in _pieces(conn, day)]
-    return Seen(outlet, rules, ex.join(pieces, gaps), judged, gaps, now_ms)
+    pieces += [piece for month in months for piece in ex.pieces_of_month(month)]
+    return Seen(outlet, rules, ex.join(pieces, gaps), judged, months, gaps, now_ms)
+
+
+def _days_of(one: Episode, zone: str, starts: int) -> Iterable[str]:
+    at_ms = one.from_ms
+    while at_ms < max(one.to_ms, one.from_ms + 1):
+        name = day_of(at_ms, zone, starts)
+        yield name
+        at_ms = working_day(name, zone, starts)[1]
+
+
+def _months(conn: Connection, outlet: str, names: set[str], at: tuple[str, int]) -> list[OutletMonth]:  # fmt: skip
+    """Those that are over and have a day."""
+    found = [assess_month(conn, outlet, name, *at) for name in sorted(names)]
+    return [one for one in found if one is not None and one.over and one.days]
 
 
 def _pieces(conn: Connection, day: OutletDay) -> list[Piece]:
@@ -137,7 +159,8 @@ def keep_episodes(book: Book, seen: Seen) -> int:
 
 
 def _changes(conn: Connection, seen: Seen) -> list[_Change]:
-    first, last = seen.days[0].from_ms, max(seen.now_ms, seen.days[-1].to_ms)
+    first = min(day.from_ms for day in (*seen.days, *(one.days[0] for one in seen.months)))
+    last = max(seen.now_ms, seen.days[-1].to_ms)
     reach = max(seen.gaps_ms.values())
     known = exceedances_in(conn, seen.outlet, first - reach, last + reach)
     changes: list[_Change] = []

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
-from mes_server.domain.discharge import EXCEED, Hour, OutletDay, PollutantDay, Verdict
-from mes_server.domain.permits import DAILY, FOUR_DAY, HOURLY
+from mes_server.domain.discharge import EXCEED, Hour, OutletDay, OutletMonth, PollutantDay, Verdict
+from mes_server.domain.permits import DAILY, FOUR_DAY, HOURLY, MONTHLY
 from mes_server.domain.seal import Event
 
 STREAM = "exceedance:"
@@ -105,6 +105,19 @@ def pieces_of(day: OutletDay, spans: Mapping[str, tuple[int, int]]) -> list[Piec
             if verdict.status == EXCEED and verdict.value is not None:
                 found += _pieces(day, one, verdict, spans)
     return found
+
+
+def pieces_of_month(month: OutletMonth) -> list[Piece]:
+    """Monthly means that are above their limit: the month, once it is over."""
+    begins, ends = month.days[0].from_ms, month.days[-1].to_ms
+    return [
+        Piece(one.pollutant, MONTHLY, begins, ends, verdict.value, limit_facts(verdict))
+        for one in month.pollutants
+        for verdict in one.verdicts
+        if verdict.status == EXCEED
+        and verdict.value is not None
+        and verdict.limit.averaging == MONTHLY
+    ]
 
 
 def _pieces(

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine
 
 from mes_server.actions.close_exceedance import close_exceedance, digest_of_exceedance
-from mes_server.actions.record_events import rebuild_lots
+from mes_server.actions.record_events import Book, rebuild_lots
 from mes_server.actions.watch_exceedances import watch
 from mes_server.domain.exceedances import CLOSED, GONE, LASTS, OVER, Episode
 from mes_server.domain.rules import Refusal
@@ -99,6 +99,30 @@ def test_an_episode_is_opened_once_however_often_it_is_looked_for(engine: Engine
     assert len(episodes(floor)) == 1
 
 
+def test_killed_before_it_is_written_it_is_opened_once_later(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    floor = built(engine, hours(2, 3))
+
+    class Killed(BaseException):
+        """As a power cut: nothing of it is caught."""
+
+    def cut(_book: Book) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Book, "close", cut)
+        with pytest.raises(Killed):
+            look(floor, TO_MS + HOUR_MS)
+    assert episodes(floor) == []
+    assert look(floor, TO_MS + HOUR_MS) == 1
+    assert look(floor, TO_MS + HOUR_MS) == 1  # it ends
+    assert look(floor, TO_MS + HOUR_MS) == 0
+    (one,) = episodes(floor)
+    with reading(engine) as conn:
+        assert load_nc(conn, one.nonconformance) is not None
+
+
 def test_it_grows_while_it_lasts_and_ends(engine: Engine) -> None:
     floor = built(engine, hours(2, 3, 4))
     look(floor, FROM_MS + 3 * HOUR_MS)
@@ -154,6 +178,22 @@ def test_it_is_closed_with_cause_and_action_when_its_nonconformance_is_disposed_
     assert close(floor, one.code) == ["exceedance_is_open"]
     assert close(floor, "EX26-000009-AA") == ["exceedance_is_known"]
     assert look(floor, FROM_MS + 8 * HOUR_MS) == 0  # nothing new is opened for what was closed
+
+
+def test_a_monthly_mean_above_its_limit_is_an_episode_when_the_month_is_over(
+    engine: Engine,
+) -> None:
+    monthly = [{"pollutant": "ni", "high": "0.2", "unit": "mg/L", "averaging": "monthly"}]
+    floor = Floor(engine)
+    floor.build(permit_content("o-shop", limits=monthly, sets=[]))
+    floor.water(rate=2.0, metrics={NI: around(0.3)})
+    assert look(floor, TO_MS + HOUR_MS) == 0
+    assert look(floor, TO_MS + 11 * 24 * HOUR_MS) == 1  # the second day of December
+    (one,) = episodes(floor)
+    assert (one.averaging, one.worst) == ("monthly", pytest.approx(0.3, abs=0.01))
+    look(floor, TO_MS + 12 * 24 * HOUR_MS)
+    assert [each.state for each in episodes(floor)] == [OVER]
+    assert look(floor, TO_MS + 40 * 24 * HOUR_MS) == 0
 
 
 def test_within_the_limit_nothing_is_opened(engine: Engine) -> None:
