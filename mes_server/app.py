@@ -17,6 +17,7 @@ from mes_server.web.binder import binder_pages
 from mes_server.web.calls import call_pages
 from mes_server.web.check_files import file_pages
 from mes_server.web.checks import check_pages
+from mes_server.web.comparison import comparison_api, comparison_pages
 from mes_server.web.discharge_records import record_api, record_pages
 from mes_server.web.documents import document_api
 from mes_server.web.errors import answer_errors
@@ -35,6 +36,7 @@ from mes_server.web.holds import hold_pages
 from mes_server.web.hub import Hub
 from mes_server.web.layout import layout_of
 from mes_server.web.lot_acts import lot_acts
+from mes_server.web.lot_footprint import footprint_api
 from mes_server.web.lot_tables import lot_tables
 from mes_server.web.lots import lot_pages
 from mes_server.web.marks import mark_pages
@@ -89,6 +91,7 @@ BLUEPRINTS = (
     exceedance_api, exceedance_pages, record_api, record_pages,
     water_api, water_pages, permit_pages, stream_pages, outlet_pages, outlet_api,
     water_lab, water_lab_api, water_keep, water_keep_api,
+    comparison_pages, comparison_api, footprint_api,
 )  # fmt: skip
 REQUEST_BYTES_MAX = 1_000_000
 _STATIC_AGE_S = 31_536_000

@@ -17,6 +17,7 @@ from waitress.channel import HTTPChannel
 from waitress.server import create_server
 
 from mes_server.actions.anchor_ledger import anchoring
+from mes_server.actions.close_days import adding_up
 from mes_server.actions.manage_people import prepare_pepper
 from mes_server.actions.prove_in_time import proving
 from mes_server.app import REQUEST_BYTES_MAX, create_app
@@ -119,5 +120,6 @@ def serve_web(settings: Settings) -> None:
     server.channel_class = _Connection
     _stop_when_asked(app)
     engine = app.extensions[EXTENSION].engine
-    with anchoring(engine, settings.data_dir), proving(engine, settings.zone.key):
+    zone = settings.zone.key
+    with anchoring(engine, settings.data_dir), proving(engine, zone), adding_up(engine, zone):
         server.run()

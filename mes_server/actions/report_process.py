@@ -1,11 +1,13 @@
 """Sections of the lot report: alarms and gaps of the data, energy."""
 
+from mes_server.actions.gather_waterworks import known_pollutants
+from mes_server.actions.lot_footprint import Part, footprint_of
 from mes_server.actions.report_curves import (
     ENERGY,
     Told,
     told_by,
 )
-from mes_server.actions.report_line import Line
+from mes_server.actions.report_line import Line, both
 from mes_server.actions.report_work import LISTED_MAX, cut_short, not_kept
 from mes_server.domain.charges import Run
 from mes_server.domain.decimals import written
@@ -91,10 +93,10 @@ def _excursions(line: Line, run: Run) -> list[Row]:
     ]  # fmt: skip
 
 
-def environment(_line: Line, tales: Tales) -> Section:
-    """Section 19: the energy of the runs; water and metals are of the plant, not of a lot."""
+def environment(line: Line, tales: Tales) -> Section:
+    """Section 19: the energy of the runs; what the lots used and sent away, where meters and days say it."""
     rows: list[Row] = []
-    gaps = [not_kept("water and metal for each m² of this lot", "本批次每平方米的用水量与金属耗量")]
+    prints, gaps = _footprints(line)
     for code, told in tales.items():
         meter = next((one for one in told if one.spec.name == ENERGY), None)
         used = _used(meter)
@@ -103,7 +105,36 @@ def environment(_line: Line, tales: Tales) -> Section:
         else:
             station = told[0].run.station
             rows.append({"run": code, "station": station, "energy_kwh": written(used)})
-    return Section({}, {"energy": rows}, tuple(gaps))
+    tables = {"energy": rows}
+    return Section({}, tables | ({"footprint": prints} if prints else {}), tuple(gaps))
+
+
+def _footprints(line: Line) -> tuple[list[Row], list[Remark]]:
+    rows: list[Row] = []
+    gaps: list[Remark] = []
+    for code in line.back:
+        runs = [work.run for work in line.works if work.lot == code]
+        found = footprint_of(line.conn, code, runs, line.now_ms)
+        rows += [_footprint(line, code, one) for one in found.parts]
+        gaps += [Remark("not_added_up", {"run": run}) for run in found.missing]
+    if not rows:
+        gaps.append(
+            not_kept("water and metal for each m² of this lot", "本批次每平方米的用水量与金属耗量")
+        )
+    return rows[:LISTED_MAX], gaps + cut_short(
+        len(rows), "figures of water and metals", "水与金属数据"
+    )
+
+
+def _footprint(line: Line, code: str, one: Part) -> Row:
+    row: dict[str, object] = {
+        "lot": code, "run": one.run, "operation": line.title(one.operation), "kind": one.kind,
+        "amount": written(one.amount), "unit": one.unit,
+    }  # fmt: skip
+    if one.pollutant:
+        said = known_pollutants().get(one.pollutant, {})
+        row["pollutant"] = both(said.get("title"), one.pollutant)
+    return row  # type: ignore[return-value]
 
 
 def _used(meter: Told | None) -> float | None:

@@ -2,6 +2,7 @@
 
 import click
 
+from mes_server.bench.comparison import command as comparison
 from mes_server.bench.discharge import command as discharge
 from mes_server.bench.edge import command as edge
 from mes_server.bench.ingest import command as ingest
@@ -15,6 +16,7 @@ def bench() -> None:
 
 
 bench.add_command(discharge)
+bench.add_command(comparison)
 bench.add_command(edge)
 bench.add_command(ingest)
 bench.add_command(lots)

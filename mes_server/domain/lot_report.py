@@ -27,7 +27,7 @@ LOT_REPORT = "lot_report"
 LotReport = Report
 ONLY_TOLD = frozenset((
     "not_kept", "dy_tb_by_recipe", "cut_short", "no_energy", "soak_conceded", "titration_conceded", "titration_settled",
-    "index_waits", "grade_unknown", "grade_missed",
+    "index_waits", "grade_unknown", "grade_missed", "not_added_up",
 ))  # fmt: skip
 
 

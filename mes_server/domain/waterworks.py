@@ -73,6 +73,11 @@ class Waterworks:
         return next((one for one in self.places if one.code == code), None)
 
     @property
+    def streams(self) -> tuple[Place, ...]:
+        """Where lines drain into."""
+        return tuple(one for one in self.places if one.kind == STREAM)
+
+    @property
     def outlets(self) -> tuple[Place, ...]:
         """Where the law looks, the workshop outlets first."""
         found = [one for one in self.places if one.kind in (WORKSHOP, PLANT)]
@@ -89,8 +94,7 @@ class Waterworks:
 
     def streams_of(self, outlet: str) -> tuple[Place, ...]:
         """The streams whose water passes an outlet."""
-        streams = [one for one in self.places if one.kind == STREAM]
-        return tuple(one for one in streams if outlet in self.way(one.code))
+        return tuple(one for one in self.streams if outlet in self.way(one.code))
 
     def lines_of(self, outlet: str) -> tuple[Line, ...]:
         """The lines whose water passes an outlet, in part or all of it."""

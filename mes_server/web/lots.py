@@ -30,6 +30,7 @@ from mes_server.store.traces import customers_of, reach, runs_of_lots
 from mes_server.store.verifying import unsealed
 from mes_server.web.graph import graph_of
 from mes_server.web.guards import needs
+from mes_server.web.lot_footprint import lot_footprint
 from mes_server.web.lot_words import lot_writers
 from mes_server.web.page import now_ms
 from mes_server.web.problems import NotFound
@@ -121,6 +122,7 @@ def _load(conn: Connection, code: str) -> dict[str, Any]:
     events = load_stream(conn, f"lot:{code}")
     return {
         "lot": found,
+        "footprint": lot_footprint(conn, code),
         "windows": windows,
         "chosen": chosen,
         "metrics": load_metrics(conn, chosen) if chosen is not None else [],

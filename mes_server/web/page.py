@@ -53,6 +53,7 @@ PAGES = frozenset(
         "water_keep",
         "exceedances",
         "discharge_records",
+        "comparison",
     )
 )
 # Under which entry of the bar a blueprint's pages stand; the others stand under their own name, or under none.
@@ -73,7 +74,7 @@ _UNDER = dict.fromkeys(
     ),
     "quality",
 ) | dict.fromkeys(
-    ("discharge_records", "exceedances", "outlets", "permits", "streams", "water_keep", "water_lab"), "water"
+    ("comparison", "discharge_records", "exceedances", "outlets", "permits", "streams", "water_keep", "water_lab"), "water"
 )  # fmt: skip
 THEMES = ("auto", "light", "dark")
 THEME_COOKIE = "theme"

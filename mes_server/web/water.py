@@ -40,6 +40,7 @@ WATER_PAGES: tuple[WaterPage, ...] = (
     WaterPage("analysers", "water_keep.analysers", {}),
     WaterPage("meters", "water_keep.meters", {}),
     WaterPage("waste", "water_keep.waste", {}),
+    WaterPage("comparison", "comparison.comparison", {}),
     WaterPage("permits", "permits.permits", {}),
     WaterPage("waterworks", "quality.documents", {"kind": "waterworks"}),
 )

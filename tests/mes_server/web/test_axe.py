@@ -6,6 +6,7 @@ The addresses come from the map of the app. axe-core is only for tests: tools/np
 import re
 import shutil
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from playwright.sync_api import Browser, Page
 
+from mes_server.actions.append_footprints import append_footprints
 from mes_server.app import create_app
+from mes_server.bench.comparison import days_of
 from mes_server.domain.people import ROLES
 from mes_server.store.engine import open_engine
 from tests.conftest import ROOT
@@ -50,7 +53,8 @@ STATES = (
     "/quality/documents/instruction", "/quality/documents/instruction/WI-1/A", "/quality/checks?lot=none",
     "/quality/spc?part=P-7&characteristic=oil", "/quality/spc?part=P-7&characteristic=wear&rules=nelson",
     "/quality/spc?part=P-7&characteristic=marks&chart=np", "/quality/nonconformances/{contained}",
-    "/water/lab/{sample}",
+    "/water/lab/{sample}", "/water/comparison?from=2026-11-10&to=2026-11-12",
+    "/water/comparison/electroplating/before-ni?from=2026-11-10&to=2026-11-12",
 )  # fmt: skip
 FAULTY = (
     '<!doctype html><html lang="en"><title>t</title><main><h1>t</h1><img src="/x"><input></main>'
@@ -88,6 +92,7 @@ class World:
         flowing(plant)
         coated(plant, 120)
         self.story["sample"] = self.water.away
+        append_footprints(plant.engine, days_of(12, date(2026, 11, 10)), plant.now_ms)
         self.nc = opened_nc(plant, self.story["pack"], self.story["block"])
         self.story["contained"] = opened_nc(plant, self.story["held"], act="nc-contained")
         plant.engine.dispose()
@@ -115,6 +120,7 @@ class World:
         if "water" in rule:
             facts = {"code": self.water.reported, "outlet": OUTLET, "day": DAY}
             facts |= {"number": self.exceedance, "period": DAY}
+            facts |= {"coating": "electroplating", "figure": "fresh_water"}
         if "baths" in rule:
             facts = {"code": self.bath}
         if "gauges" in rule or "studies" in rule:

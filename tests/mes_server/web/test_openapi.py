@@ -74,6 +74,8 @@ EXAMPLES = {
     "/api/v1/water/analysers": [""],
     "/api/v1/water/meter-notes": [""],
     "/api/v1/water/waste": [""],
+    "/api/v1/effluent/compare": ["", "?from=2026-11-01&to=2026-11-02&by=kg&part=P-7"],
+    "/api/v1/lots/{code}/footprint": [""],
     "/api/v1/nonconformances": [""],
     "/api/v1/problems": [""],
     "/api/v1/changes": [""],
