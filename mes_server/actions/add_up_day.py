@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 
-from mes_server.actions.gather_meters import comparison_row, meter_curve
+from mes_server.actions.gather_meters import comparison_row, is_read_by_hand, meter_curve
 from mes_server.actions.gather_outlet_loads import outlet_loads
+from mes_server.actions.gather_sludge import weighed_sludge
 from mes_server.actions.gather_water_day import (
     RunThen,
     Span,
@@ -108,8 +109,13 @@ def _own_meters(
         if meter.share != BY_RUN:
             continue
         mine = [one for one in sums.stints if one.station in meter.serves]
-        shared = share_meter(meter_curve(conn, meter, *span.ends), span.ends, mine)
+        curve = meter_curve(conn, meter, *span.ends)
+        shared = share_meter(curve, span.ends, mine)
         _judge(meter, shared, sums)
+        if (curve.gone(*span.ends) or (0, 0))[1]:
+            by_hand = is_read_by_hand(conn, meter)
+            rule = "meter_is_read_by_hand" if by_hand else "meter_has_a_gap"
+            sums.notes.append((rule, {"meter": meter.code}))
         if shared is not None and meter.kind == WATER and len(meter.serves) == 1:
             (line,) = meter.serves
             fresh[line] = (fresh.get(line) or 0) + shared.whole
@@ -222,12 +228,20 @@ def _shared_meters(
         if meter.share == BY_RUN:
             continue
         told = meter_curve(conn, meter, *span.ends).gone(*span.ends)
-        shared = None
-        if told is not None:
-            weights, by = _weights(meter, sums, loads)
-            shared = share_by(sum(told), weights, sums.stints)
-            sums.notes.append(("meter_is_shared", {"meter": meter.code, "by": by}))
-        _judge(meter, shared, sums)
+        _share(meter, None if told is None else sum(told), sums, loads)
+    for meter, mg in weighed_sludge(conn, works, span):
+        _share(meter, mg, sums, loads)
+
+
+def _share(
+    meter: Meter, amount: int | None, sums: _Sums, loads: Mapping[str, Mapping[str, int]]
+) -> None:
+    shared = None
+    if amount is not None:
+        weights, by = _weights(meter, sums, loads)
+        shared = share_by(amount, weights, sums.stints)
+        sums.notes.append(("meter_is_shared", {"meter": meter.code, "by": by}))
+    _judge(meter, shared, sums)
 
 
 def _weights(

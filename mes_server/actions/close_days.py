@@ -16,8 +16,10 @@ from sqlalchemy import Connection, Engine
 
 from mes_server.actions.add_up_day import add_up_day
 from mes_server.actions.gather_meters import TOTALISER, comparison_row
+from mes_server.actions.gather_outlet import FLOW
 from mes_server.actions.gather_water_day import Span
-from mes_server.actions.gather_waterworks import day_of, permits_at, waterworks_at
+from mes_server.actions.gather_waterworks import day_of, known_pollutants, permits_at, waterworks_at
+from mes_server.domain.water_records import SLUDGE
 from mes_server.domain.waterworks import Waterworks
 from mes_server.store.engine import reading
 from mes_server.store.faults import StoreFault
@@ -31,10 +33,17 @@ from mes_server.store.footprints import (
 from mes_server.store.lots import load_lots
 from mes_server.store.runs import lots_of_run, runs_at
 from mes_server.store.transaction import writing
-from mes_server.store.water import checks_of, exchanges_of, samples_of
+from mes_server.store.water import (
+    checks_of,
+    exchanges_of,
+    hand_readings_of,
+    samples_of,
+    waste_between,
+)
 
 EVERY_S = 120.0
 _WHOLE_EVERY = 30  # turns, after which days long over are looked at, too
+_DAY_MS = 86_400_000
 _log = logging.getLogger(__name__)
 
 
@@ -84,6 +93,10 @@ def mark_of_day(conn: Connection, span: Span) -> str:
     facts += [(name, one.name) for name, one in sorted(permits_at(conn, to_ms).items())]
     facts += _runs(conn, works, (from_ms, to_ms))
     facts += _telemetry(conn, works, (from_ms, to_ms))
+    look_ms = comparison_row(from_ms)["look_hand_days"] * _DAY_MS
+    around = from_ms - look_ms, to_ms + look_ms
+    facts += [hand_readings_of(conn, one.code, *around) for one in works.meters]
+    facts += waste_between(conn, (SLUDGE,), *around)
     for place in works.places:
         facts += samples_of(conn, place.code, from_ms, to_ms)
         facts += checks_of(conn, place.code, from_ms, to_ms)
@@ -104,6 +117,8 @@ def _runs(conn: Connection, works: Waterworks, span: tuple[int, int]) -> list[An
 def _telemetry(conn: Connection, works: Waterworks, span: tuple[int, int]) -> list[Any]:
     series = [(one.station, one.metric) for one in works.meters]
     series += [(one.station, TOTALISER) for one in works.places if one.station]
+    metrics = {one["metric"] for one in known_pollutants().values()} | {FLOW}
+    series += [(one.station, name) for one in works.outlets for name in sorted(metrics) if name]
     return [
         (station, metric, samples_kept(conn, station, metric, span), exchanges_of(conn, station, metric, *span))
         for station, metric in series

@@ -1,5 +1,6 @@
 """What the meters of the waterworks went on by: over rollovers, recorded exchanges and gaps, in m³, kWh or kg."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -11,7 +12,8 @@ from mes_server.domain.meter_curves import MeterCurve, Ways, base_of, curve_of
 from mes_server.domain.meters import Advanced
 from mes_server.domain.waterworks import WATER, Meter, Place
 from mes_server.store.measured import load_measured
-from mes_server.store.water import exchanges_of
+from mes_server.store.series import series_key
+from mes_server.store.water import exchanges_of, hand_readings_of
 from schemas.limit_rows import load_rows, row_at
 
 TOTALISER = "total_m3"  # of the stations that stand at streams and outlets
@@ -35,6 +37,8 @@ def meter_curve(conn: Connection, meter: Meter, from_ms: int, to_ms: int) -> Met
         Decimal(row["most_per_h"][meter.kind]), row["gap_min"] * _MINUTE_MS,
         exchanges_of(conn, meter.station, meter.metric, from_ms - row["look_h"] * _HOUR_MS, to_ms + row["look_h"] * _HOUR_MS),
     )  # fmt: skip
+    if is_read_by_hand(conn, meter):
+        return curve_of(meter, _by_hand(conn, meter, (from_ms, to_ms), row), ways)
     readings = _readings(conn, meter, (from_ms - _HOUR_MS, to_ms + _HOUR_MS))
     if not readings or readings[0][0] > from_ms:
         early = _readings(conn, meter, (from_ms - row["look_h"] * _HOUR_MS, from_ms))
@@ -48,6 +52,24 @@ def meter_curve(conn: Connection, meter: Meter, from_ms: int, to_ms: int) -> Met
 def _readings(conn: Connection, meter: Meter, span: tuple[int, int]) -> list[tuple[int, float]]:
     found = load_measured(conn, meter.station, meter.metric, *span)
     return list(zip(map(int, found.times.tolist()), found.values.tolist(), strict=True))
+
+
+def is_read_by_hand(conn: Connection, meter: Meter) -> bool:
+    """Whether no station reports it."""
+    return series_key(conn, meter.station, meter.metric) is None
+
+
+def _by_hand(
+    conn: Connection, meter: Meter, span: tuple[int, int], row: Mapping[str, Any]
+) -> list[tuple[int, float]]:
+    """What people read around a span: how much between two of them is known, and not when."""
+    look_ms = row["look_hand_days"] * 24 * _HOUR_MS
+    found: list[tuple[int, float]] = []
+    for note in hand_readings_of(conn, meter.code, span[0] - look_ms, span[1] + look_ms):
+        if note.before is not None:
+            found.append((note.at_ms - 1, float(note.before)))
+        found.append((note.at_ms, float(note.after)))
+    return found
 
 
 def meter_span(conn: Connection, meter: Meter, from_ms: int, to_ms: int) -> Advanced:

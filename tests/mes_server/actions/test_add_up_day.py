@@ -15,9 +15,11 @@ from mes_server.actions.append_history import merge_all
 from mes_server.actions.close_days import close_days, mark_of_day
 from mes_server.actions.gather_meters import meter_span
 from mes_server.actions.gather_outlet_loads import outlet_loads
+from mes_server.actions.gather_sludge import weighed_sludge
 from mes_server.actions.gather_water_day import Span
 from mes_server.actions.gather_waterworks import waterworks_at
 from mes_server.domain.footprints import FootprintDay, as_content, day_from
+from mes_server.domain.water_records import waste_stream
 from mes_server.store.engine import reading
 from mes_server.store.footprints import days_between
 from tests.mes_server.actions.coating_floor import (
@@ -133,6 +135,40 @@ def test_a_silent_meter_is_missing_and_no_zero(floor: CoatingFloor) -> None:
     silent_meters = {facts["meter"] for rule, facts in found.missing if rule == "meter_is_silent"}
     assert silent_meters == {"w-pl-1", "e-pl-1", "w-ph-1", "e-ph-1", "e-t", "sludge"}
     assert found.totals == {}
+
+
+def test_a_meter_that_people_read_is_shared_by_area_and_said(engine: Engine) -> None:
+    floor = CoatingFloor(engine).open()
+    floor.coat("pl-1", PLATE, (480, 600), 3 * M2)
+    for at_min, kind, said in (
+        (-1440, "meter_read", {"after": "100"}), (720, "meter_exchanged", {"before": "101", "after": "7"}),
+        (1440 + 720, "meter_read", {"after": "8"}),
+    ):  # fmt: skip
+        facts = {"station": "pl-1", "metric": "water_m3", "at_ms": DAY0_MS + at_min * MIN, "person": "E-1"}  # fmt: skip
+        with floor.book("office") as book:
+            book.note("meter:w-pl-1", kind, "", **facts, **said)
+    found = day(floor)
+    assert found.totals["water:w-pl-1"] == pytest.approx(1_000_000 / 3 + 1_000_000 / 2, abs=30)
+    assert found.unallocated == {}
+    assert ("meter_is_read_by_hand", {"meter": "w-pl-1"}) in found.notes
+
+
+def test_sludge_that_is_weighed_where_no_counter_stands_is_shared_by_volume(
+    floor: CoatingFloor,
+) -> None:
+    facts = {"kg": "12.5", "dry_percent": "30", "at_ms": DAY0_MS + 900 * MIN, "person": "E-1"}
+    with floor.book("t-all") as book:
+        book.note(waste_stream("WR-1"), "sludge_weighed", "", place="t-all", **facts)
+    found = day(floor)
+    assert found.totals["sludge:weighed-t-all"] == 12_500_000
+    assert [one.operation for one in found.runs if one.figures.get("sludge:weighed-t-all")] == ["phosphating"] * 2  # fmt: skip
+    with reading(floor.engine) as conn:
+        works = waterworks_at(conn, SPAN.now_ms)
+        assert works is not None
+        ((meter, mg),) = weighed_sludge(conn, works, SPAN)
+        assert (meter.serves, mg) == (("ph-1",), 12_500_000)
+        ((_, before),) = weighed_sludge(conn, works, replace(SPAN, day="2026-02-15"))
+        assert before == 0
 
 
 def test_what_was_used_without_a_run_stays_unallocated(engine: Engine) -> None:
