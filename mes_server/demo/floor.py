@@ -195,3 +195,10 @@ class Moment:
 def _share(code: str, what: str) -> float:
     """A number from 0 to 1 that a lot keeps for a question."""
     return random.Random(f"{code} {what}").random()  # noqa: S311  # no secret
+
+
+def named_in(ask: Ask) -> set[str]:
+    """The lots that an ask speaks of."""
+    listed = (*ask.body.get("lots", ()), *ask.body.get("parts", ()))
+    named = [one if isinstance(one, str) else one.get("lot", "") for one in listed]
+    return {str(code) for code in (ask.lot, ask.body.get("code", ""), *named)}

@@ -33,7 +33,7 @@ from mes_server.demo.checking import (
 from mes_server.demo.curves import Painter
 from mes_server.demo.door import API, due_at, iso, load_routes, send
 from mes_server.demo.environment import ENVIRONMENT, Environment
-from mes_server.demo.floor import QUALITY, Ask, Floor, Heard
+from mes_server.demo.floor import QUALITY, Ask, Floor, Heard, named_in
 from mes_server.demo.gear import gear_asks
 from mes_server.demo.own_door import OwnDoor, exceeded
 from mes_server.demo.shift import Shift
@@ -161,7 +161,7 @@ class History:
             self.refused.append(f"{ask.about} {ask.path} {ask.body}: {', '.join(heard.rules)}")
         if ask.about == "load" and heard.done:
             self._opened.setdefault(heard.run, (ask.station, self.door.now_ms))
-        self._touched |= _named_in(ask) | {heard.lot, *heard.made, *heard.held}
+        self._touched |= named_in(ask) | {heard.lot, *heard.made, *heard.held}
         if golden is not None and heard.done:
             self._do(golden, floor)
         if ask.about in _FAR or story.is_told(ask):
@@ -212,13 +212,6 @@ class History:
 
 def _is_there(lot: Lot | None) -> bool:
     return lot is not None and lot.status in (ACTIVE, RUNNING)
-
-
-def _named_in(ask: Ask) -> set[str]:
-    """The lots that an ask speaks of."""
-    listed = (*ask.body.get("lots", ()), *ask.body.get("parts", ()))
-    named = [one if isinstance(one, str) else one.get("lot", "") for one in listed]
-    return {str(code) for code in (ask.lot, ask.body.get("code", ""), *named)}
 
 
 def make_history(
