@@ -40,6 +40,7 @@ from tests.mes_server.actions.outlet_floor import (  # fmt: skip
     around,
 )
 from tests.mes_server.actions.outlet_floor import OutletFloor as Floor
+from tests.mes_server.actions.test_watch_exceedances import drawn
 from tests.mes_server.people_help import signer
 from tests.mes_server.web.test_papers import is_as_published
 
@@ -143,6 +144,18 @@ def test_late_data_make_a_second_revision_and_the_first_stays(engine: Engine) ->
         (signature,) = list_signatures(conn, f"paper:{first}")
         assert signature.stands(digest_of(conn, f"paper:{first}"))
     assert found(floor).stands
+
+
+def test_a_laboratory_result_that_comes_late_is_named_as_the_difference(engine: Engine) -> None:
+    floor = built(engine)
+    close(floor)
+    sample = drawn(floor, "0.41", FROM_MS + 10 * HOUR_MS)
+    record = found(floor)
+    assert not record.stands
+    assert ("ni.samples", "", sample) in record.changed
+    (second,) = close(floor, Closing("o-shop", DAY, ZONE, "the laboratory reported"))
+    (row,) = content(floor, second)["sections"]["samples"]["tables"]["samples"]
+    assert (row["sample"], row["results"]) == (sample, "ni 0.41 mg/L")
 
 
 def test_a_voided_or_late_sample_is_named_as_the_difference() -> None:

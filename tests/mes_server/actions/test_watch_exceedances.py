@@ -7,10 +7,23 @@ import pytest
 from sqlalchemy import Engine
 
 from mes_server.actions.close_exceedance import close_exceedance, digest_of_exceedance
+from mes_server.actions.contain_nonconformance import contain
+from mes_server.actions.keep_water_samples import (
+    Hand,
+    Reporting,
+    Taking,
+    receive_sample,
+    report_sample,
+    take_sample,
+    void_sample,
+)
 from mes_server.actions.record_events import Book, rebuild_lots
+from mes_server.actions.settle_nonconformance import dispose
 from mes_server.actions.watch_exceedances import watch
 from mes_server.domain.exceedances import CLOSED, GONE, LASTS, OVER, Episode
+from mes_server.domain.nonconformance import Disposition
 from mes_server.domain.rules import Refusal
+from mes_server.domain.water_rules import Told
 from mes_server.store.engine import reading
 from mes_server.store.exceedances import (
     exceedances_in,
@@ -178,6 +191,48 @@ def test_it_is_closed_with_cause_and_action_when_its_nonconformance_is_disposed_
     assert close(floor, one.code) == ["exceedance_is_open"]
     assert close(floor, "EX26-000009-AA") == ["exceedance_is_known"]
     assert look(floor, FROM_MS + 8 * HOUR_MS) == 0  # nothing new is opened for what was closed
+
+
+def drawn(floor: Floor, value: str, at_ms: int) -> str:
+    """A grab that the laboratory has reported on."""
+    stood, floor.now_ms = floor.now_ms, at_ms
+    (code,) = floor.act(take_sample, Taking("o-shop", "grab", at_ms, at_ms, "Wang"))
+    assert floor.act(receive_sample, code, Hand(at_ms, "Li", "", "SGS")) == []
+    told = [Told("ni", value, "mg/L", "HJ 776", "0.007")]
+    assert floor.act(report_sample, code, Reporting("R-1", at_ms, told, "Li")) == [code]
+    floor.now_ms = stood
+    return str(code)
+
+
+def test_a_sample_above_its_limit_is_an_episode_until_it_is_voided(engine: Engine) -> None:
+    spot = [{"pollutant": "ni", "high": "0.5", "unit": "mg/L", "averaging": "spot"}]
+    floor = Floor(engine)
+    floor.build(permit_content("o-shop", limits=spot, sets=[]))
+    floor.water(rate=2.0, metrics={NI: around(0.3)})
+    at_ms = FROM_MS + 10 * HOUR_MS
+    sample = drawn(floor, "0.82", at_ms)
+    assert look(floor, FROM_MS + 12 * HOUR_MS) == 1
+    (one,) = episodes(floor)
+    assert (one.samples, one.from_ms, one.averaging) == ((sample,), at_ms, "spot")
+    assert floor.act(void_sample, sample, "the bottle was not acidified") == []
+    assert look(floor, FROM_MS + 13 * HOUR_MS) == 1
+    (gone,) = episodes(floor)
+    assert (gone.code, gone.state) == (one.code, GONE)
+
+
+def test_after_its_nonconformance_is_disposed_of_it_is_closed_without_a_reason(
+    engine: Engine,
+) -> None:
+    floor = built(engine, hours(2))
+    look(floor, FROM_MS + 6 * HOUR_MS)
+    look(floor, FROM_MS + 6 * HOUR_MS)
+    (one,) = episodes(floor)
+    assert close(floor, one.code) == ["exceedance_is_disposed"]
+    assert floor.act(contain, one.nonconformance, "the treatment was stopped") == []
+    given = Disposition("conforms", "the parts are not touched by it")
+    told = floor.act(dispose, one.nonconformance, given, [signer("Q-1", "quality")])
+    assert not any(isinstance(each, Refusal) for each in told), told
+    assert close(floor, one.code) == []
 
 
 def test_a_monthly_mean_above_its_limit_is_an_episode_when_the_month_is_over(
