@@ -112,7 +112,7 @@ class Environment:
         if kind == "grab":
             del body["ended"]
         yield taken_ms, None
-        if self.water.until_ms >= drawn[1] and self.water.strength(place, asked[0], drawn) is None:
+        if not self.water.runs(place, drawn):
             return  # nobody draws a sample where no water runs
         heard = yield taken_ms, self._ask("take", "samples", **body)
         code = heard.made[0]

@@ -88,6 +88,19 @@ class Water:
         steady = float(self.plan["laboratory"]["steady_mg_l"].get(pollutant, 0.0))
         return grams / flows + steady
 
+    def runs(self, place: str, drawn: tuple[int, int]) -> bool:
+        """Whether water is seen to run there: in the span as far as it is known, or in the last minute that is known."""
+        codes = _TRAINS.get(place, (place,))
+        last = False
+        for one in self.past:
+            before = one.times <= drawn[1]
+            if before.any():
+                flow = one.mixed(codes)[0][before] > _STILL
+                if flow[one.times[before] >= drawn[0]].any():
+                    return True
+                last = bool(flow[-1])
+        return last
+
     def _slip(self, runs: Sequence[Run]) -> None:
         """The caustic pump of the nickel treatment fails in one of the plating runs."""
         story = self.plan["story"]["slip"]

@@ -7,11 +7,14 @@ from flask import Blueprint, Response, render_template
 from mes_server.actions import release_document as release
 from mes_server.actions.record_events import Book
 from mes_server.store.documents import count_kinds
+from mes_server.store.exceedances import open_exceedances
 from mes_server.web import answers_checks as shapes
 from mes_server.web.answers_scans import ScanAnswer
 from mes_server.web.bodies import read_body
 from mes_server.web.guards import needs
 from mes_server.web.handling import carry
+from mes_server.web.outlet_days import SIGNS, today_of
+from mes_server.web.page import now_ms
 from mes_server.web.parameters import Operation, described
 from mes_server.web.problems import NotFound
 from mes_server.web.signing import signed_by
@@ -49,10 +52,15 @@ WATER_PAGES: tuple[WaterPage, ...] = (
 @water_pages.get("/water")
 @needs("read")
 def water() -> str:
-    """Where everything is."""
+    """How each outlet stands today, and where everything is."""
     with this_site().reading() as conn:
         counts = count_kinds(conn)
-    return render_template("water/water.html", pages=WATER_PAGES, counts=counts)
+        shown = today_of(conn, now_ms())
+        open_ = sum(len(open_exceedances(conn, one.day.outlet)) for one in shown)
+    return render_template(
+        "water/water.html", pages=WATER_PAGES, counts=counts, shown=shown, exceedances=open_,
+        signs=SIGNS,
+    )  # fmt: skip
 
 
 @water_api.post("/water/documents/<kind>")

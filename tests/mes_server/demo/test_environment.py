@@ -17,8 +17,11 @@ class Truth:
     """What was in the water; nickel in traces, no water in one stream."""
 
     plan = load_quality("water")
-    until_ms = 0
+    dry = False
     fault = (MIDNIGHT + 2 * DAY_MS, MIDNIGHT + 2 * DAY_MS + 2 * HOUR_MS)
+
+    def runs(self, place: str, _drawn: tuple[int, int]) -> bool:
+        return not self.dry or place != "stream-metals"
 
     def strength(self, place: str, pollutant: str, _drawn: tuple[int, int]) -> float | None:
         if place == "stream-metals":
@@ -26,10 +29,10 @@ class Truth:
         return 0.001 if pollutant == "ni" else 12.0
 
 
-def worked(refused: str = "", until_ms: int = 0) -> list[Ask]:
-    """All that is done until the end; `refused`: what the server will not have; `until_ms`: how far water is known."""
+def worked(refused: str = "", dry: bool = False) -> list[Ask]:
+    """All that is done until the end; `refused`: what the server will not have; `dry`: it is seen that no water runs."""
     truth = Truth()
-    truth.until_ms = until_ms
+    truth.dry = dry
     site = Environment(cast("Water", truth), random.Random(3), MIDNIGHT, END, "480261", str, list)
     done: list[Ask] = []
 
@@ -71,7 +74,7 @@ def test_a_trace_is_told_as_less_than_its_lod_and_no_water_as_no_sample() -> Non
 
 
 def test_nobody_draws_a_sample_where_no_water_runs() -> None:
-    done = worked(until_ms=END + DAY_MS)
+    done = worked(dry=True)
     places = {ask.body["place"] for ask in done if ask.about == "water_take"}
     assert "stream-metals" not in places
     assert "stream-nickel" in places
