@@ -148,7 +148,7 @@ def _water(
             continue
         for pollutant, (strength, count) in strengths_of(conn, place.code, span).items():
             loads[place.code, pollutant] = load_mg(volumes[place.code], strength)
-            samples[pollutant] = samples.get(pollutant, 0) + count
+            samples[f"{place.code}/{pollutant}"] = count
     for outlet in works.outlets:
         for pollutant, mg in outlet_loads(conn, outlet, span, volumes.get(outlet.code)).items():
             loads[outlet.code, pollutant] = mg

@@ -62,13 +62,15 @@ class Figures:
 def days_of(count: int, first: date = FIRST, seed: int = 7) -> Iterator[FootprintDay]:
     """Days as a plant of five lines leaves them, with made-up amounts."""
     dice = random.Random(seed)  # noqa: S311
+    streams = {stream for _, _, drains in LINES for stream in drains}
+    samples = {f"{stream}/{name}": 1 for stream in sorted(streams) for name in POLLUTANTS}
     for n in range(count):
         runs = tuple(_run(dice, n, line, k) for line in range(len(LINES)) for k in range(RUNS))
         keys = sorted({key for one in runs for key in one.figures})
         totals = {key: sum(one.figures.get(key, 0) for one in runs) for key in keys}
         yield FootprintDay(
             (first + timedelta(days=n)).isoformat(), "WATER/A", runs, totals, {}, (), (),
-            dict.fromkeys(POLLUTANTS, 4), {"reagent-naoh": "sodium hydroxide"},
+            samples, {"reagent-naoh": "sodium hydroxide"},
         )  # fmt: skip
 
 

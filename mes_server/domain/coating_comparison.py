@@ -95,7 +95,8 @@ def _figure(measure: Measure, days: Sequence[DayUse], life: Life, asked: Asked) 
     told = counted(measure, days)
     estimate = _estimate(measure, told, asked)
     runs = len({run for day, _ in told for run in day.runs})
-    samples = sum(day.samples.get(measure.pollutant, 0) for day, _ in told)
+    is_dry = not any(day.streams for day, _ in told)  # drains nothing: nothing to sample
+    samples = sum(day.results(measure.pollutant) for day, _ in told)
     why, bound = "", ""
     if estimate is None:
         why = "dry_share_unknown" if measure.name == "dry_sludge" and told else "nothing_known"
@@ -105,15 +106,15 @@ def _figure(measure: Measure, days: Sequence[DayUse], life: Life, asked: Asked) 
             estimate, why = None, "no_life"
         else:
             estimate = combined(estimate, life.hours.times(1 / float(asked.row["sst_per_h"])), divided=True)  # fmt: skip
-    look = WHOLE if estimate is not None and _is_enough(measure, (len(told), samples), life, asked) else PALE  # fmt: skip
+    look = WHOLE if estimate is not None and _is_enough(measure, (len(told), None if is_dry else samples), life, asked) else PALE  # fmt: skip
     return Figure(measure, estimate, look, runs, len(told), samples, why, bound)
 
 
-def _is_enough(measure: Measure, counts: tuple[int, int], life: Life, asked: Asked) -> bool:
+def _is_enough(measure: Measure, counts: tuple[int, int | None], life: Life, asked: Asked) -> bool:
     least = asked.row["least"]
     if counts[0] < least["days"]:
         return False
-    if measure.pollutant and counts[1] < least["samples"]:
+    if measure.pollutant and counts[1] is not None and counts[1] < least["samples"]:
         return False
     return asked.by != BY_SST or (life.hours is not None and life.hours.count >= least["sst"])
 
@@ -123,12 +124,19 @@ def _estimate(
 ) -> Estimate | None:
     if measure.name == "rejects":
         pieces = [(amount / measure.scale, day.pieces) for day, amount in days]
-        return ratio(pieces, asked.level)
+        return _of_none(ratio(pieces, asked.level), sum(many for _, many in pieces), asked.level)
     pairs = [(amount / measure.scale, day.basis(asked.by)) for day, amount in days]
     found = ratio(pairs, asked.level, asked.common(measure.sure))
     if measure.name == "dry_sludge" and found is not None:
         return None if asked.dry is None else combined(found, asked.dry)
     return found
+
+
+def _of_none(found: Estimate | None, pieces: int, level: float) -> Estimate | None:
+    """No reject among so many pieces is no proof that there is none: the upper end of Clopper and Pearson, in %."""
+    if found is None or found.value != 0 or found.high is None:
+        return found
+    return replace(found, high=(1 - ((1 - level) / 2) ** (1 / pieces)) * 100)
 
 
 def conclude(sides: Sequence[Side]) -> list[Side]:

@@ -59,6 +59,11 @@ class DayUse:
     figures: dict[str, int] = field(default_factory=dict)
     known: set[str] | None = None
     samples: dict[str, int] = field(default_factory=dict)
+    streams: set[str] = field(default_factory=set)
+
+    def results(self, pollutant: str) -> int:
+        """How many the laboratory has of the streams that it drained into."""
+        return sum(self.samples.get(f"{stream}/{pollutant}", 0) for stream in self.streams)
 
     def basis(self, by: str) -> float:
         """m², or kg."""
@@ -135,6 +140,7 @@ def _add_run(use: DayUse, run: RunDay, of: tuple[str, bool], keys: _Keys) -> Non
     if not mine:
         return
     use.runs.append(run.run)
+    use.streams.update(key.partition(":")[2] for key in run.figures if key.startswith(DRAINED))
     use.known = set(run.known) if use.known is None else use.known & set(run.known)
     whole = len(mine) == len(run.lots)
     for figures in [run.figures] if whole else run.of_lots([lot.lot for lot in mine]):

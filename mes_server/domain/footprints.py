@@ -58,7 +58,7 @@ class RunDay:
 class FootprintDay:
     """A day. `totals`: what meters and samples say; `unallocated`: what of it no run used. `names`: of meters.
 
-    `missing`: what is not known and why; `notes`: how something was shared. `samples`: lab results by pollutant.
+    `missing`: what is not known and why; `notes`: how something was shared. `samples`: lab results by "<stream>/<pollutant>".
     """
 
     day: str

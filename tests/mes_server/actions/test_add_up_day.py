@@ -215,7 +215,7 @@ def test_a_day_is_computed_once_and_again_when_something_of_it_changed(floor: Co
         (kept,) = days_between(conn, DAY, DAY)
         mark = mark_of_day(conn, replace(SPAN, now_ms=now_ms))
     assert kept.day.totals["before:ni"] == pytest.approx(50 * 1464, abs=2)
-    assert kept.day.samples["ni"] == 3
+    assert kept.day.samples == {"s-ni/ni": 2, "s-ni/tp": 1, "s-ph/ni": 1, "s-ph/tp": 1}
     floor.write("pl-1", "water_m3", [DAY0_MS + 610 * MIN + 5], [1000.9])
     merge_all(floor.engine, now_ms + DAY_MS)
     with reading(floor.engine) as conn:

@@ -103,7 +103,7 @@ def test_figures_stand_as_the_plant_was_made(engine: Engine) -> None:
     assert nickel.estimate is not None
     dragged = 1.05 * 74.0 / (22.0 * 0.128)
     assert nickel.estimate.value == pytest.approx(dragged, rel=0.25), "what the barrels drag out"
-    assert (nickel.days, nickel.look) == (DAYS, WHOLE)
+    assert (nickel.days, nickel.samples, nickel.look) == (DAYS, DAYS, WHOLE)
     water = phosphate.figures["fresh_water"]
     assert water.than is not None
     assert -95 < water.than[1] < water.than[2] < -80, "about 61 L/m² against 488"
