@@ -1,6 +1,6 @@
 """Sections of the lot report: alarms and gaps of the data, energy."""
 
-from mes_server.actions.gather_waterworks import known_pollutants
+from mes_server.actions.gather_waterworks import known_pollutants, waterworks_at
 from mes_server.actions.lot_footprint import Part, footprint_of
 from mes_server.actions.report_curves import (
     ENERGY,
@@ -112,8 +112,13 @@ def environment(line: Line, tales: Tales) -> Section:
 def _footprints(line: Line) -> tuple[list[Row], list[Remark]]:
     rows: list[Row] = []
     gaps: list[Remark] = []
-    for code in line.back:
-        runs = [work.run for work in line.works if work.lot == code]
+    works = waterworks_at(line.conn, line.now_ms)
+    lines = set() if works is None else {one.station for one in works.lines}
+    at_lines: dict[str, list[Run]] = {}
+    for work in line.works:
+        if work.run.station in lines:
+            at_lines.setdefault(work.lot, []).append(work.run)
+    for code, runs in at_lines.items():
         found = footprint_of(line.conn, code, runs, line.now_ms)
         rows += [_footprint(line, code, one) for one in found.parts]
         gaps += [Remark("not_added_up", {"run": run}) for run in found.missing]
