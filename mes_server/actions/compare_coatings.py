@@ -119,41 +119,51 @@ def _reject(
 
 
 def _lives(conn: Connection, wanted: Wanted, asked: Asked) -> dict[str, Life]:
-    """Salt spray by coating: of each check that counts the hours, by the last coating that its lot had."""
-    lines = _salt_spray(conn, asked.row)
+    """Salt spray by coating: of each check that counts the hours, by the last coating that its lot had; of a coupon by
+    the operation that its plan names."""
+    lines = _salt_spray(conn, wanted.part, asked.row)
     checks: dict[str, tuple[Check, Characteristic]] = {}
-    for part, line in lines:
-        if wanted.part in ("", part):
-            found = list_checks(conn, *wanted.span, part=part, characteristic=line.id)
-            checks |= {one.code: (one, line) for one in found if not one.voided}
+    for plan, part, line in lines:
+        found = list_checks(conn, *wanted.span, part=part, characteristic=line.id)
+        ours = [one for one in found if not one.voided and one.plan.startswith(f"{plan}/")]
+        checks |= {one.code: (one, line) for one in ours}
     lots = load_lots(conn, {one.lot for one, _ in checks.values() if one.lot})
     readings: dict[str, list[tuple[str, float, bool]]] = {}
     limits: dict[str, set[str]] = {}
+    for _, _, line in lines:
+        _limit(limits, _coating_of([line.operation], asked.row), line)
     for check, line in checks.values():
         lot = lots.get(check.lot)
         done = [line.operation, *(lot.done if lot is not None else ())]
         coating = _coating_of(done, asked.row)
-        if coating:
-            told = [(check.code, float(one.value), one.beyond) for one in check.readings]
-            readings.setdefault(coating, []).extend(told)
-            if line.lower is not None:
-                limits.setdefault(coating, set()).add(format(line.lower, "f"))
-    return {
-        name: life_of(told, limits.get(name, ()), asked) for name, told in sorted(readings.items())
-    }
+        told = [(check.code, float(one.value), one.beyond) for one in check.readings]
+        readings.setdefault(coating, []).extend(told)
+        _limit(limits, coating, line)
+    names = sorted({*readings, *limits} - {""})
+    return {name: life_of(readings.get(name, []), limits.get(name, ()), asked) for name in names}
 
 
-def _salt_spray(conn: Connection, row: Mapping[str, Any]) -> list[tuple[str, Characteristic]]:
-    """The lines of all plans that ask for hours of salt spray, with the part."""
+def _limit(limits: dict[str, set[str]], coating: str, line: Characteristic) -> None:
+    if line.lower is not None:
+        limits.setdefault(coating, set()).add(format(line.lower, "f"))
+
+
+def _salt_spray(
+    conn: Connection, part: str, row: Mapping[str, Any]
+) -> list[tuple[str, str, Characteristic]]:
+    """The lines of all plans that ask for hours of salt spray, with plan and part; "" for coupons of no part."""
     found = {
-        (part, line.id): line
-        for document in list_documents(conn, "plan")
+        (plan.code, name, line.id): line
+        for document in reversed(
+            list_documents(conn, "plan")
+        )  # the newest of a plan has the last word
         for plan in [plan_of(document)]
+        if part in ("", *plan.parts)
         for line in plan.characteristics
         if line.quantity in row["sst_quantities"]
-        for part in plan.parts
+        for name in (*((part,) if part else plan.parts), "")
     }
-    return [(part, line) for (part, _), line in sorted(found.items(), key=lambda one: one[0])]
+    return [(plan, name, line) for (plan, name, _), line in sorted(found.items(), key=lambda one: one[0])]  # fmt: skip
 
 
 def _coating_of(done: Sequence[str], row: Mapping[str, Any]) -> str:

@@ -215,6 +215,7 @@ def test_by_salt_spray_life_there_is_a_figure_only_where_a_result_is(
     assert told.estimate.value == pytest.approx(plain.estimate.value / (97.5 / 24))
     assert (told.estimate.half or 0) / told.estimate.value > (plain.estimate.half or 0) / plain.estimate.value  # fmt: skip
     assert (phosphate.figures["fresh_water"].estimate, phosphate.figures["fresh_water"].why) == (None, "no_life")  # fmt: skip
+    assert phosphate.life.asked == (), "no plan asks it of phosphate"
     said = Checking("sst", lot=lots[5], readings=[{"value": ">240", "position": "", "piece": ""}])
     floor.act(record_check, said, place="lab")
     bound = compared(floor, by=BY_SST).sides[0]
