@@ -15,7 +15,7 @@ from mes_server.actions.append_history import merge_all
 from mes_server.actions.close_days import close_days, mark_of_day
 from mes_server.actions.gather_meters import meter_span
 from mes_server.actions.gather_outlet_loads import outlet_loads
-from mes_server.actions.gather_sludge import weighed_sludge
+from mes_server.actions.gather_sludge import came_between, weighed_sludge
 from mes_server.actions.gather_water_day import Span
 from mes_server.actions.gather_waterworks import waterworks_at
 from mes_server.domain.footprints import FootprintDay, as_content, day_from
@@ -169,6 +169,13 @@ def test_sludge_that_is_weighed_where_no_counter_stands_is_shared_by_volume(
         assert (meter.serves, mg) == (("ph-1",), 12_500_000)
         ((_, before),) = weighed_sludge(conn, works, replace(SPAN, day="2026-02-15"))
         assert before == 0
+
+
+def test_what_was_weighed_came_evenly_since_the_weighing_before() -> None:
+    week = [(0, 5_000), (7 * DAY_MS, 70_001), (8 * DAY_MS, 9_000)]
+    days = [came_between(week, n * DAY_MS, (n + 1) * DAY_MS) for n in range(-1, 9)]
+    assert sum(days) == 84_001
+    assert days[:3] == [0, 15_000, 10_000]
 
 
 def test_what_was_used_without_a_run_stays_unallocated(engine: Engine) -> None:
