@@ -1,7 +1,7 @@
 """The curves that a history draws for its runs: made up, in the shape of the stations' programmes."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -64,6 +64,17 @@ class Painter:
             times, values = _wrong(times, values, trouble or {}, metric)
             columns.append(Column(series, times, values, to_ms))
         return columns
+
+    def still(self, at_ms: int, running: Collection[str]) -> Sequence[Column]:
+        """What the counters of all stations read that do not run: a meter that stands still is not silent."""
+        return [
+            Column(series, np.array([at_ms]), np.array([self._counted.get(series, 0.0)]), at_ms)
+            for station, kind in sorted(self.types.items())
+            if station not in running
+            for metric, shape in self.shapes.get(kind, {}).items()
+            if shape.get("ends")
+            for series in [self.series[station][metric]]
+        ]
 
     @staticmethod
     def _values(

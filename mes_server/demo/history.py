@@ -203,6 +203,8 @@ class History:
         """Let the water flow until now."""
         with reading(self.door.engine) as conn:
             self._columns += self.water.draw(conn, self.door.now_ms, whole)
+        running = {station for station, _ in self._opened.values()}
+        self._columns += self.painter.still(self.door.now_ms, running)
         self._paint()
 
     def _paint(self) -> None:

@@ -214,6 +214,8 @@ class Water:
     def _lines(self, found: Traces) -> list[Column]:
         columns = []
         for station, litres in sorted(found.fresh.items()):
+            if "rinse_water_l" in self.series[station]:
+                columns.append(self._counter(found, (station, "rinse_water_l"), litres, 1, _SELDOM))
             if "water_m3" in self.series[station]:
                 columns.append(
                     self._counter(found, (station, "water_m3"), litres / 1000, 4, _SELDOM)
