@@ -36,7 +36,7 @@ from mes_server.domain.pollutant_loads import (
     loads_after,
     loads_before,
 )
-from mes_server.domain.waterworks import BY_LOAD, BY_RUN, WATER, Meter, Waterworks
+from mes_server.domain.waterworks import BY_LOAD, BY_RUN, BY_VOLUME, WATER, Meter, Waterworks
 
 
 @dataclass(slots=True)
@@ -225,7 +225,7 @@ def _shared_meters(
     """The meters of several lines: by what they drained, or by their load of a pollutant."""
     sums, loads = known
     for meter in works.meters:
-        if meter.share == BY_RUN:
+        if meter.share not in (BY_VOLUME, BY_LOAD):
             continue
         told = meter_curve(conn, meter, *span.ends).gone(*span.ends)
         _share(meter, None if told is None else sum(told), sums, loads)

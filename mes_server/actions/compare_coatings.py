@@ -18,7 +18,7 @@ from mes_server.domain.estimates import Estimate, mean
 from mes_server.domain.footprints import FootprintDay, Remark
 from mes_server.domain.pollutant_loads import shared_streams
 from mes_server.domain.water_records import SLUDGE
-from mes_server.domain.waterworks import Waterworks
+from mes_server.domain.waterworks import NOT_SHARED, Waterworks
 from mes_server.store.checks import list_checks
 from mes_server.store.documents import list_documents
 from mes_server.store.footprints import days_between, scrapped_of
@@ -207,7 +207,11 @@ def _unmetered(
         for name in row["pollutants"]
         if side.figures[f"before-{name}"].days == 0
     ]
-    bare = [one.code for one in works.meters if factor_of(row, one.kind, one.name) is None]
+    bare = [
+        one.code
+        for one in works.meters
+        if one.share != NOT_SHARED and factor_of(row, one.kind, one.name) is None
+    ]
     return [
         *((("line_is_not_metered", facts), 0) for facts in of_lines),
         *((("no_results", facts), 0) for facts in results),

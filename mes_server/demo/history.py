@@ -105,6 +105,7 @@ class History:
                 self._flow()
             self.environment.work(self.door.now_ms, self._chore)
         self._flow(whole=True)
+        self.environment.handed_over(self._chore)
         self._paint()
         self._tell()
 

@@ -88,6 +88,10 @@ class Water:
         steady = float(self.plan["laboratory"]["steady_mg_l"].get(pollutant, 0.0))
         return grams / flows + steady
 
+    def reading(self, station: str, metric: str) -> float:
+        """What a counter reads now; 0 for one that is drawn elsewhere."""
+        return self._totals.get((station, metric), 0.0)
+
     def runs(self, place: str, drawn: tuple[int, int]) -> bool:
         """Whether water is seen to run there: in the span as far as it is known, or in the last minute that is known."""
         codes = _TRAINS.get(place, (place,))

@@ -11,10 +11,10 @@ from mes_server.domain.documents import Document
 
 STREAM, TREATMENT, WORKSHOP, PLANT = PLACES = ("stream", "treatment", "workshop", "plant")
 MULTI, SINGLE, NO_LAYER = LAYERS = ("multi", "single", "")
-WATER, ELECTRICITY, GAS, CHEMICAL, REAGENT, SLUDGE = METER_KINDS = (
-    "water", "electricity", "gas", "chemical", "reagent", "sludge",
+WATER, ELECTRICITY, GAS, CHEMICAL, REAGENT, SLUDGE, PASSING = METER_KINDS = (
+    "water", "electricity", "gas", "chemical", "reagent", "sludge", "passing",
 )  # fmt: skip
-BY_RUN, BY_VOLUME, BY_LOAD = SHARES = ("run", "volume", "load")
+BY_RUN, BY_VOLUME, BY_LOAD, NOT_SHARED = SHARES = ("run", "volume", "load", "none")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Meter:
     """A counter. `factor`: from its unit to m³, kWh or kg; `rolls_at`: where it begins at 0 again, None: never.
 
     `share`: BY_RUN of its own line (`serves` one station); else it is shared by the lines in `serves`: BY_VOLUME of
-    what they drain, or BY_LOAD of the pollutant `by`. `name`: of the substance of a reagent, chemical or gas.
+    what they drain, or BY_LOAD of the pollutant `by`. What a totaliser of a place counts (PASSING) is NOT_SHARED. `name`: of the substance of a reagent, chemical or gas.
     """
 
     code: str

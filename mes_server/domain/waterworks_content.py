@@ -8,7 +8,16 @@ from mes_server.domain.decimals import figure_or_none
 from mes_server.domain.documents import head_faults
 from mes_server.domain.permits import AVERAGINGS, DISCHARGES
 from mes_server.domain.shapes import OBJECT, TEXT, TEXTS, shape_faults
-from mes_server.domain.waterworks import BY_LOAD, BY_RUN, LAYERS, METER_KINDS, PLACES, SHARES
+from mes_server.domain.waterworks import (
+    BY_LOAD,
+    BY_RUN,
+    LAYERS,
+    METER_KINDS,
+    NOT_SHARED,
+    PASSING,
+    PLACES,
+    SHARES,
+)
 
 _TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 _HEAD = {"code", "revision", "title", "source", "note"}
@@ -133,10 +142,13 @@ def _meter_faults(
         for name in ("factor", "rolls_at")
         if name in one and (figure_or_none(one[name]) or 0) <= 0
     ]
-    serves = one.get("serves")
+    serves, share = one.get("serves"), one.get("share", BY_RUN)
+    if (one.get("kind") == PASSING) != (share == NOT_SHARED):
+        faults.append(f"{where}share: write none for what passes a place, and for nothing else")
+    if share == NOT_SHARED and serves == []:
+        return faults
     if not isinstance(serves, list) or not serves or not set(map(str, serves)) <= set(stations):
         return [*faults, f"{where}serves: write a list of lines: {', '.join(stations)}"]
-    share = one.get("share", BY_RUN)
     if share not in SHARES:
         faults.append(f"{where}share: write one of {', '.join(SHARES)}")
     if share == BY_RUN and len(serves) > 1:

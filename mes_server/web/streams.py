@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, render_template
 from sqlalchemy import Connection
 
-from mes_server.actions.gather_volumes import volume_over
+from mes_server.actions.gather_outlet import Day, effluent_rules, stream_volume
 from mes_server.actions.gather_waterworks import day_of, waterworks_at, working_day
 from mes_server.domain.waterworks import Waterworks
 from mes_server.store.stations import StationView, list_stations
@@ -45,10 +45,11 @@ def picture() -> str:
 
 def _content() -> dict[str, Any]:
     zone = this_site().settings.zone.key
-    span = working_day(day_of(now_ms(), zone), zone)
+    name = day_of(now_ms(), zone)
+    day = Day(*working_day(name, zone), now_ms(), effluent_rules(name))
     with this_site().reading() as conn:
         works = waterworks_at(conn, now_ms())
-        places = {} if works is None else _places(conn, works, (span[0], now_ms()))
+        places = {} if works is None else _places(conn, works, day)
     volumes = {code: one.volume_m3 for code, one in places.items() if one.volume_m3 is not None}
     return {
         "picture": None if works is None else draw(works, volumes),
@@ -56,16 +57,16 @@ def _content() -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _places(conn: Connection, works: Waterworks, span: tuple[int, int]) -> dict[str, PlaceNow]:
+def _places(conn: Connection, works: Waterworks, day: Day) -> dict[str, PlaceNow]:
     views = {one.id: one for one in list_stations(conn)}
     lines = {one.station: _now(conn, views, one.station) for one in works.lines}
     found = {code: PlaceNow(_title(now, code), now, None) for code, now in lines.items()}
     for one in works.places:
         now = _now(conn, views, one.station)
         counts = now is not None and "total_m3" in now.now
-        amount = volume_over(conn, one.station, span).amount if counts else None
+        volume = stream_volume(conn, works, one.station, day) if counts else None
         title: Any = words().one_of(one.title)
-        found[one.code] = PlaceNow(title, now, None if amount is None else float(amount))
+        found[one.code] = PlaceNow(title, now, volume)
     return found
 
 

@@ -37,6 +37,7 @@ KINDS = {
     "addition", "golden", "report", "certificate",
     "water_take", "water_hand", "water_receive", "water_report", "water_zero", "water_span", "water_repaired",
     "water_sludge", "water_manifest", "water_hand_waste", "water_confirm", "day_closed", "exceedance_closed",
+    "water_exchange",
 }  # fmt: skip
 STORY = {step["about"] for one in load_quality("troubles")["threads"] for step in one["steps"]}
 

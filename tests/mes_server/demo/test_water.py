@@ -4,18 +4,20 @@ import pytest
 from sqlalchemy import Engine
 
 from mes_server.actions.append_history import append_history, open_stations
-from mes_server.actions.gather_volumes import counter_readings, volume_over
+from mes_server.actions.gather_outlet import Day, effluent_rules, stream_volume
 from mes_server.demo import water as demo_water
 from mes_server.demo.simulation import load_stops
 from mes_server.demo.water import HOUR_MS, Water
 from mes_server.domain.amounts import Amount
 from mes_server.domain.charges import Inside, Run
+from mes_server.domain.waterworks import Waterworks
 from mes_server.store.engine import reading
 from mes_server.store.measured import load_measured
 from mes_server.store.runs import save_run
 from mes_server.store.transaction import writing
 
 FROM = 1_795_430_040_000
+NOTHING = Waterworks("W/A", (), (), ())
 
 
 def water(engine: Engine) -> Water:
@@ -57,15 +59,15 @@ def test_the_totaliser_counts_what_flowed_and_the_line_what_it_took(engine: Engi
         draw(engine, site, hours)
     span = (FROM, FROM + 30 * HOUR_MS)
     with reading(engine) as conn:
-        stream = volume_over(conn, "stream-nickel", span)
-        taken = counter_readings(conn, "plating-1", "water_m3", span)
+        day = Day(*span, span[1], effluent_rules("2026-11-28"))
+        stream = stream_volume(conn, NOTHING, "stream-nickel", day)
+        taken = load_measured(conn, "plating-1", "water_m3", *span).values
         flow = load_measured(conn, "stream-nickel", "flow_m3_h", *span)
     said = {one["stream"]: one["l_h"] for one in site.plan["rinses"] if one["station"] == "plating-1"}  # fmt: skip
     per_h = sum(one["l_h"] for one in site.plan["rinses"] if one["station"] == "plating-1")
-    assert float(taken[-1][1]) == pytest.approx(4 * per_h / 1000, rel=0.01)
-    assert float(stream.amount or 0) == pytest.approx(4 * said["stream-nickel"] / 1000, rel=0.05)
-    assert flow.values.sum() / 60 == pytest.approx(float(stream.amount or 0), rel=0.02)
-    assert stream.steps == ()
+    assert taken[-1] == pytest.approx(4 * per_h / 1000, rel=0.01)
+    assert stream == pytest.approx(4 * said["stream-nickel"] / 1000, rel=0.05)
+    assert flow.values.sum() / 60 == pytest.approx(stream or 0.0, rel=0.02)
 
 
 def test_the_treatment_slips_in_its_run_and_in_no_other(engine: Engine) -> None:

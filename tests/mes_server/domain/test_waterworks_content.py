@@ -41,6 +41,8 @@ WATERWORKS = [
     (_set("meters.0.serves", ["pl-1", "ph-1"]), "it serves several lines"),
     (_set("meters.0.serves", ["x"]), "meters[0].serves: write a list of lines: pl-1, ph-1"),
     (_set("meters.2.by", "gold"), "meters[2].by: name the pollutant"),
+    (_set("meters.0.kind", "passing"), "meters[0].share: write none for what passes a place"),
+    (_set("meters.0.share", "none"), "meters[0].share: write none for what passes a place"),
     (_set("meters.0.kind", "steam"), "meters[0].kind: write one of water"),
     (_set("meters.0.colour", "red"), "meters[0].no such field: colour"),
     (_set("pumps", 3), "no such field: pumps"),
@@ -67,6 +69,9 @@ PERMITS = [
 def test_good_documents_have_no_faults() -> None:
     """The ones that the other tests use."""
     assert waterworks_faults(works_content(), known_pollutants()) == []
+    total = {"code": "t", "kind": "passing", "station": "o-shop", "metric": "total_m3", "serves": [], "share": "none"}  # fmt: skip
+    meters = [*works_content()["meters"], total]
+    assert waterworks_faults(works_content(meters=meters), known_pollutants()) == []
     said = permit_content(limits=[OWN], day_starts="08:00", mn="A110000", dilution=["s-ph"])
     assert permit_faults(said, discharge_rows(), known_pollutants()) == []
 
