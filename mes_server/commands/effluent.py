@@ -1,15 +1,20 @@
-"""`mes effluent day | month`: what an outlet's day or month came to, whether its record is closed, and the files of it."""
+"""`mes effluent day | month | compare`: what an outlet came to and whether its record is closed; coatings side by side."""
 
 import time
+from datetime import date, timedelta
 from pathlib import Path
 
 import click
 
 from mes_server.actions.close_discharge import Record, record_of
+from mes_server.actions.compare_coatings import Wanted, compare_coatings
 from mes_server.actions.compile_discharge import DAY, MONTH, Closing
+from mes_server.actions.gather_waterworks import day_of
 from mes_server.commands.by_hand import now_ms
 from mes_server.commands.papers import FILE, can_write
 from mes_server.commands.printing import as_json_option, print_facts
+from mes_server.domain.coating_comparison import Figure
+from mes_server.domain.coating_days import BASES, BY_M2
 from mes_server.domain.discharge_rows import figure
 from mes_server.domain.papers import digest_of_file
 from mes_server.settings import Settings
@@ -89,6 +94,48 @@ def _is_period(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+@effluent.command()
+@click.option(
+    "--from", "first", help="The first day, YYYY-MM-DD; 90 days before the last without it."
+)
+@click.option("--to", "last", help="The last day; yesterday without it.")
+@click.option("--part", default="", help="Of this product only.")
+@click.option("--by", type=click.Choice(BASES), default=BY_M2, show_default=True)
+@as_json_option
+@click.pass_obj
+def compare(settings: Settings, /, first: str | None, last: str | None, as_json: bool, **asked: str) -> None:  # fmt: skip
+    """Coatings side by side: each figure with its interval and of how much it was made."""
+    zone = settings.zone.key
+    days = _days(first, last, day_of(now_ms(), zone))
+    with reading(open_engine(settings.url)) as conn:
+        found = compare_coatings(conn, Wanted(*days, asked["part"], asked["by"], zone), now_ms())
+    print_facts([_figure(side.code, one) for side in found.sides for one in side.figures.values()], as_json)  # fmt: skip
+    if not as_json:
+        click.echo(found.row["boundary"]["en"])
+        click.echo(f"Missing: {len(found.missing)} things; /water/comparison names them.")
+
+
+def _days(first: str | None, last: str | None, today: str) -> tuple[str, str]:
+    for one in (first, last):
+        if one is not None and not (_is_period(one) and len(one) == len(today)):
+            raise click.UsageError("Write days as YYYY-MM-DD.")
+    end = last or (date.fromisoformat(today) - timedelta(days=1)).isoformat()
+    begin = first or (date.fromisoformat(end) - timedelta(days=89)).isoformat()
+    if begin > end:
+        raise click.UsageError("The first day comes before the last one.")
+    return begin, end
+
+
+def _figure(coating: str, one: Figure) -> dict[str, object]:
+    told = one.estimate
+    ends = (None, None, None) if told is None else (told.value, told.low, told.high)
+    value, low, high = (figure(part) for part in ends)
+    return {
+        "coating": coating, "figure": one.measure.name, "pollutant": one.measure.pollutant, "value": value,
+        "low": low, "high": high, "days": one.days, "runs": one.runs, "samples": one.samples,
+    }  # fmt: skip
 
 
 effluent.add_command(_command(DAY, "YYYY-MM-DD"))

@@ -88,3 +88,27 @@ def test_requests_are_sent_once_and_shown(
 def test_a_wrong_endpoint_is_a_wrong_setting(mes: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MES_HJ212_ENDPOINT", "platform")
     assert "write host:port" in mes("hj212", "show").output
+
+
+def test_coatings_are_compared_also_where_nothing_is_known_yet(mes: Call, floor: Floor) -> None:
+    """The floor's days are not added up: no figure is made up, and the boundary is told."""
+    told = mes("effluent", "compare", "--from", DAY, "--to", DAY)
+    assert told.exit_code == 0, told.output
+    assert "Boundary: the tanks from load to dryer" in told.output
+    assert floor.engine is not None
+
+
+@pytest.mark.parametrize(
+    ("ends", "fault"),
+    [
+        (("--from", "28.11.2026"), "Write days as YYYY-MM-DD"),
+        (("--from", "2026-11"), "Write days as YYYY-MM-DD"),
+        (("--from", "2026-11-02", "--to", "2026-11-01"), "The first day comes before"),
+    ],
+)
+def test_days_that_are_none_are_told(
+    mes: Call, floor: Floor, ends: tuple[str, ...], fault: str
+) -> None:
+    told = mes("effluent", "compare", *ends)
+    assert told.exit_code == 2, floor
+    assert fault in told.output
