@@ -104,9 +104,10 @@ NUMBERS = (0.0, 1.0, -1.0, 12.345, 0.5, 0.05, 0.004, 5e-5, 999.96, 12345.678, 12
 def test_the_script_writes_numbers_as_the_page_does(tmp_path: Path) -> None:
     cases = [(value, spec) for spec in (ZONE, PRESSURE, POWER) for value in NUMBERS]
     script = tmp_path / "numbers.mjs"
-    texts = json.dumps(dict(load_texts("en")))
+    texts = tmp_path / "texts.json"
+    texts.write_text(json.dumps(dict(load_texts("en"))), encoding="utf-8")
     script.write_text(
-        "const text = process.argv[2];"
+        "const text = (await import('node:fs')).readFileSync(process.argv[2], 'utf8');"
         "globalThis.document = {getElementById: () => ({textContent: text}),"
         " documentElement: {dataset: {nowMs: '0', timezone: 'Asia/Shanghai', signs: ''}}};"
         f"const words = await import({json.dumps(SCRIPT.as_uri())});"
@@ -121,7 +122,7 @@ def test_the_script_writes_numbers_as_the_page_does(tmp_path: Path) -> None:
         (value, {"places": formats.decimals(spec), "whole": False, "log": spec.scale == "log"})
         for value, spec in cases
     ]
-    command = [node(), str(script), texts, json.dumps(options)]
+    command = [node(), str(script), str(texts), json.dumps(options)]
     ran = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert ran.returncode == 0, ran.stderr
     told = json.loads(ran.stdout)
