@@ -67,6 +67,7 @@ class PlantBox:
             kind = getattr(__import__("firmware.plant." + module, None, None, [name]), name)
             model = kind(self.seed, station_id, station_type, self.book)
             self._stations[station_id] = model
+            model.pace = float(self.speed)
             model.advance(self.sim_ms(self.now_ms))
         return model
 

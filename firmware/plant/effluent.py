@@ -70,8 +70,8 @@ class EffluentStream(Station):
     def publish(self, act: Activity) -> None:
         self.put("flow_m3_h", self.flow, self.flow * 0.0015, 3)
         total = self.sewer.total_m3() - self.leaked - self.volume + _LOW_M3 + 0.8
-        self._total = max(self._total, total)
-        self.values["total_m3"] = round(self._total, 2)
+        self._total = max(self._total, total / self.pace)
+        self.values["total_m3"] = round(self._total, 3)
         ph = self.ph - 2.5 * self.off("ph")
         self.put("ph", ph, 0.003, 2)
         us_cm = self.us_cm * (1.0 + 2.0 * self.off("conductivity_us_cm"))

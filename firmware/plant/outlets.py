@@ -52,7 +52,7 @@ class WorkshopOutlet(Station):
         """What both outlets measure; the totaliser never runs back."""
         self.put("flow_m3_h", 0.0 if self.dark else flow, flow * 0.0015, 3)
         last = self.values.get("total_m3", 0.0)
-        self.values["total_m3"] = max(round(total, 2), float(last))
+        self.values["total_m3"] = max(round(total / self.pace, 3), float(last))
         self.put("ph", ph + 0.06 * wander(self.key + 2, self.now_s, 3000.0), 0.003, 2)
         self.put("conductivity_us_cm", us_cm, us_cm * 0.001, 0)
         self.put("temperature_c", self.warm, 0.02, 1)

@@ -34,6 +34,7 @@ class Station:
         self.act: Activity = self.schedule.at(0)
         self.now_ms: int | None = None
         self.now_s = 0.0
+        self.pace = 1.0  # simulated time by real time: a totaliser of water agrees with its flow in the latter
         self.dark = False  # no mains: heaters, pumps and drives stand still
         self.faults: list[Fault] = []
         self._book = book

@@ -44,6 +44,7 @@ from mes_server.domain.water_limits import applied_rows, benchmark_of
 from mes_server.store.water import checks_of, samples_of
 
 BY_TOTALISER, BY_FLOW = "totaliser", "flow"
+_STEPS_TOLD = 5  # a meter that jumps every minute is told, and does not bury the rest
 
 
 def assess_day(conn: Connection, outlet: str, day: str, zone: str, now_ms: int) -> OutletDay | None:
@@ -97,8 +98,11 @@ def _volume(heard: Outlet, of: Day) -> tuple[float | None, Notes]:
     """By the totaliser, else by the flow; and what is odd about it."""
     notes: Notes = [
         (f"note_meter_{step.kind}", {"at_ms": str(step.at_ms), "before": str(step.before), "after": str(step.after)})
-        for step in heard.advanced.steps
+        for step in heard.advanced.steps[:_STEPS_TOLD]
     ]  # fmt: skip
+    more = len(heard.advanced.steps) - _STEPS_TOLD
+    if more > 0:
+        notes.append(("note_meter_more", {"n": str(more)}))
     if heard.advanced.amount is None:
         if heard.integrated is not None:
             notes.append(("note_volume_by_flow", {}))

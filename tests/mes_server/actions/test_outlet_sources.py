@@ -258,3 +258,14 @@ def test_a_day_on_which_clocks_change_has_its_own_hours(floor: OutletFloor) -> N
     (ni,) = [one for one in day.pollutants if one.pollutant == "ni"]
     assert (len(ni.hours), ni.valid_h, ni.covered) == (23, 23, 1.0)
     assert day.volume_m3 == pytest.approx(46)
+
+
+def test_a_meter_that_jumps_all_day_does_not_bury_the_rest(engine: Engine) -> None:
+    """Five of its steps are told, and how many more there were; none of them counts."""
+    floor = OutletFloor(engine).build()
+    floor.water(rate=2.0, metrics={NI: around(0.1), "total_m3": np.arange(DAY_MIN) * 500.0})
+    notes = floor.day().notes
+    jumps = [facts for name, facts in notes if name == "note_meter_jumped"]
+    (more,) = [facts for name, facts in notes if name == "note_meter_more"]
+    assert len(jumps) == 5
+    assert int(more["n"]) > 1000
