@@ -201,9 +201,9 @@ def assess_month(
     for day in known:
         for layers, m2 in day.area_m2.items():
             area[layers] = area.get(layers, 0.0) + m2
-    found = OutletMonth(
-        outlet, month, now_ms >= span[1], sum(volumes) if volumes else None, area, known, told
-    )
+    # The last working day may begin later than midnight, and end with it.
+    over = now_ms >= span[1] and all(day.over for day in known)
+    found = OutletMonth(outlet, month, over, sum(volumes) if volumes else None, area, known, told)
     return replace(found, digest=digest_of(found))
 
 

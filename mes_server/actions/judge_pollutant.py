@@ -102,7 +102,7 @@ def judge_pollutant(
         0.0 if means is None else means.covered,
         _converted(mean, judging, code),
         mean * (known.volume or 0.0) / 1000 if mean is not None and mass else None,
-        status_of(told, bool(limits)), told, hours,
+        status_of(told, bool(limits), mean is not None, dry), told, hours,
         (*spans, *lab.excluded), lab.codes,
         None if ahead is None else ahead.value, "" if ahead is None else ahead.status,
         *substituted, by, *((means.due, means.heard) if means is not None else (0, 0)),

@@ -120,9 +120,14 @@ def _of_hours(limit: Limit, hours: Sequence[Hour], by: Judging) -> Verdict:
     return max(some, key=room) if far else min(some, key=room)
 
 
-def status_of(told: Sequence[Verdict], limited: bool) -> str:
-    """The status of a pollutant. `limited`: it has a limit here, though perhaps none that a day can be held against."""
+def status_of(told: Sequence[Verdict], limited: bool, measured: bool, dry: bool = False) -> str:
+    """The status of a pollutant. `limited`: it has a limit here, though perhaps none that a day can be held against;
+    then it is good only where something was `measured` that counts. `dry`: it is known that no water came."""
     decides = worst_of(told)
     if decides is not None:
         return decides.status
-    return OK if limited else NO_LIMIT
+    if not limited:
+        return NO_LIMIT
+    if measured:
+        return OK
+    return NO_DISCHARGE if dry else NO_DATA

@@ -5,6 +5,7 @@ import pytest
 from sqlalchemy import Engine
 
 from mes_server.actions.assess_discharge import assess_day, assess_month
+from mes_server.actions.gather_waterworks import working_day
 from mes_server.store.engine import reading
 from tests.mes_server.actions.outlet_floor import (
     DAY,
@@ -147,3 +148,28 @@ def test_a_month_is_the_mean_of_its_days_against_limits_of_a_month(engine: Engin
     assert month.status == "exceed"
     assert not month.over
     assert month.volume_m3 == pytest.approx(144, rel=0.01)
+
+
+@pytest.mark.parametrize(("starts", "ends_h"), [("08:00", 8), ("00:00", 0)])
+def test_a_month_is_over_with_its_last_working_day(
+    engine: Engine, starts: str, ends_h: int
+) -> None:
+    """The day that begins on the 30th at 08:00 ends on the 1st at 08:00, and its values are of the month."""
+    floor = OutletFloor(engine).build(permit_content("o-shop", day_starts=starts))
+    ends_ms = working_day("2026-11-30", ZONE)[1] + ends_h * HOUR_MS
+    with reading(floor.engine) as conn:
+        for at_ms, over in ((ends_ms - MINUTE_MS, False), (ends_ms, True)):
+            month = assess_month(conn, "o-shop", "2026-11", ZONE, at_ms)
+            assert month is not None
+            assert month.over is over
+
+
+@pytest.mark.parametrize("averaging", ["spot", "monthly"])
+@pytest.mark.parametrize(("good", "status"), [(False, "no_data"), (True, "ok")])
+def test_a_day_that_no_limit_speaks_of_is_good_only_where_something_counts(
+    engine: Engine, averaging: str, good: bool, status: str
+) -> None:
+    own = [{"pollutant": "ni", "high": "0.5", "unit": "mg/L", "averaging": averaging}]
+    floor = OutletFloor(engine).build(permit_content("o-shop", limits=own, sets=[]))
+    floor.water(metrics={NI: around(0.1) if good else np.full(DAY_MIN, np.nan)})
+    assert floor.day().status == status

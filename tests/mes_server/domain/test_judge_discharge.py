@@ -92,8 +92,10 @@ def test_grabs_count_against_spot_limits_and_composites_against_those_of_a_day()
 
 def test_no_spot_sample_is_no_missing_data_but_a_day_without_a_mean_is() -> None:
     assert verdicts([limit(averaging="spot")], Figures(0.1), Judging(80)) == ()
-    assert status_of((), True) == "ok"
-    assert status_of((), False) == "no_limit"
+    assert status_of((), True, measured=True) == "ok"
+    assert status_of((), True, measured=False) == "no_data"
+    assert status_of((), True, measured=False, dry=True) == "no_discharge"
+    assert status_of((), False, measured=False) == "no_limit"
     (told,) = verdicts([limit()], Figures(None), Judging(80))
     assert (told.status, told.value) == ("no_data", None)
 
