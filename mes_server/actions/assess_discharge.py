@@ -103,7 +103,10 @@ def _volume(heard: Outlet, of: Day) -> tuple[float | None, Notes]:
     more = len(heard.advanced.steps) - _STEPS_TOLD
     if more > 0:
         notes.append(("note_meter_more", {"n": str(more)}))
-    if heard.advanced.amount is None:
+    counted = (
+        heard.advanced.amount or not heard.advanced.steps
+    )  # steps alone are no evidence of no water
+    if heard.advanced.amount is None or (not counted and heard.integrated):
         if heard.integrated is not None:
             notes.append(("note_volume_by_flow", {}))
         return heard.integrated, notes

@@ -3,7 +3,7 @@ data take their ground away. What is decided is decided on what the ledger holds
 """
 
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
@@ -43,6 +43,7 @@ Assess = Callable[[Connection, str, str, str, int], OutletDay | None]
 SOURCE = "effluent"
 _Change = tuple[str, Episode | None, Joined | None]  # an event, of which episode, by what was found
 _MINUTE_MS = 60_000
+_DAY_MS = 86_400_000
 _NAMED_MAX = 60  # lots in the words of a nonconformance; all of them are in the episode
 
 
@@ -99,7 +100,8 @@ def _see(conn: Connection, outlet: str, at: tuple[str, int], assess: Assess) -> 
     rule = row_at(_rows(), today)
     recent = {(date.fromisoformat(today) - timedelta(days=n)).isoformat() for n in range(int(rule["look_back_days"]) + 1)}  # fmt: skip
     still = open_exceedances(conn, outlet)
-    names = recent | {
+    names = recent | _sampled(conn, outlet, (zone, starts, now_ms), rule)
+    names |= {
         name for one in still if one.averaging != MONTHLY for name in _days_of(one, zone, starts)
     }
     ended = {day_of(one.from_ms, zone, starts)[:7] for one in still if one.averaging == MONTHLY}
@@ -116,6 +118,16 @@ def _see(conn: Connection, outlet: str, at: tuple[str, int], assess: Assess) -> 
     pieces = [piece for day in judged for piece in _pieces(conn, day)]
     pieces += [piece for month in months for piece in ex.pieces_of_month(month)]
     return Seen(outlet, rules, ex.join(pieces, gaps), judged, months, gaps, now_ms)
+
+
+def _sampled(
+    conn: Connection, outlet: str, at: tuple[str, int, int], rule: Mapping[str, Any]
+) -> set[str]:
+    """The days of samples of which something was told of late: a laboratory may take weeks."""
+    zone, starts, now_ms = at
+    told_ms = now_ms - int(rule["look_back_days"]) * _DAY_MS
+    drawn = samples_of(conn, outlet, now_ms - int(rule["sample_days"]) * _DAY_MS, now_ms)
+    return {day_of(one.from_ms, zone, starts) for one in drawn if one.last_ms >= told_ms}
 
 
 def _days_of(one: Episode, zone: str, starts: int) -> Iterable[str]:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from mes_server.domain.meters import Step, advanced
+from mes_server.domain.meters import BACKWARDS, RESET, Step, advanced, blinked, put_in
 from mes_server.domain.waterworks import ELECTRICITY, Meter
 
 _MILLI, _MICRO = 1000, 1_000_000
@@ -74,19 +74,27 @@ def curve_of(meter: Meter, readings: Sequence[tuple[int, float]], ways: Ways) ->
     totals, unplaced = [0], [0]
     steps: list[Step] = []
     last = 0.0
+    fallen: tuple[int, Decimal] | None = None  # when it fell, and from where
     for at_ms, value in readings:
+        kept = value
         if not times:
             times.append(at_ms)
         elif at_ms > times[-1]:
+            if fallen is not None and blinked(fallen, (at_ms, Decimal(repr(value)))):
+                last = float(fallen[1])
             gone = round(value * scale) - round(last * scale)
             if gone < 0 or _is_odd(gone, times[-1], at_ms, (meter, ways)):
                 gone, odd = _odd((times[-1], last), (at_ms, value), meter, ways)
                 steps += odd
+                kind = odd[-1].kind if odd else ""
+                kept = last if kind == BACKWARDS else value
+                if kind == RESET and not put_in(times[-1], at_ms, ways.exchanged_ms):
+                    fallen = (at_ms, Decimal(repr(last)))
             is_gap = at_ms - times[-1] > ways.gap_ms
             totals.append(totals[-1] + gone)
             unplaced.append(unplaced[-1] + (gone if is_gap else 0))
             times.append(at_ms)
-        last = value
+        last = kept
     size = len(times)
     return MeterCurve(tuple(times), tuple(totals[:size]), tuple(unplaced[:size]), tuple(steps))
 

@@ -72,4 +72,5 @@ def _corners(
     keep[[0, -1]] = True
     keep[:-1] |= odd
     keep[1:] |= odd
+    keep[2:] |= steps[:-1] < 0  # what came after a fall tells a bad reading from a new beginning
     return np.asarray(np.flatnonzero(keep))

@@ -269,3 +269,12 @@ def test_a_meter_that_jumps_all_day_does_not_bury_the_rest(engine: Engine) -> No
     (more,) = [facts for name, facts in notes if name == "note_meter_more"]
     assert len(jumps) == 5
     assert int(more["n"]) > 1000
+
+
+def test_a_totaliser_that_only_stumbles_is_no_evidence_of_no_water(engine: Engine) -> None:
+    """The water is that of the flow then."""
+    floor = OutletFloor(engine).build()
+    floor.water(rate=2.0, metrics={NI: around(0.1), "total_m3": 9e6 - np.arange(DAY_MIN) * 500.0})
+    day = floor.day()
+    assert "note_volume_by_flow" in [name for name, _ in day.notes]
+    assert day.volume_m3 == pytest.approx(48.0, rel=0.01)

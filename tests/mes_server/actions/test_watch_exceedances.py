@@ -193,13 +193,14 @@ def test_it_is_closed_with_cause_and_action_when_its_nonconformance_is_disposed_
     assert look(floor, FROM_MS + 8 * HOUR_MS) == 0  # nothing new is opened for what was closed
 
 
-def drawn(floor: Floor, value: str, at_ms: int) -> str:
-    """A grab that the laboratory has reported on."""
+def drawn(floor: Floor, value: str, at_ms: int, reported_ms: int = 0) -> str:
+    """A grab that the laboratory has reported on, at once or later."""
     stood, floor.now_ms = floor.now_ms, at_ms
     (code,) = floor.act(take_sample, Taking("o-shop", "grab", at_ms, at_ms, "Wang"))
     assert floor.act(receive_sample, code, Hand(at_ms, "Li", "", "SGS")) == []
     told = [Told("ni", value, "mg/L", "HJ 776", "0.007")]
-    assert floor.act(report_sample, code, Reporting("R-1", at_ms, told, "Li")) == [code]
+    floor.now_ms = reported_ms or at_ms
+    assert floor.act(report_sample, code, Reporting("R-1", floor.now_ms, told, "Li")) == [code]
     floor.now_ms = stood
     return str(code)
 
@@ -218,6 +219,20 @@ def test_a_sample_above_its_limit_is_an_episode_until_it_is_voided(engine: Engin
     assert look(floor, FROM_MS + 13 * HOUR_MS) == 1
     (gone,) = episodes(floor)
     assert (gone.code, gone.state) == (one.code, GONE)
+
+
+@pytest.mark.parametrize(("value", "opened"), [("3.1", 1), ("0.2", 0)])
+def test_a_result_that_comes_weeks_later_opens_its_episode(
+    engine: Engine, value: str, opened: int
+) -> None:
+    spot = [{"pollutant": "ni", "high": "0.5", "unit": "mg/L", "averaging": "spot"}]
+    floor = Floor(engine)
+    floor.build(permit_content("o-shop", limits=spot, sets=[]))
+    floor.water(rate=2.0, metrics={NI: around(0.3)})
+    at_ms, late_ms = FROM_MS + 10 * HOUR_MS, FROM_MS + 20 * 24 * HOUR_MS
+    drawn(floor, value, at_ms, late_ms)
+    assert look(floor, late_ms + HOUR_MS) == opened
+    assert [one.from_ms for one in episodes(floor)] == [at_ms] * opened
 
 
 def test_after_its_nonconformance_is_disposed_of_it_is_closed_without_a_reason(

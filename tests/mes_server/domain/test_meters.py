@@ -14,7 +14,12 @@ CASES = [
     ("it goes on", [10, 12, 15], None, None, [], 5, []),
     ("it stands", [10, 10], None, None, [], 0, []),
     ("it rolls over", [9990, 9998, 4], 10000, None, [], 14, [ROLLED]),
-    ("it runs backwards", [500, 490, 495], None, None, [], 5, [BACKWARDS]),
+    ("it runs backwards", [500, 490, 495], None, None, [], 0, [BACKWARDS, BACKWARDS]),
+    ("it comes back from where it ran", [100, 50, 101], None, None, [], 1, [BACKWARDS]),
+    ("it begins again and goes beyond where it was, hours later", [100, 0, 101], None, None, [], 101, [RESET]),
+    ("it begins again and is first heard of above nothing", [100, 3, 9], None, None, [], 6, [RESET]),
+    ("it jitters", [100] + [101, 100] * 10, None, None, [], 1, [BACKWARDS] * 10),
+    ("an exchange ends a run backwards", [100, 50, 20, 25], None, None, [2 * HOUR], 5, [BACKWARDS, RESET]),
     ("it falls to the middle, which is no rollover", [9990, 5000], 10000, None, [], 0, [BACKWARDS]),
     ("it begins again at zero", [500, 0, 7], None, None, [], 7, [RESET]),
     ("another one was put in", [500, 120, 130], None, None, [HOUR], 10, [RESET]),
@@ -36,6 +41,14 @@ def test_a_meter_counts_what_went_through_it(case: tuple) -> None:
     )
     assert found.amount == amount
     assert [one.kind for one in found.steps] == kinds
+
+
+def test_a_reading_of_nothing_is_no_new_beginning() -> None:
+    """One bad reading of a minute, and many of them: back where it was, it counts what it went on by."""
+    for times in (1, 9):
+        values = [100, *[0, 100] * times, 101]
+        found = advanced([(n * 60_000, Decimal(value)) for n, value in enumerate(values)])
+        assert (found.amount, [one.kind for one in found.steps]) == (1, [RESET] * times)
 
 
 def test_nothing_heard_is_not_zero() -> None:
