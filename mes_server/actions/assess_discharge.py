@@ -49,14 +49,23 @@ _STEPS_TOLD = 5  # a meter that jumps every minute is told, and does not bury th
 
 def assess_day(conn: Connection, outlet: str, day: str, zone: str, now_ms: int) -> OutletDay | None:
     """A working day ("2026-11-28") of an outlet as it stands; None: there is no such outlet."""
+    opened = open_day(conn, outlet, day, zone, now_ms)
+    if opened is None:
+        return None
+    found = _judged(conn, *opened, day)
+    return replace(found, digest=digest_of(found))
+
+
+def open_day(
+    conn: Connection, outlet: str, day: str, zone: str, now_ms: int
+) -> tuple[Rules, Day] | None:
+    """By what a working day of an outlet is judged, and from when until when; None: there is no such outlet."""
     starts = permits_at(conn, working_day(day, zone)[1]).get(outlet)
     span = working_day(day, zone, 0 if starts is None else starts.day_starts_min)
     rules = rules_on(conn, outlet, day, span)
     if rules is None or rules.outlet not in rules.works.outlets:
         return None
-    of = Day(*span, now_ms, effluent_rules(day))
-    found = _judged(conn, rules, of, day)
-    return replace(found, digest=digest_of(found))
+    return rules, Day(*span, now_ms, effluent_rules(day))
 
 
 def _judged(conn: Connection, rules: Rules, of: Day, day: str) -> OutletDay:  # long: one field each
@@ -71,9 +80,8 @@ def _judged(conn: Connection, rules: Rules, of: Day, day: str) -> OutletDay:  # 
     pace = None if of.elapsed >= of.size else pace_of(heard.flow, int(of.rules["forecast_h"]))
     at_end = _at_end(of, (volume, allowed), pace)
     known = Known(
-        of, rules, limits_on(conn, rules, of, (day, notes)), pollutants, heard,
-        samples_of(conn, rules.outlet.code, of.from_ms, of.to_ms),
-        checks_of(conn, rules.outlet.code, of.from_ms, of.to_ms),
+        of, rules, pollutants, heard, checks_of(conn, rules.outlet.code, of.from_ms, of.to_ms),
+        limits_on(conn, rules, of, (day, notes)), samples_of(conn, rules.outlet.code, of.from_ms, of.to_ms),
         _judging(rules, of, (day, coated, volume, ratio), running=True),
         _judging(rules, of, (day, coated, volume, at_end[1]), running=False),
         volume, pace,

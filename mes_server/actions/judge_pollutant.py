@@ -49,16 +49,22 @@ from mes_server.domain.water_samples import AnalyserCheck, WaterSample
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """All that the pollutants of a day are judged from."""
+class Analysed:
+    """All from which it is known what counts of the analysers of a day."""
 
     day: Day
     rules: Rules
-    limits: Mapping[tuple[str, str], Limit]
     pollutants: Mapping[str, Mapping[str, Any]]
     outlet: Outlet
-    samples: Sequence[WaterSample]
     checks: Sequence[AnalyserCheck]
+
+
+@dataclass(frozen=True, slots=True)
+class Known(Analysed):
+    """All that the pollutants of a day are judged from."""
+
+    limits: Mapping[tuple[str, str], Limit]
+    samples: Sequence[WaterSample]
     judging: Judging
     ahead: Judging
     volume: float | None
@@ -81,7 +87,7 @@ def judge_pollutant(
     rules = known.day.rules
     judging = replace(known.judging, margin=float(rules["warn_margin"].get(code, 0)))
     lab = _lab(known, code)
-    online = _online(conn, known, code)
+    online = online_of(conn, known, code)
     means = None if online is None else day_means(online, known.outlet.flow, rules)
     dry = means is not None and means.due == 0 and known.day.elapsed > 0
     judging = replace(judging, dry=dry)
@@ -134,7 +140,7 @@ def _lab(known: Known, code: str) -> LabFigures:
     return lab_figures(known.samples, code, top, late_ms, known.day.rules["nondetect"])
 
 
-def _online(conn: Connection, known: Known, code: str) -> Judged | None:
+def online_of(conn: Connection, known: Analysed, code: str) -> Judged | None:
     """What counts of an analyser's day; None: there is none here."""
     said, day, heard = known.pollutants[code], known.day, known.outlet
     metric = said["metric"]

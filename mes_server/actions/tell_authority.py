@@ -1,6 +1,6 @@
-"""Keep what is to be told by HJ 212: hours and days of every outlet whose permit has a monitoring point.
+"""Keep what is to be told by HJ 212: minutes, hours and days of every outlet whose permit has a monitoring point.
 
-An hour that changes later, because data came late or a sample was voided, is told again with what holds now.
+What changes later, because data came late or a sample was voided, is told again with what holds now.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -12,17 +12,28 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 
 from mes_server.actions.assess_discharge import assess_day
+from mes_server.actions.assess_minutes import assess_minutes
 from mes_server.actions.gather_waterworks import day_of, permits_at, pollutants_on
 from mes_server.domain import hj212
 from mes_server.domain.discharge import OutletDay
 from mes_server.domain.permits import Permit
-from mes_server.domain.uplink import Telling, day_telling, due_hours, hour_telling, number_of
+from mes_server.domain.uplink import (
+    HOUR_MS,
+    Parts,
+    Telling,
+    day_telling,
+    due_parts,
+    hours_of,
+    number_of,
+    part_telling,
+)
 from mes_server.store import hj212_outbox as outbox
 from mes_server.store.engine import reading
 from mes_server.store.transaction import writing
 from schemas.limit_rows import load_rows
 
 Assess = Callable[[Connection, str, str, str, int], OutletDay | None]
+AssessMinutes = Callable[[Connection, str, str, int, tuple[str, int]], Parts | None]
 _MINUTE_MS = 60_000
 
 
@@ -35,11 +46,12 @@ def profile_of(name: str) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Teller:
-    """By what is told: the profile and the plant's zone. `assess`: judges a day."""
+    """By what is told: the profile and the plant's zone. `assess`: judges a day; `assess_parts`: in parts of minutes."""
 
     profile: Mapping[str, Any]
     zone: tzinfo
     assess: Assess = assess_day
+    assess_parts: AssessMinutes = assess_minutes
 
 
 def keep_tellings(engine: Engine, teller: Teller, now_ms: int) -> int:
@@ -64,30 +76,56 @@ def _tellings(conn: Connection, teller: Teller, now_ms: int) -> Iterable[Telling
     for outlet, permit in sorted(permits_at(conn, now_ms).items()):
         if not permit.mn:
             continue
-        for day in _days(conn, permit, teller, now_ms):
+        for day in _days(conn, permit, teller, now_ms, hj212.HOUR):
             judged = teller.assess(conn, outlet, day, str(teller.zone), now_ms)
             if judged is not None:
                 yield from _of_day(judged, permit.mn, teller, now_ms)
+        yield from _of_minutes(conn, permit, teller, now_ms)
+
+
+def _of_minutes(conn: Connection, permit: Permit, teller: Teller, now_ms: int) -> Iterable[Telling]:
+    """Minute data that is over; nothing that began longer ago than the profile says."""
+    size = int(teller.profile["minute_min"])
+    if not size:
+        return
+    until = now_ms - int(teller.profile["minute_settle_min"]) * _MINUTE_MS
+    oldest = now_ms - int(teller.profile["minute_look_back_h"]) * HOUR_MS
+    for day in _days(conn, permit, teller, now_ms, hj212.MINUTE):
+        parts = teller.assess_parts(conn, permit.outlet, day, size, (str(teller.zone), now_ms))
+        if parts is None:
+            continue
+        facts = (_codes(day), teller.zone)
+        for at_ms in due_parts(parts, until):
+            if at_ms >= oldest:
+                yield part_telling(parts, at_ms, (permit.mn, teller.profile), facts)
+
+
+def _codes(day: str) -> dict[str, str]:
+    return {name: one["hj212"] for name, one in pollutants_on(day).items()}
 
 
 def _of_day(day: OutletDay, mn: str, teller: Teller, now_ms: int) -> Iterable[Telling]:
     until = now_ms - int(teller.profile["settle_min"]) * _MINUTE_MS
-    facts = ({name: one["hj212"] for name, one in pollutants_on(day.day).items()}, teller.zone)
+    facts = (_codes(day.day), teller.zone)
     of = (mn, teller.profile)
-    for at_ms in due_hours(day, until):
-        yield hour_telling(day, at_ms, of, facts)
+    hours = hours_of(day)
+    for at_ms in due_parts(hours, until):
+        yield part_telling(hours, at_ms, of, facts)
     if day.to_ms <= until and day.pollutants:
         yield day_telling(day, of, facts)
 
 
-def _days(conn: Connection, permit: Permit, teller: Teller, now_ms: int) -> list[str]:
+def _days(conn: Connection, permit: Permit, teller: Teller, now_ms: int, command: str) -> list[str]:  # fmt: skip
     """From the day before the last one that was told of until today; nothing older than the profile says, and nothing
     from before the first day that was ever told of."""
     today = date.fromisoformat(day_of(now_ms, str(teller.zone), permit.day_starts_min))
     first = today
-    told = outbox.days_told(conn, permit.mn, hj212.HOUR)
+    told = outbox.days_told(conn, permit.mn, command)
     if told is not None:
-        oldest = today - timedelta(days=int(teller.profile["look_back_days"]))
+        back = timedelta(days=int(teller.profile["look_back_days"]))
+        if command == hj212.MINUTE:
+            back = timedelta(days=-(-int(teller.profile["minute_look_back_h"]) // 24))
+        oldest = today - back
         first = max(told[0], told[1] - timedelta(days=1), oldest)
     return [(first + timedelta(days=n)).isoformat() for n in range((today - first).days + 1)]
 

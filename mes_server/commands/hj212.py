@@ -38,7 +38,7 @@ def _stopped() -> threading.Event:
 @click.option("--once", is_flag=True, help="Send what waits now, and end.")
 @click.pass_obj
 def send(settings: Settings, once: bool) -> None:
-    """Tell hours and days to MES_HJ212_ENDPOINT until asked to stop; `mes run` does it beside the rest."""
+    """Tell what is, minutes, hours and days to MES_HJ212_ENDPOINT until asked to stop; `mes run` does it beside the rest."""
     if not settings.hj212_endpoint:
         raise click.ClickException("Nobody is to be told: set MES_HJ212_ENDPOINT to host:port.")
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")

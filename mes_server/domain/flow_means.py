@@ -211,16 +211,11 @@ class Flow:
 
 def day_means(found: Judged, flow: Flow, rules: Mapping[str, int]) -> DayMeans:
     """The hours and the day. An hour with too few valid minutes has no mean and does not count in the day's."""
-    least_share = rules["least_minutes_of_hour"] / HOUR_MIN
-    asked = flow.due
-    valid = found.valid
-    usable = valid & flow.moving & asked
-    weights = np.where(usable, flow.rate, 0.0)
-    loads = np.where(usable, found.means, 0.0) * weights
-    starts = np.arange(0, len(usable), HOUR_MIN)
-    due_min, usable_min = (np.add.reduceat(one.astype(int), starts) for one in (asked, usable))
-    keeps = (usable_min > 0) & (usable_min >= least_share * due_min)
-    hours = _hours(found, (usable, weights, loads, flow.rate), (keeps, usable_min, due_min))
+    asked, valid = flow.due, found.valid
+    weighed, facts = _weighed(found, flow), _counted(found, flow, rules, HOUR_MIN)
+    usable, weights, loads, _ = weighed
+    keeps, _, due_min = facts
+    hours = _parts(found, weighed, facts, HOUR_MIN)
     kept = usable & np.repeat(keeps, HOUR_MIN)[: len(usable)]
     due, heard = int((due_min > 0).sum()), int(keeps.sum())
     enough = due > 0 and heard * 24 >= rules["least_hours_of_day"] * due
@@ -239,12 +234,36 @@ def day_means(found: Judged, flow: Flow, rules: Mapping[str, int]) -> DayMeans:
     )  # fmt: skip
 
 
-def _hours(
-    found: Judged, of: tuple[Bools, Floats, Floats, Floats], facts: tuple[Bools, Ints, Ints]
-) -> list[Hour]:
-    """Each hour; `facts`: whether it counts, its usable minutes and those that are asked for."""
+def part_means(found: Judged, flow: Flow, rules: Mapping[str, int], size: int) -> list[Hour]:
+    """Parts of the day of so many minutes, each as an hour is: of its minutes with water the same share must be valid."""
+    return _parts(found, _weighed(found, flow), _counted(found, flow, rules, size), size)
+
+
+def _weighed(found: Judged, flow: Flow) -> tuple[Bools, Floats, Floats, Floats]:
+    """By the minute: whether it is usable, its weight, its load, its flow."""
+    usable = found.valid & flow.moving & flow.due
+    weights = np.where(usable, flow.rate, 0.0)
+    return usable, weights, np.where(usable, found.means, 0.0) * weights, flow.rate
+
+
+def _counted(
+    found: Judged, flow: Flow, rules: Mapping[str, int], size: int
+) -> tuple[Bools, Ints, Ints]:
+    """By the part: whether it counts, its usable minutes and those that are asked for."""
+    asked = flow.due
+    usable = found.valid & flow.moving & asked
+    starts = np.arange(0, len(usable), size)
+    due_min, usable_min = (np.add.reduceat(one.astype(int), starts) for one in (asked, usable))
+    least_share = rules["least_minutes_of_hour"] / HOUR_MIN
+    return (usable_min > 0) & (usable_min >= least_share * due_min), usable_min, due_min
+
+
+def _parts(
+    found: Judged, of: tuple[Bools, Floats, Floats, Floats], facts: tuple[Bools, Ints, Ints], size: int
+) -> list[Hour]:  # fmt: skip
+    """Each part of so many minutes, of what _weighed and _counted say."""
     usable, weights, loads, rate = of
-    starts = np.arange(0, len(usable), HOUR_MIN)
+    starts = np.arange(0, len(usable), size)
     with np.errstate(invalid="ignore", divide="ignore"):
         means = np.add.reduceat(loads, starts) / np.add.reduceat(weights, starts)
         covered = np.where(facts[2] > 0, facts[1] / facts[2], 0.0)

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+GET_TIME = "1011"
 REALTIME, DAY, MINUTE, HOUR = "2011", "2031", "2051", "2061"
 REQUEST_ANSWER, RESULT, NOTICE_ANSWER, DATA_ANSWER = "9011", "9012", "9013", "9014"
 ANSWERS = (REQUEST_ANSWER, RESULT, NOTICE_ANSWER, DATA_ANSWER)
@@ -228,3 +229,9 @@ def answer_to(frame: Frame, system: str) -> Frame:
     """What the platform says to data: command 9014, with the number of the request."""
     flag = frame.flag & ~ANSWER
     return replace(frame, st=system, cn=DATA_ANSWER, flag=flag, cp="")
+
+
+def refusal_of(frame: Frame, system: str, why: str) -> Frame:
+    """What is said to a request that is not carried out: command 9011, with its number and a QnRtn of the standard."""
+    flag = frame.flag & ~(ANSWER | PARTS)
+    return replace(frame, st=system, cn=REQUEST_ANSWER, flag=flag, cp=f"QnRtn={why}", pnum=0, pno=0)

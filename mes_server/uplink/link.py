@@ -5,7 +5,16 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from mes_server.domain.hj212 import DATA_ANSWER, REQUEST_ANSWER, BadFrame, Frame, Stream, encode
+from mes_server.domain.hj212 import (
+    ANSWERS,
+    DATA_ANSWER,
+    REQUEST_ANSWER,
+    BadFrame,
+    Frame,
+    Stream,
+    encode,
+    refusal_of,
+)
 
 NO_ANSWER, REFUSED, CLOSED, AWAY = "no_answer", "refused", "closed", "away"
 _READY = "1"
@@ -23,14 +32,20 @@ class Undelivered(Exception):
 class Link:
     """An open connection. `timeout_s`, `resends`: how long an answer is awaited, how often a frame is sent again.
 
+    `refuses`: the system (ST) and the QnRtn with which a command of the platform is refused, None: it is only noted.
     `odd`: what came that was no answer to what was asked, in words, for the log.
     """
 
     connection: socket.socket
     timeout_s: float
     resends: int
+    refuses: tuple[str, str] | None = None
     odd: list[str] = field(default_factory=list)
     _stream: Stream = field(default_factory=Stream)
+
+    def close(self) -> None:
+        """Nothing is sent any more."""
+        self.connection.close()
 
     def deliver(self, frames: Sequence[Frame]) -> None:
         """Every part, in its order, each after the answer to the one before; raises Undelivered."""
@@ -61,7 +76,9 @@ class Link:
                 raise Undelivered(CLOSED) from error
             if not data:
                 raise Undelivered(CLOSED)
-            if any(self._acknowledges(one, frame) for one in self._stream.feed(data)):
+            # Each of them is looked at: a command may stand behind the answer.
+            told = [self._acknowledges(one, frame) for one in self._stream.feed(data)]
+            if any(told):
                 return True
         return False
 
@@ -79,14 +96,27 @@ class Link:
         if same and one.cn == DATA_ANSWER and one.mn == frame.mn:
             return True
         self.odd.append(f"not awaited: {one.cn} QN={one.qn}")
+        if one.cn not in ANSWERS and one.asks:
+            self._refuse(one)
         return False
 
+    def _refuse(self, one: Frame) -> None:
+        """No command is carried out; the platform need not wait to learn it."""
+        if self.refuses is None:
+            return
+        try:
+            self.connection.sendall(encode(refusal_of(one, *self.refuses)))
+        except OSError as error:
+            raise Undelivered(CLOSED) from error
 
-def connect(endpoint: str, timeout_s: float, resends: int) -> Link:
+
+def connect(
+    endpoint: str, timeout_s: float, resends: int, refuses: tuple[str, str] | None = None
+) -> Link:
     """A connection to host:port; raises Undelivered."""
     host, _, port = endpoint.rpartition(":")
     try:
         connection = socket.create_connection((host.strip("[]"), int(port)), timeout=timeout_s)
     except OSError as error:
         raise Undelivered(AWAY, error.strerror or type(error).__name__) from error
-    return Link(connection, timeout_s, resends)
+    return Link(connection, timeout_s, resends, refuses)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from mes_server.domain.hj212 import (
     ANSWER,
+    GET_TIME,
     REQUEST_ANSWER,
     BadFrame,
     Frame,
@@ -19,8 +20,8 @@ from mes_server.domain.hj212 import (
 )
 
 # What it does instead of answering well.
-SILENT, LATE, WRONG_QN, HALF, CLOSE, REFUSE, JUNK = FAULTS = (
-    "silent", "late", "wrong-qn", "half", "close", "refuse", "junk",
+SILENT, LATE, WRONG_QN, HALF, CLOSE, REFUSE, JUNK, COMMAND = FAULTS = (
+    "silent", "late", "wrong-qn", "half", "close", "refuse", "junk", "command",
 )  # fmt: skip
 
 
@@ -92,7 +93,9 @@ class Platform:
         """Whether the connection stays open."""
         with self._lock:
             (self.bad if isinstance(one, BadFrame) else self.got).append(one)  # type: ignore[arg-type]
-            fault = self.faults.pop(0) if self.faults and isinstance(one, Frame) else ""
+            fault = (
+                self.faults.pop(0) if self.faults and isinstance(one, Frame) and one.asks else ""
+            )
             self._store(one, fault)
         if isinstance(one, BadFrame) or not one.asks:
             return True
@@ -119,6 +122,9 @@ class Platform:
         elif fault == REFUSE:
             said = replace(answer_to(one, self.system), cn=REQUEST_ANSWER, cp="QnRtn=3")
             good = encode(replace(said, flag=said.flag & ~ANSWER))
+        elif fault == COMMAND:
+            asked = replace(one, qn="3" * 17, cn=GET_TIME, cp="PolId=w00000")
+            good = encode(asked) + good
         elif fault == JUNK:
             good = b"\x00\xff##99zz" + good[:8]
         connection.sendall(good[: len(good) // 2] if fault == HALF else good)

@@ -31,7 +31,7 @@ from tests.mes_server.actions.outlet_floor import (
 from tests.mes_server.domain.water_making import permit_content
 
 MN = "010000A8900016F000169DC0"
-TELLER = Teller(profile_of("2017"), ZoneInfo(ZONE))
+TELLER = Teller(profile_of("2017") | {"minute_min": 0}, ZoneInfo(ZONE))
 
 
 def built(engine: Engine) -> OutletFloor:

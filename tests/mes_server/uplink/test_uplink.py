@@ -170,7 +170,7 @@ def test_a_long_request_goes_in_numbered_parts_each_answered(
 ) -> None:
     groups = ";".join(f"w2{n:04d}-Avg={n}.123,w2{n:04d}-Flag=N" for n in range(80))
     put(engine, 1, f"DataTime=20261120000000;{groups}")
-    parts = frames_of(newest(engine), uplink(engine, platform))
+    parts = frames_of(newest(engine).told, newest(engine).qn, uplink(engine, platform))
     platform.faults = ["", SILENT]
     assert send_due(uplink(engine, platform)) == (1, 0)
     assert len(parts) > 1
@@ -181,7 +181,7 @@ def test_a_long_request_goes_in_numbered_parts_each_answered(
 def test_the_2025_profile_says_so_in_flag(engine: Engine, platform: Platform) -> None:
     put(engine, 1)
     up = Uplink(engine, platform.endpoint, "123456", profile_of("2025"), 0.5, Clock())
-    assert [one.flag for one in frames_of(newest(engine), up)] == [9]
+    assert [one.flag for one in frames_of(newest(engine).told, newest(engine).qn, up)] == [9]
     assert profile_of("2025")["certainty"] == "L"
 
 
