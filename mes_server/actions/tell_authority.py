@@ -12,8 +12,8 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 
 from mes_server.actions.assess_discharge import assess_day
-from mes_server.actions.assess_minutes import assess_minutes
-from mes_server.actions.gather_waterworks import day_of, permits_at, pollutants_on
+from mes_server.actions.assess_parts import assess_parts
+from mes_server.actions.gather_waterworks import day_of, permits_at, pollutants_on, working_day
 from mes_server.domain import hj212
 from mes_server.domain.discharge import OutletDay
 from mes_server.domain.permits import Permit
@@ -23,7 +23,6 @@ from mes_server.domain.uplink import (
     Telling,
     day_telling,
     due_parts,
-    hours_of,
     number_of,
     part_telling,
 )
@@ -33,7 +32,7 @@ from mes_server.store.transaction import writing
 from schemas.limit_rows import load_rows
 
 Assess = Callable[[Connection, str, str, str, int], OutletDay | None]
-AssessMinutes = Callable[[Connection, str, str, int, tuple[str, int]], Parts | None]
+AssessParts = Callable[[Connection, str, str, Mapping[str, int], tuple[str, int]], list[Parts]]
 _MINUTE_MS = 60_000
 
 
@@ -46,12 +45,12 @@ def profile_of(name: str) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Teller:
-    """By what is told: the profile and the plant's zone. `assess`: judges a day; `assess_parts`: in parts of minutes."""
+    """By what is told: the profile and the plant's zone. `assess`: judges a day; `assess_parts`: its hours and minutes."""
 
     profile: Mapping[str, Any]
     zone: tzinfo
     assess: Assess = assess_day
-    assess_parts: AssessMinutes = assess_minutes
+    assess_parts: AssessParts = assess_parts
 
 
 def keep_tellings(engine: Engine, teller: Teller, now_ms: int) -> int:
@@ -76,43 +75,50 @@ def _tellings(conn: Connection, teller: Teller, now_ms: int) -> Iterable[Telling
     for outlet, permit in sorted(permits_at(conn, now_ms).items()):
         if not permit.mn:
             continue
-        for day in _days(conn, permit, teller, now_ms, hj212.HOUR):
-            judged = teller.assess(conn, outlet, day, str(teller.zone), now_ms)
-            if judged is not None:
-                yield from _of_day(judged, permit.mn, teller, now_ms)
-        yield from _of_minutes(conn, permit, teller, now_ms)
+        sizes = {hj212.HOUR: HOUR_MS // _MINUTE_MS, hj212.MINUTE: int(teller.profile["minute_min"])}
+        days = {
+            command: _days(conn, permit, teller, now_ms, command)
+            for command, size in sizes.items()
+            if size
+        }
+        for day in sorted({day for some in days.values() for day in some}):
+            wanted = {command: sizes[command] for command, some in days.items() if day in some}
+            of = (str(teller.zone), now_ms)
+            for parts in teller.assess_parts(conn, outlet, day, wanted, of):
+                yield from _of_parts(parts, day, permit.mn, teller, now_ms)
+            if hj212.HOUR in wanted:
+                yield from _of_day(conn, permit, day, teller, now_ms)
 
 
-def _of_minutes(conn: Connection, permit: Permit, teller: Teller, now_ms: int) -> Iterable[Telling]:
-    """Minute data that is over; nothing that began longer ago than the profile says."""
-    size = int(teller.profile["minute_min"])
-    if not size:
-        return
-    until = now_ms - int(teller.profile["minute_settle_min"]) * _MINUTE_MS
-    oldest = now_ms - int(teller.profile["minute_look_back_h"]) * HOUR_MS
-    for day in _days(conn, permit, teller, now_ms, hj212.MINUTE):
-        parts = teller.assess_parts(conn, permit.outlet, day, size, (str(teller.zone), now_ms))
-        if parts is None:
-            continue
-        facts = (_codes(day), teller.zone)
-        for at_ms in due_parts(parts, until):
-            if at_ms >= oldest:
-                yield part_telling(parts, at_ms, (permit.mn, teller.profile), facts)
+def _of_parts(parts: Parts, day: str, mn: str, teller: Teller, now_ms: int) -> Iterable[Telling]:
+    """Hours and minutes that are over; minutes that began longer ago than the profile says are told no more."""
+    settle, oldest = "settle_min", 0
+    if parts.command == hj212.MINUTE:
+        settle, oldest = (
+            "minute_settle_min",
+            now_ms - int(teller.profile["minute_look_back_h"]) * HOUR_MS,
+        )
+    until = now_ms - int(teller.profile[settle]) * _MINUTE_MS
+    for at_ms in due_parts(parts, until):
+        if at_ms >= oldest:
+            yield part_telling(parts, at_ms, (mn, teller.profile), (_codes(day), teller.zone))
 
 
 def _codes(day: str) -> dict[str, str]:
     return {name: one["hj212"] for name, one in pollutants_on(day).items()}
 
 
-def _of_day(day: OutletDay, mn: str, teller: Teller, now_ms: int) -> Iterable[Telling]:
+def _of_day(
+    conn: Connection, permit: Permit, day: str, teller: Teller, now_ms: int
+) -> Iterable[Telling]:
+    """The whole day, when it is over."""
+    zone = str(teller.zone)
     until = now_ms - int(teller.profile["settle_min"]) * _MINUTE_MS
-    facts = (_codes(day.day), teller.zone)
-    of = (mn, teller.profile)
-    hours = hours_of(day)
-    for at_ms in due_parts(hours, until):
-        yield part_telling(hours, at_ms, of, facts)
-    if day.to_ms <= until and day.pollutants:
-        yield day_telling(day, of, facts)
+    if working_day(day, zone, permit.day_starts_min)[1] > until:
+        return
+    judged = teller.assess(conn, permit.outlet, day, zone, now_ms)
+    if judged is not None and judged.pollutants:
+        yield day_telling(judged, (permit.mn, teller.profile), (_codes(day), teller.zone))
 
 
 def _days(conn: Connection, permit: Permit, teller: Teller, now_ms: int, command: str) -> list[str]:  # fmt: skip

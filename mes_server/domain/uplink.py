@@ -42,13 +42,8 @@ class Parts:
     outlet: str
     command: str
     size_ms: int
-    pollutants: Sequence[Told | PollutantDay]
+    pollutants: Sequence[Told]
     dark: frozenset[int] = frozenset()
-
-
-def hours_of(day: OutletDay) -> Parts:
-    """The hours of a judged day."""
-    return Parts(day.outlet, hj212.HOUR, HOUR_MS, day.pollutants)
 
 
 def label_of(at_ms: int, zone: tzinfo) -> str:
@@ -148,7 +143,7 @@ def _text(value: float, rules: Mapping[str, Any]) -> str:
     return f"{value:.{int(rules['figures'])}f}"
 
 
-def _load(one: Told | PollutantDay, hour: Hour) -> float | None:
+def _load(one: Told, hour: Hour) -> float | None:
     """kg in the hour, or the minutes: mg/L times m³."""
     if hour.mean is None or one.unit != "mg/L":
         return None

@@ -19,6 +19,7 @@ from mes_server.domain.uplink import mark_of
 from mes_server.store.engine import reading
 from mes_server.store.hj212_outbox import Kept, list_newest, load_due, standings
 from tests.mes_server.actions.outlet_floor import (
+    DAY_MIN,
     FROM_MS,
     HOUR_MS,
     MINUTE_MS,
@@ -89,6 +90,21 @@ def test_an_hour_that_does_not_count_is_told_by_its_mark_and_without_a_figure(
     assert f"{code}-Cou" not in second
     of = floor.pollutant()
     assert mark_of(of, of.hours[0], TELLER.profile["marks"]) == "N"
+
+
+def test_of_an_hour_that_nobody_heard_it_is_not_said_that_no_water_flowed(engine: Engine) -> None:
+    """Beside it the control: an hour of which it is known that nothing flowed."""
+    floor = OutletFloor(engine)
+    floor.build(permit_content("o-shop", mn=MN))
+    rate = np.full(DAY_MIN, 2.0)
+    rate[60:120], rate[120:180] = np.nan, 0.0
+    floor.water(rate=rate, metrics={NI: around(0.3)})
+    keep_tellings(engine, TELLER, FROM_MS + 4 * HOUR_MS)
+    code = pollutants_on("2026-11-20")["ni"]["hj212"]
+    _, unknown, still = (read_groups(one.told.cp) for one in kept(floor)[:3])
+    assert (unknown["w00000-Flag"], unknown[f"{code}-Flag"]) == ("B", "B")
+    assert "w00000-Cou" not in unknown
+    assert (still["w00000-Flag"], still["w00000-Cou"], still[f"{code}-Flag"]) == ("N", "0.000", "F")
 
 
 def test_what_changed_is_told_again_and_what_waited_is_superseded(engine: Engine) -> None:

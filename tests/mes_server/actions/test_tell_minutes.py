@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from sqlalchemy import Engine
 
-from mes_server.actions.assess_minutes import assess_minutes
+from mes_server.actions.assess_parts import assess_parts
 from mes_server.actions.gather_waterworks import pollutants_on
 from mes_server.actions.tell_authority import Teller, acknowledged, keep_tellings, profile_of
 from mes_server.domain.hj212 import HOUR, MINUTE, read_groups
@@ -127,9 +127,9 @@ def test_after_a_long_outage_no_more_is_judged_than_the_row_says(engine: Engine)
     keep_tellings(engine, TELLER, FROM_MS + 20 * MINUTE_MS + SETTLE_MS)
     judged: list[str] = []
 
-    def watched(conn, outlet, day, size, of):  # type: ignore[no-untyped-def]
+    def watched(conn, outlet, day, sizes, of):  # type: ignore[no-untyped-def]
         judged.append(day)
-        return assess_minutes(conn, outlet, day, size, of)
+        return assess_parts(conn, outlet, day, sizes, of)
 
     year_later = FROM_MS + 365 * 24 * HOUR_MS + 8 * HOUR_MS
     short = PROFILE | {"minute_look_back_h": 26, "look_back_days": 1}
