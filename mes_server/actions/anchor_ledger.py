@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
+from mes_server.actions.beside import beside
 from mes_server.store.anchors import append_anchor, read_anchors
 from mes_server.store.engine import reading
 from mes_server.store.faults import StoreFault
@@ -32,7 +33,6 @@ def anchor_ledger(engine: Engine, data_dir: Path) -> bool:
 @contextmanager
 def anchoring(engine: Engine, data_dir: Path, every_s: float = EVERY_S) -> Iterator[None]:
     """Anchor at once, then every so often, and at the end of the block. What fails is logged and tried again."""
-    stop = threading.Event()
 
     def anchor() -> None:
         try:
@@ -40,16 +40,13 @@ def anchoring(engine: Engine, data_dir: Path, every_s: float = EVERY_S) -> Itera
         except (StoreFault, OSError) as fault:
             _log.warning("the ledger's head is not anchored now: %s", fault)
 
-    def work() -> None:
+    def work(stop: threading.Event) -> None:
         anchor()
         while not stop.wait(every_s):
             anchor()
 
-    thread = threading.Thread(target=work, name="anchors", daemon=True)
-    thread.start()
     try:
-        yield
+        with beside("anchors", work):
+            yield
     finally:
-        stop.set()
-        thread.join()
         anchor()

@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 
 from mes_server.actions.add_up_day import add_up_day
+from mes_server.actions.beside import beside
 from mes_server.actions.gather_meters import TOTALISER, comparison_row
 from mes_server.actions.gather_outlet import FLOW
 from mes_server.actions.gather_water_day import Span
@@ -128,9 +129,8 @@ def _telemetry(conn: Connection, works: Waterworks, span: tuple[int, int]) -> li
 @contextmanager
 def adding_up(engine: Engine, zone: str, every_s: float = EVERY_S) -> Iterator[None]:
     """As long as the block lasts: the last days often, all of them now and then. What fails is tried again."""
-    stop = threading.Event()
 
-    def work() -> None:
+    def work(stop: threading.Event) -> None:
         turn = 0
         while not stop.wait(every_s if turn else min(every_s, 1.0)):
             now_ms = time.time_ns() // 1_000_000
@@ -141,10 +141,5 @@ def adding_up(engine: Engine, zone: str, every_s: float = EVERY_S) -> Iterator[N
             except StoreFault as fault:
                 _log.warning("days are not added up now: %s", fault)
 
-    thread = threading.Thread(target=work, name="footprints", daemon=True)
-    thread.start()
-    try:
+    with beside("footprints", work):
         yield
-    finally:
-        stop.set()
-        thread.join()

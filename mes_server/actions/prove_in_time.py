@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import Engine
 
+from mes_server.actions.beside import beside
 from mes_server.actions.prove_run import prove_due
 from mes_server.actions.watch_exceedances import watch
 from mes_server.store.faults import StoreFault
@@ -19,9 +20,8 @@ _log = logging.getLogger(__name__)
 @contextmanager
 def proving(engine: Engine, zone: str, every_s: float = EVERY_S) -> Iterator[None]:
     """As long as the block lasts; `zone`: of the plant. What fails is logged and tried again."""
-    stop = threading.Event()
 
-    def work() -> None:
+    def work(stop: threading.Event) -> None:
         while not stop.wait(every_s):
             try:
                 prove_due(engine, time.time_ns() // 1_000_000)
@@ -29,10 +29,5 @@ def proving(engine: Engine, zone: str, every_s: float = EVERY_S) -> Iterator[Non
             except StoreFault as fault:
                 _log.warning("runs and outlets are not judged now: %s", fault)
 
-    thread = threading.Thread(target=work, name="proofs", daemon=True)
-    thread.start()
-    try:
+    with beside("proofs", work):
         yield
-    finally:
-        stop.set()
-        thread.join()

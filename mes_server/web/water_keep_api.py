@@ -1,8 +1,5 @@
 """/api/v1 for online analysers, meters and waste: what people check, exchange, weigh and send away."""
 
-from collections.abc import Callable
-from typing import Any
-
 from flask import Blueprint, Response
 from sqlalchemy import Connection
 
@@ -23,7 +20,7 @@ from mes_server.web.answers_scans import ScanAnswer
 from mes_server.web.api import as_json
 from mes_server.web.bodies import read_body
 from mes_server.web.guards import needs
-from mes_server.web.handling import carry, scanner
+from mes_server.web.handling import scanner
 from mes_server.web.page import now_ms, words
 from mes_server.web.parameters import Operation, described
 from mes_server.web.problems import NotFound
@@ -36,17 +33,10 @@ from mes_server.web.water_answers import (
     since_text,
     waste_answer,
 )
-from mes_server.web.water_lab_api import told_ms
+from mes_server.web.water_lab_api import record, told_ms
 
 water_keep_api = Blueprint("water_keep_api", __name__, url_prefix="/api/v1/water")
 SHOWN = 200
-
-
-def _carry(body: ActBody, what: str, about: str, act: Callable[[Book], Any]) -> Response:
-    def acting(book: Book, _codes: list[str]) -> object:
-        return act(book)
-
-    return carry(body, (what, [], about), "water", acting)
 
 
 @water_keep_api.post("/analysers")
@@ -106,7 +96,7 @@ def post_end(code: str) -> Response:
     """From now on its values count again, where its last check passed."""
     body = read_body(bodies.EndBody)
     to_ms = told_ms(body.when, body)
-    return _carry(
+    return record(
         body, "water_maintenance_end", code,
         lambda book: keep_analysers.end_maintenance(book, code, to_ms),
     )  # fmt: skip
@@ -118,7 +108,7 @@ def post_end(code: str) -> Response:
 def post_void_check(code: str) -> Response:
     """It stays to be seen; the reason is needed."""
     body = read_body(ActBody)
-    return _carry(
+    return record(
         body, "water_check_void", code,
         lambda book: keep_analysers.void_analyser_check(book, code, body.reason),
     )  # fmt: skip
@@ -143,7 +133,7 @@ def post_exchange(code: str) -> Response:
     said = keep_meters.Exchanging(
         code, told_ms(body.when, body), body.before, body.after, body.person, body.note
     )
-    return _carry(body, "water_exchange", code, lambda book: keep_meters.exchange_meter(book, said))
+    return record(body, "water_exchange", code, lambda book: keep_meters.exchange_meter(book, said))
 
 
 @water_keep_api.post("/meters/<code>/read")
@@ -155,7 +145,7 @@ def post_reading(code: str) -> Response:
     said = keep_meters.Exchanging(
         code, told_ms(body.when, body), "", body.after, body.person, body.note
     )
-    return _carry(body, "water_read", code, lambda book: keep_meters.read_meter(book, said))
+    return record(body, "water_read", code, lambda book: keep_meters.read_meter(book, said))
 
 
 @water_keep_api.post("/meters/<code>/notes/<int:number>/void")
@@ -164,7 +154,7 @@ def post_reading(code: str) -> Response:
 def post_void_note(code: str, number: int) -> Response:
     """It stays to be seen; the reason is needed."""
     body = read_body(ActBody)
-    return _carry(
+    return record(
         body, "water_note_void", code,
         lambda book: keep_meters.void_meter_note(book, code, number, body.reason),
     )  # fmt: skip
@@ -189,7 +179,7 @@ def post_sludge() -> Response:
     said = keep_waste.Sludge(
         told_ms(body.when, body), body.place, body.kg, body.dry_percent, body.cycle, body.note
     )
-    return _carry(
+    return record(
         body, "water_sludge", body.place, lambda book: keep_waste.weigh_sludge(book, said)
     )
 
@@ -203,7 +193,7 @@ def post_reagent() -> Response:
     said = keep_waste.Reagent(
         told_ms(body.when, body), body.kind, body.substance, body.kg, body.supplier, body.lot, body.place, body.note
     )  # fmt: skip
-    return _carry(
+    return record(
         body, "water_reagent", body.substance, lambda book: keep_waste.keep_reagent(book, said)
     )
 
@@ -217,7 +207,7 @@ def post_manifest() -> Response:
     said = keep_waste.Manifest(
         told_ms(body.when, body), body.number, body.code, body.kg, body.transporter, body.receiver, body.note
     )  # fmt: skip
-    return _carry(
+    return record(
         body, "water_manifest", body.number, lambda book: keep_waste.prepare_manifest(book, said)
     )
 
@@ -229,7 +219,7 @@ def post_hand_waste(code: str) -> Response:
     """Of a manifest that is prepared."""
     body = read_body(bodies.EndBody)
     at_ms = told_ms(body.when, body)
-    return _carry(
+    return record(
         body, "water_manifest_hand", code, lambda book: keep_waste.hand_manifest(book, code, at_ms)
     )
 
@@ -241,7 +231,7 @@ def post_confirm_waste(code: str) -> Response:
     """With what came there."""
     body = read_body(bodies.ConfirmBody)
     at_ms = told_ms(body.when, body)
-    return _carry(
+    return record(
         body, "water_manifest_confirm", code,
         lambda book: keep_waste.confirm_manifest(book, code, at_ms, body.received_kg),
     )  # fmt: skip
@@ -253,7 +243,7 @@ def post_confirm_waste(code: str) -> Response:
 def post_void_waste(code: str) -> Response:
     """It stays to be seen; the reason is needed."""
     body = read_body(ActBody)
-    return _carry(
+    return record(
         body, "water_waste_void", code, lambda book: keep_waste.void_waste(book, code, body.reason)
     )
 

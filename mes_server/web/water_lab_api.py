@@ -44,6 +44,15 @@ def told_ms(text: str, body: ActBody) -> int:
     return bodies.when_ms(text, this_site().settings.zone) if text else moment_of(body.at)
 
 
+def record(body: ActBody, what: str, about: str, act: Callable[[Book], Any]) -> Response:
+    """Keep once what a body says of water; `about`: what it is of, as a refusal names it."""
+
+    def acting(book: Book, _codes: list[str]) -> object:
+        return act(book)
+
+    return carry(body, (what, [], about), "water", acting)
+
+
 @water_lab_api.post("/samples")
 @needs("water")
 @described(Operation("A sample of water was taken", ScanAnswer, body=bodies.TakeBody))
@@ -55,20 +64,13 @@ def post_sample() -> Response:
     asked = [one.parameter for one in body.readings]
     said = keep.Taking(body.place, body.kind, begun, ended, body.person, body.lab, body.note, asked)
 
-    def acting(book: Book, _codes: list[str]) -> object:
-        return keep.take_sample(book, said)
-
-    return carry(body, ("water_take", [], body.place), "water", acting)
+    return record(body, "water_take", body.place, lambda book: keep.take_sample(book, said))
 
 
 def _of(code: str, what: str, body: ActBody, act: Callable[[Book, str], Any]) -> Response:
     """Something is done to a sample, by its number as somebody typed it."""
     number = code.strip().upper()
-
-    def acting(book: Book, _codes: list[str]) -> object:
-        return act(book, number)
-
-    return carry(body, (what, [], number), "water", acting)
+    return record(body, what, number, lambda book: act(book, number))
 
 
 @water_lab_api.post("/samples/<code>/hand-over")
