@@ -64,8 +64,9 @@ LOCK = .tools/lock/bin/uv pip compile -q --universal --generate-hashes --python-
 
 lock:  ## Resolve the dependencies anew (needs a package index)
 	$(PYTHON) -m venv .tools/lock && .tools/lock/bin/python -m pip -q install uv
-	$(LOCK) --extra setup --extra dev -o requirements/dev.lock pyproject.toml
+	$(LOCK) --extra setup --extra dev --extra workshop -o requirements/dev.lock pyproject.toml
 	$(LOCK) --extra setup -c requirements/dev.lock -o requirements/run.lock pyproject.toml
+	$(LOCK) --extra setup --extra workshop -c requirements/dev.lock -o requirements/workshop.lock pyproject.toml
 	$(LOCK) -o requirements/strangers.lock requirements/strangers.in
 
 clean:  ## Remove what was set up and the caches; the data in var/ stays

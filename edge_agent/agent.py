@@ -64,6 +64,7 @@ class Agent:
         self._board = board
         self._clock = hands.clock
         self._say = hands.say
+        self._machine = hands.machine
         drivers = _Drivers(hands.open_channel, hands.say)
         self.stations = Stations(board.stations, drivers.open, hands.clock.mono_ms)
         self._state = State(hands.storage)
@@ -121,6 +122,7 @@ class Agent:
     def _sampling(self, slot: int) -> "Callable[[], Awaitable[None]]":
         async def work() -> None:
             sampler = self.stations.samplers[slot]
+            part = f"sampler of {self._board.stations[slot].station}"
             while True:
                 sampler.thinning = self.journal.thinning
                 sampler.take()
@@ -129,6 +131,7 @@ class Agent:
                     self.stations.record(slot, self.journal, self._clock.now_ms())
                     if urgent or self.journal.pending_bytes > PENDING_MAX // 2:
                         self._sync()
+                self._machine.progress(part)
                 left = sampler.next_ms - self._clock.mono_ms()
                 await asyncio.sleep(max(left, 1) / 1000)
 
@@ -146,6 +149,7 @@ class Agent:
         if self._storage_fault:
             self._storage_fault = ""
             self._say("journal: the storage works again")
+        self._machine.progress("keeper")
         self.session.recorded(frames)
 
     async def _keep(self) -> None:

@@ -49,8 +49,16 @@ def _condition(journal: "Journal", clock: "Clock", at_ms: int) -> list[Metric]:
     ]
 
 
-def node_birth(journal: "Journal", bd_seq: int, serial: str, clock: "Clock", at_ms: int) -> bytes:
-    """NBIRTH, always with seq 0."""
+def facts_metrics(facts: "list[tuple[str, str, str | int]]", at_ms: int) -> list[Metric]:
+    """What a board tells of itself (`edge_agent.ports.Machine.facts`)."""
+    return [metric(name, datatype, value, at_ms) for name, datatype, value in facts]
+
+
+def node_birth(
+    journal: "Journal", clock: "Clock", who: "tuple[int, str]", facts: list[Metric], at_ms: int
+) -> bytes:
+    """NBIRTH, always with seq 0. `who`: bdSeq and serial."""
+    bd_seq, serial = who
     metrics = [
         metric(names.BD_SEQ, "int64", bd_seq, at_ms),
         metric(names.REBIRTH, "boolean", False, at_ms),
@@ -65,15 +73,17 @@ def node_birth(journal: "Journal", bd_seq: int, serial: str, clock: "Clock", at_
         metric(names.SERIAL, "string", serial, at_ms),
         metric(names.BOOT, "uint32", journal.boot, at_ms),
     ]
-    return encode_payload(Payload(at_ms, metrics, 0))
+    return encode_payload(Payload(at_ms, metrics + facts, 0))
 
 
-def node_data(journal: "Journal", clock: "Clock", at_ms: int, seq: int) -> bytes:
+def node_data(
+    journal: "Journal", clock: "Clock", facts: list[Metric], at_ms: int, seq: int
+) -> bytes:
     """NDATA: the journal's and the node's condition, and its anchors when there is a new one."""
     told = _condition(journal, clock, at_ms)
     if journal.anchors.news:
         told.append(metric(names.ANCHORS, "string", journal.anchors.text(), at_ms))
-    return encode_payload(Payload(at_ms, told, seq), False)
+    return encode_payload(Payload(at_ms, told + facts, seq), False)
 
 
 def station_birth(

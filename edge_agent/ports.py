@@ -36,6 +36,23 @@ if TYPE_CHECKING:
 
         def read(self) -> float | int | bool | str: ...
 
+    class Machine(Protocol):
+        """The board itself, beyond its sensors: what it tells, what it is told, what keeps it alive."""
+
+        news: bool  # something in facts() should be told at once; the agent sets it back
+
+        def facts(self) -> list[tuple[str, str, str | int]]:
+            """(metric, Sparkplug datatype, value); always the same metrics in the same order."""
+
+        def heard(self, name: str, value: object) -> bool:
+            """A command of schemas.journal_metrics.BOARD_COMMANDS; whether this board takes it."""
+
+        def progress(self, part: str) -> None:
+            """A part of the agent ("sampler of …", "keeper", "session") did what it is there for."""
+
+        def saved(self) -> None:
+            """The MES acknowledged a record of this boot."""
+
     # driver, args, station, metric; OSError when the sensor is not there yet: it is tried again.
     OpenChannel = Callable[[str, dict[str, Any], str, str], Channel]
 
@@ -46,6 +63,26 @@ if TYPE_CHECKING:
         serial: str  # tells this board from a copy of its image
         say: Callable[[str], None]  # shows a line of text
         opener: Any  # opens a stream (host, port), for TLS; None: plain TCP
+        machine: Machine
 
 else:
-    Hands = namedtuple("Hands", ("storage", "clock", "open_channel", "serial", "say", "opener"))
+    _FIELDS = "storage clock open_channel serial say opener machine"
+    Hands = namedtuple("Hands", _FIELDS.split())
+
+
+class Bare:
+    """A machine that tells nothing, takes nothing and needs no sign of life."""
+
+    news = False
+
+    def facts(self) -> "list[tuple[str, str, str | int]]":
+        return []
+
+    def heard(self, _name: str, _value: object) -> bool:
+        return False
+
+    def progress(self, _part: str) -> None:
+        pass
+
+    def saved(self) -> None:
+        pass

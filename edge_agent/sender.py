@@ -5,7 +5,14 @@ acknowledged, comes from the replay in batches and is marked historical.
 """
 
 from edge_agent.link import topic_bytes
-from edge_agent.messages import death, node_birth, node_data, station_birth, station_death
+from edge_agent.messages import (
+    death,
+    facts_metrics,
+    node_birth,
+    node_data,
+    station_birth,
+    station_death,
+)
 from edge_agent.records import (
     FRAME_BYTES,
     Positions,
@@ -21,9 +28,9 @@ from schemas.topics import topic
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from edge_agent.clock import Clock
     from edge_agent.journal import Journal
     from edge_agent.link import Link
+    from edge_agent.ports import Hands
     from edge_agent.reader import Entry
     from edge_agent.stations import Stations
 
@@ -39,15 +46,18 @@ class Sender:
         place: tuple[str, str],
         journal: "Journal",
         stations: "Stations",
-        clock: "Clock",
+        hands: "Hands",
         rate: int,
     ) -> None:
         """`place`: group and node; `rate`: old records per second at most."""
         self._place = place
         self._journal = journal
         self._stations = stations
-        self._clock = clock
-        self.replay = Replay(journal, rate, clock.mono_ms)
+        self._clock = hands.clock
+        self._serial = hands.serial
+        self._machine = hands.machine
+        self._facts: list[tuple[str, str, str | int]] = []  # as they were told last
+        self.replay = Replay(journal, rate, hands.clock.mono_ms)
         self._positions = Positions(journal.epoch)
         self._topics: dict[tuple[str, str], bytes] = {}
         self.end()
@@ -88,11 +98,14 @@ class Sender:
 
     # -- births and deaths -------------------------------------------------------------------
 
-    async def give_birth(self, bd_seq: int, serial: str) -> None:
+    async def give_birth(self, bd_seq: int) -> None:
         """NBIRTH, then every DBIRTH, before any data."""
         now = self._journal.now_ms()
         self._seq = 255
-        payload = node_birth(self._journal, bd_seq, serial, self._clock, now)
+        self._machine.news = False
+        self._facts = self._machine.facts()
+        facts = facts_metrics(self._facts, now)
+        payload = node_birth(self._journal, self._clock, (bd_seq, self._serial), facts, now)
         self._journal.anchors.news = False
         self._next_seq()
         self._publish("NBIRTH", "", payload)
@@ -118,13 +131,14 @@ class Sender:
 
     def condition(self) -> None:
         """NDATA every few seconds, and DDEATH of stations that are lost and wholly told."""
-        if self._journal.thinning != self._told_thinning:
+        if self._machine.news or self._journal.thinning != self._told_thinning:
             self.tell_soon()
         if self.condition_due_ms() <= 0:
             self._told_ms = self._clock.mono_ms()
             self._told_thinning = self._journal.thinning
             now = self._journal.now_ms()
-            payload = node_data(self._journal, self._clock, now, self._next_seq())
+            facts = facts_metrics(self._changed(), now)
+            payload = node_data(self._journal, self._clock, facts, now, self._next_seq())
             self._journal.anchors.news = False
             self._publish("NDATA", "", payload)
         if not self._live and self.replay.idle():
@@ -133,6 +147,12 @@ class Sender:
                     payload = station_death(self._journal.now_ms(), self._next_seq())
                     self._publish("DDEATH", station, payload)
                     self._alive.remove(station)
+
+    def _changed(self) -> "list[tuple[str, str, str | int]]":
+        """Facts of the board that are not as they were told last."""
+        self._machine.news = False
+        before, self._facts = self._facts, self._machine.facts()
+        return [fact for fact in self._facts if fact not in before]
 
     def _next_seq(self) -> int:
         self._seq = (self._seq + 1) & 255

@@ -51,7 +51,8 @@ class Session:
         self._state = state
         self._clock = hands.clock
         self._say = hands.say
-        self._sender = Sender((board.group, board.node), journal, stations, hands.clock, _RATE)
+        self._sender = Sender((board.group, board.node), journal, stations, hands, _RATE)
+        self._begun = journal.durable  # what is above it was recorded in this boot
         self._wake = asyncio.Event()
         self._link: Any = None
         self._reading: Any = None  # the task that receives
@@ -132,6 +133,7 @@ class Session:
             self._rebirth = True
             while not self._closing:
                 await self._send()
+                self._hands.machine.progress("session")
             await self._leave()
         finally:
             self._sender.end()
@@ -196,7 +198,7 @@ class Session:
         sender = self._sender
         if self._rebirth:
             self._rebirth = False
-            await sender.give_birth(self._state.bd_seq, self._hands.serial)
+            await sender.give_birth(self._state.bd_seq)
             self._say_born()
         busy = sender.data()
         sender.condition()
@@ -239,12 +241,17 @@ class Session:
             self._rebirth = True
         if asked.anchor:
             self._journal.anchors.take(asked.anchor, self._journal.now_ms())
+        for name, value in asked.board:
+            if not self._hands.machine.heard(name, value):
+                self._complain("command: not for this board, ignored", name)
         self._obey_positions(asked)
 
     def _obey_positions(self, asked: "Commands") -> None:
         if asked.ack is not None:
             if self._journal.acknowledge(asked.ack):
                 self._sender.replay.acknowledged()
+                if self._journal.ack > self._begun:
+                    self._hands.machine.saved()
             else:
                 self._refuse(asked.ack)
         if asked.rewind:

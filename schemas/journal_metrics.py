@@ -24,6 +24,33 @@ SERIAL = "Node/Serial"  # identity from the chip: a cloned image shows as one id
 BOOT = "Node/Boot"  # boots counted since the journal was created
 HEAP = "Node/Heap"  # bytes of heap in use; 0 where the interpreter cannot tell
 
+# What a board tells of itself, in NBIRTH and, when it changes, in NDATA; only those it can tell.
+IMAGE = "Node/Image"  # "version slot" of the code that runs, such as "0.2.0 a"
+BOOT_REASON = "Node/Boot_Reason"  # one of BOOT_REASONS
+HEAP_FREE = "Node/Heap_Free"  # bytes
+LINK = "Node/Link"  # "ethernet", "wifi -61" (dBm) or "host"
+BUSES = "Node/Buses"  # JSON list of {"at", "asked", "failed", "last"}, one for each instrument
+CERT_UNTIL = "Node/Certificate_Until"  # Unix seconds UTC; 0: it has none
+CSR = (
+    "Node/Csr"  # base64 of a PKCS #10 request in DER for a renewed certificate; "": none is wanted
+)
+UPDATE_STATE = "Update/State"  # "idle", "fetching 40", "ready", "trying", "refused: reason"
+UPDATE_WANT = (
+    "Update/Want"  # "version path offset count": blocks of BLOCK_BYTES; "": nothing is wanted
+)
+BOOT_REASONS = ("power_on", "reset", "watchdog", "brownout", "soft", "update", "unknown")
+
+# Commands to a board, beside those to its journal.
+CERTIFICATE = "Node/Certificate"  # bytes: DER of the renewed certificate, then of those above it
+UPDATE_OFFER = (
+    "Update/Offer"  # "version counter bytes sha256" of a manifest; "": the offer is withdrawn
+)
+UPDATE_BLOCK = (
+    "Update/Block"  # bytes: "version path offset\n", then at most BLOCK_BYTES of the file
+)
+BOARD_COMMANDS = (CERTIFICATE, UPDATE_OFFER, UPDATE_BLOCK)
+BLOCK_BYTES = 1024
+
 STEP = "Node/Clock_Step"  # milliseconds of the last jump of the node's clock, since its boot
 
 # In DBIRTH.
@@ -63,6 +90,18 @@ NOT_SERIES = (
     SERIAL,
     BOOT,
     HEAP,
+    IMAGE,
+    BOOT_REASON,
+    HEAP_FREE,
+    LINK,
+    BUSES,
+    CERT_UNTIL,
+    CSR,
+    UPDATE_STATE,
+    UPDATE_WANT,
+    CERTIFICATE,
+    UPDATE_OFFER,
+    UPDATE_BLOCK,
     STEP,
     STATION_TYPE,
     STATION_REVISION,

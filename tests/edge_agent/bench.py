@@ -12,7 +12,7 @@ from schemas.samples import GOOD
 from schemas.sparkplug import Payload, decode_payload, encode_payload, metric
 from schemas.topics import parse_topic
 from tests.edge_agent.fake_broker import FakeBroker
-from tests.edge_agent.fakes import NOW_MS, MemoryStorage, Said, Sensor, board, hands, until
+from tests.edge_agent.fakes import NOW_MS, Machine, MemoryStorage, Said, Sensor, board, hands, until
 
 NCMD = "spBv1.0/sintering/NCMD/ctl-1"
 
@@ -24,9 +24,11 @@ class Bench:
         self.storage = storage or MemoryStorage()
         self.broker, self.say = FakeBroker(), Said()
         self.board = board(**other)
+        self.machine = Machine()
         given = hands(
-            self.storage, clock or Clock(), self.say, lambda *_: Sensor(), self.broker.open
-        )
+            self.storage, clock or Clock(), self.say, lambda *_: Sensor(), self.broker.open,
+            self.machine,
+        )  # fmt: skip
         self.state = State(self.storage)
         self.clock = given.clock
         self.stations = Stations(self.board.stations, given.open_channel, self.clock.mono_ms)

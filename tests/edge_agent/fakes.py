@@ -5,7 +5,7 @@ import errno
 
 from edge_agent.clock import Clock
 from edge_agent.journal import Journal, Limits
-from edge_agent.ports import Hands
+from edge_agent.ports import Bare, Hands
 from edge_agent.records import Layout, put_metrics, read_loss
 from edge_agent.sampler import Sampler
 from edge_agent.state import State
@@ -125,8 +125,34 @@ def layout(station="sinter-1", metrics=2):
     return Layout(station, [(f"zone_{n + 1}_temperature_c", DOUBLE) for n in range(metrics)])
 
 
-def hands(storage, clock, say=None, open_channel=None, opener=None):
-    return Hands(storage, clock, open_channel, "serial-1", say or Said(), opener)
+class Machine(Bare):
+    """A board that tells what it was given, and remembers what it was told."""
+
+    def __init__(self):
+        self.news = False
+        self.told = {"Node/Boot_Reason": "power_on", "Node/Heap_Free": 4096}
+        self.commands = []
+        self.parts = set()
+        self.saves = 0
+
+    def facts(self):
+        kinds = {str: "string", int: "uint64"}
+        return [(name, kinds[type(value)], value) for name, value in self.told.items()]
+
+    def heard(self, name, value):
+        self.commands.append((name, value))
+        return name.startswith("Update/")
+
+    def progress(self, part):
+        self.parts.add(part)
+
+    def saved(self):
+        self.saves += 1
+
+
+def hands(storage, clock, say=None, open_channel=None, opener=None, machine=None):
+    voice = say or Said()
+    return Hands(storage, clock, open_channel, "serial-1", voice, opener, machine or Bare())
 
 
 LIMITS = Limits(65536, 4096)

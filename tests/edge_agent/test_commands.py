@@ -3,7 +3,15 @@
 import random
 
 from edge_agent.commands import read_commands
-from schemas.journal_metrics import ACK, ANCHORS, REBIRTH, REWIND
+from schemas.journal_metrics import (
+    ACK,
+    ANCHORS,
+    CERTIFICATE,
+    REBIRTH,
+    REWIND,
+    UPDATE_BLOCK,
+    UPDATE_OFFER,
+)
 from schemas.sparkplug import Metric, Payload, encode_payload, metric
 from tests.edge_agent.fakes import NOW_MS
 
@@ -56,6 +64,21 @@ def test_other_names_and_aliases_are_named_not_obeyed():
     )
     assert asked.unknown == ["Node Control/Reboot", "None"]
     assert (asked.ack, asked.rewind, asked.rebirth) == (None, None, False)
+
+
+def test_what_is_for_the_board_itself_is_handed_on_with_its_value():
+    asked = read_commands(
+        _command(
+            metric(UPDATE_OFFER, "string", "0.2.0 7 812 ab", NOW_MS),
+            metric(UPDATE_BLOCK, "bytes", b"0.2.0 main.mpy 0\n\x00\xff", NOW_MS),
+            metric(CERTIFICATE, "bytes", None, NOW_MS),
+        )
+    )
+    assert asked.board == [
+        (UPDATE_OFFER, "0.2.0 7 812 ab"),
+        (UPDATE_BLOCK, b"0.2.0 main.mpy 0\n\x00\xff"),
+    ]
+    assert asked.unknown == [CERTIFICATE]
 
 
 def test_rubbish_never_raises():

@@ -32,7 +32,7 @@ def _by_name(data):
 
 def test_a_node_birth_has_seq_0_its_number_and_every_metric_of_the_wire():
     journal, clock = _node()
-    payload, by_name = _by_name(node_birth(journal, 255, "chip-7", clock, NOW_MS))
+    payload, by_name = _by_name(node_birth(journal, clock, (255, "chip-7"), [], NOW_MS))
     assert payload.seq == 0 and payload.at_ms == NOW_MS
     meant = {
         names.BD_SEQ: ("int64", 255),
@@ -58,12 +58,14 @@ def test_a_node_birth_has_seq_0_its_number_and_every_metric_of_the_wire():
 
 def test_node_data_leaves_datatypes_out_and_has_only_metrics_of_the_birth():
     journal, clock = _node()
-    born = _by_name(node_birth(journal, 0, "", clock, NOW_MS))[1]
-    payload, by_name = _by_name(node_data(journal, clock, NOW_MS, 17))
+    born = _by_name(node_birth(journal, clock, (0, ""), [], NOW_MS))[1]
+    payload, by_name = _by_name(node_data(journal, clock, [], NOW_MS, 17))
     assert payload.seq == 17 and all(m.datatype is None for m in payload.metrics)
     assert set(by_name) <= set(born) and {names.FIRST, names.NEXT, names.LOST} <= set(by_name)
     journal.anchors.news = True
-    assert set(_by_name(node_data(journal, clock, NOW_MS, 18))[1]) - set(by_name) == {names.ANCHORS}
+    assert set(_by_name(node_data(journal, clock, [], NOW_MS, 18))[1]) - set(by_name) == {
+        names.ANCHORS
+    }
 
 
 def test_a_death_has_its_number_and_no_seq():

@@ -1,13 +1,13 @@
 """What a board hands over, and that the storage of the tests keeps its promises."""
 
-from edge_agent.ports import Hands
+from edge_agent.ports import Bare, Hands
 from tests.device_help import fault_of
 from tests.edge_agent.fakes import MemoryStorage, Said, Time
 
 
 def test_hands_hold_storage_clock_channels_serial_voice_and_opener():
     time, storage, say = Time(), MemoryStorage(), Said()
-    given = Hands(storage, time.clock, len, "chip-7", say, None)
+    given = Hands(storage, time.clock, len, "chip-7", say, None, Bare())
     assert given.storage is storage and given.clock is time.clock and given.serial == "chip-7"
     given.say("hello")
     assert say.lines == ["hello"] and given.opener is None and given.open_channel is len

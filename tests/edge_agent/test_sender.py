@@ -12,10 +12,12 @@ from schemas.sparkplug import decode_payload
 from schemas.topics import parse_topic
 from tests.edge_agent.fake_broker import FakeBroker
 from tests.edge_agent.fakes import (
+    Machine,
     MemoryStorage,
     Sensor,
     Time,
     board_metric,
+    hands,
     layout,
     open_journal,
     put,
@@ -37,7 +39,9 @@ class Bench:
         mono_ms = self.time.clock.mono_ms
         self.stations = Stations(specs, lambda *_: self.sensor, mono_ms)
         self.journal = open_journal(self.storage, self.time, self.stations.layouts)
-        self.sender = Sender(("g", "n"), self.journal, self.stations, self.time.clock, 1000)
+        self.machine = Machine()
+        given = hands(self.storage, self.time.clock, machine=self.machine)
+        self.sender = Sender(("g", "n"), self.journal, self.stations, given, 1000)
         self.broker = FakeBroker()
         self.link = Link(30, mono_ms, self.broker.open)
 
@@ -48,7 +52,7 @@ class Bench:
             await self.link.open(("b", 1))
             await self.link.connect("c", "t", b"w")
             self.sender.begin(self.link)
-            await self.sender.give_birth(4, "serial-1")
+            await self.sender.give_birth(4)
             await self.link.flush()
 
         asyncio.run(work())
@@ -91,6 +95,21 @@ def test_births_come_first_node_then_stations_and_seq_counts_them():
         ("NBIRTH", None), ("DBIRTH", "sinter-1"), ("DBIRTH", "sinter-2"),
     ]  # fmt: skip
     assert [payload.seq for _, _, payload in said] == [0, 1, 2]
+
+
+def test_a_board_tells_all_of_itself_at_birth_and_later_what_changed():
+    bench = Bench().begin()
+    told = {m.name: m.value for m in bench.said()[0][2].metrics}
+    assert told["Node/Boot_Reason"] == "power_on" and told["Node/Heap_Free"] == 4096
+    bench.machine.told["Node/Heap_Free"] = 2048
+    bench.send()
+    assert [verb for verb, _, _ in bench.said()].count("NDATA") == 0
+    bench.machine.news = True
+    bench.send()
+    verb, _, payload = bench.said()[-1]
+    told = {m.name: m.value for m in payload.metrics}
+    assert verb == "NDATA" and told["Node/Heap_Free"] == 2048 and bench.machine.news is False
+    assert "Node/Boot_Reason" not in told
 
 
 def test_one_seq_runs_through_everything_and_wraps():
@@ -247,7 +266,7 @@ def test_a_rebirth_keeps_the_number_and_does_not_send_again_what_is_in_flight():
     bench.send()
 
     async def work():
-        await bench.sender.give_birth(4, "serial-1")
+        await bench.sender.give_birth(4)
         await bench.link.flush()
 
     asyncio.run(work())

@@ -66,6 +66,40 @@ def test_an_acknowledgement_reaches_the_journal_and_a_wrong_one_is_said_once():
     assert sum("not a position" in line for line in bench.say.lines) == 1
 
 
+def test_what_is_for_the_board_reaches_it_and_what_it_does_not_take_is_said():
+    bench = Bench()
+
+    async def work():
+        await bench.born()
+        bench.command(metric(names.UPDATE_OFFER, "string", "0.2.0 7 812 ab", NOW_MS))
+        bench.command(metric(names.CERTIFICATE, "bytes", b"\x30", NOW_MS))
+        await until(lambda: len(bench.machine.commands) == 2)
+        await until(lambda: bench.say.any("not for this board"))
+
+    bench.run(work)
+    assert bench.machine.commands[0] == (names.UPDATE_OFFER, "0.2.0 7 812 ab")
+    assert "session" in bench.machine.parts
+
+
+def test_a_board_hears_that_the_mes_holds_something_of_this_boot_and_not_sooner():
+    storage = MemoryStorage()
+    Bench(storage).record()
+    bench = Bench(storage)
+
+    async def work():
+        await bench.born()
+        await until(lambda: bench.broker.said("DDATA"))
+        bench.acknowledge(1)
+        await until(lambda: bench.journal.ack == 1)
+        assert bench.machine.saves == 0
+        bench.record()
+        await until(lambda: len(bench.broker.said("DDATA")) == 2)
+        bench.acknowledge(bench.journal.durable)
+        await until(lambda: bench.machine.saves)
+
+    bench.run(work)
+
+
 def test_an_acknowledgement_may_come_before_the_first_sample():
     bench = Bench()
 

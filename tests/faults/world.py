@@ -13,7 +13,7 @@ from typing import Any
 from edge_agent.clock import Clock
 from edge_agent.commands import read_commands
 from edge_agent.journal import Journal, Limits
-from edge_agent.ports import Hands
+from edge_agent.ports import Bare, Hands
 from edge_agent.sender import Sender
 from edge_agent.state import State
 from edge_agent.stations import Stations
@@ -99,6 +99,7 @@ class Edge:
             "chip-1",
             self.said.append,
             None,
+            Bare(),
         )
         self.state = State(self.storage)
         self.stations = Stations(self.board.stations, self.hands.open_channel, self.clock.mono_ms)
@@ -108,14 +109,14 @@ class Edge:
     def connect(self) -> None:
         """A new session, with its births."""
         self.wire = Wire()
-        self.sender = Sender(("test", "ctl-one"), self.journal, self.stations, self.clock, 2000)
+        self.sender = Sender(("test", "ctl-one"), self.journal, self.stations, self.hands, 2000)
         self.sender.begin(self.wire)  # type: ignore[arg-type]
         self.state.bd_seq = (self.state.bd_seq + 1) % 256
         self.state.save()
         self.rebirth()
 
     def rebirth(self) -> None:
-        asyncio.run(self.sender.give_birth(self.state.bd_seq, "chip-1"))
+        asyncio.run(self.sender.give_birth(self.state.bd_seq))
 
     def live(self) -> None:
         """Sample, record, make durable, send."""

@@ -15,7 +15,7 @@ from edge_agent.agent import Agent
 from edge_agent.clock import Clock
 from edge_agent.journal import Journal, Limits
 from edge_agent.link import Link
-from edge_agent.ports import Hands
+from edge_agent.ports import Bare, Hands
 from edge_agent.replay import WINDOW
 from edge_agent.sender import Sender
 from edge_agent.state import State
@@ -109,14 +109,16 @@ def _station(every_ms: int) -> BoardStation:
 
 
 def _hands(storage: Memory, sink: Sink) -> Hands:
-    return Hands(storage, Clock(), lambda *_: Sensor(), "serial-1", lambda _: None, sink.open)
+    return Hands(
+        storage, Clock(), lambda *_: Sensor(), "serial-1", lambda _: None, sink.open, Bare()
+    )
 
 
 async def _begin(sender: Sender, link: Link) -> Link:
     await link.open(("b", 1))
     await link.connect("c", "t", b"w")
     sender.begin(link)
-    await sender.give_birth(1, "s")
+    await sender.give_birth(1)
     return link
 
 
@@ -126,7 +128,7 @@ def microseconds() -> "tuple[float, float]":
     stations = Stations([_station(1000)], lambda *_: Sensor(), lambda: ticks[0])
     hands = _hands(storage, sink)
     journal = Journal(hands, State(storage), stations.layouts, JOURNAL)
-    sender = Sender(("sintering", "ctl-1"), journal, stations, hands.clock, 200)
+    sender = Sender(("sintering", "ctl-1"), journal, stations, hands, 200)
     sampler = stations.samplers[0]
 
     link = asyncio.run(_begin(sender, Link(30, hands.clock.mono_ms, sink.open)))

@@ -8,7 +8,7 @@ import sys
 
 from edge_agent.agent import Agent
 from edge_agent.clock import Clock
-from edge_agent.ports import Hands
+from edge_agent.ports import Bare, Hands
 from firmware.boards.unix.storage import FileStorage
 from schemas.board_config import read_board, types_named
 from schemas.contract_check import ContractError
@@ -172,7 +172,7 @@ def main(arguments: list[str]) -> int:
         place = f"{_folder_of(path)}/{place}"
     try:
         storage = FileStorage(place)
-        hands = Hands(storage, clock, drivers.open, board.serial or _serial(), say, None)
+        hands = Hands(storage, clock, drivers.open, board.serial or _serial(), say, None, Bare())
         agent = Agent(board, hands)
     except OSError as fault:
         sys.stderr.write(f"{place}: the journal cannot be opened ({fault})\n")

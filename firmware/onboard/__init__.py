@@ -1,0 +1,1 @@
+"""What every board image shares: flash, slots, keys, TLS, watchdog. Runs on both interpreters."""
