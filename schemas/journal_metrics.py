@@ -25,6 +25,7 @@ BOOT = "Node/Boot"  # boots counted since the journal was created
 HEAP = "Node/Heap"  # bytes of heap in use; 0 where the interpreter cannot tell
 
 # What a board tells of itself, in NBIRTH and, when it changes, in NDATA; only those it can tell.
+BOARD = "Node/Board"  # what kind of board it is, as its folder under firmware/boards is called
 IMAGE = "Node/Image"  # "version slot" of the code that runs, such as "0.2.0 a"
 BOOT_REASON = "Node/Boot_Reason"  # one of BOOT_REASONS
 HEAP_FREE = "Node/Heap_Free"  # bytes
@@ -90,6 +91,7 @@ NOT_SERIES = (
     SERIAL,
     BOOT,
     HEAP,
+    BOARD,
     IMAGE,
     BOOT_REASON,
     HEAP_FREE,

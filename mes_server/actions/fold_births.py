@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from mes_server.actions.fold_data import fold_message, gather_readings
 from mes_server.actions.fold_turn import Fault, Turn
 from mes_server.actions.folding import is_station
+from mes_server.actions.watch_boards import Told, keep_board
+from mes_server.domain.boards import NOTHING, board_asks
 from mes_server.domain.messages import topic_of
 from mes_server.domain.nodes import (
     ALIVE,
@@ -107,6 +109,7 @@ def _node_born(event: _Event) -> None:
     set_node_born(turn.conn, event.key, told, event.at_ms, layout.own)
     save_birth(turn.conn, event.key, None, event.at_ms, _metrics(event, layout))
     turn.heard(node, None, event.at_ms)
+    _keep_board(event, told, born=True)
     if is_station(node, event.station, layout):
         turn.stand(node, event.station, ALIVE, event.at_ms)
         _gather_birth(event, layout, readings)
@@ -205,16 +208,30 @@ def _retry_waiting(event: _Event, topic: str) -> None:
 def _node_told(event: _Event) -> list[Fault]:
     turn, node, state = event.turn, event.node, event.state
     turn.heard(node, None, event.at_ms)
-    said = {name: getattr(node_birth(event.payload), name) for name in _TOLD}
+    told = node_birth(event.payload)
+    said = {name: getattr(told, name) for name in _TOLD}
     facts = {name: value for name, value in said.items() if value is not None}
     if facts:
         note_node(turn.conn, event.key, **facts)
+    _keep_board(event, told, born=False)
     if event.at_ms - state.born_ms > ABSENT_MS:
         for station in [s for s, standing in state.stations.items() if standing == DOUBTED]:
             turn.stand(node, station, DEAD, event.at_ms)
     if any(metric.name is None or is_series(metric.name) for metric in event.payload.metrics):
         return fold_message(turn, event.row)
     return []
+
+
+def _keep_board(event: _Event, told: NodeBirth, born: bool) -> None:
+    """What a node of ours says of its board, and what it wants now; a stranger's is only its birth."""
+    turn, layout = event.turn, event.state.layouts.get(event.node[1])
+    if layout is None or not layout.own:
+        return
+    said = Told(event.node, event.key, event.at_ms, told, event.payload)
+    keep_board(turn.conn, turn.folding.levels, said, born)
+    asks = board_asks(event.payload)
+    if turn.live and asks != NOTHING:
+        turn.folded.ask(event.node, asks)
 
 
 def _node_died(event: _Event) -> None:

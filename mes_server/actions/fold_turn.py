@@ -13,6 +13,7 @@ from mes_server.actions.folding import Folding
 from mes_server.actions.gathering import Gathering
 from mes_server.actions.hold_lease import LEASE_MS
 from mes_server.actions.put_aside import put_aside
+from mes_server.domain.boards import NOTHING, BoardAsks
 from mes_server.domain.limits import Limits, excursions
 from mes_server.domain.messages import Message
 from mes_server.domain.nodes import ALIVE, DEAD, WAITING, NodeId, NodeRegister
@@ -27,11 +28,13 @@ from mes_server.store.transaction import writing
 
 @dataclass(slots=True)
 class Folded:
-    """What a turn did. `messages`: by shard; `rebirths`: nodes whose births are missing."""
+    """What a turn did. `messages`: by shard; `rebirths`: nodes whose births are missing;
+    `asks`: what boards want."""
 
     messages: Counter[int] = field(default_factory=Counter)
     quarantined: int = 0
     rebirths: set[NodeId] = field(default_factory=set)
+    asks: dict[NodeId, BoardAsks] = field(default_factory=dict)
     retries: bool = False  # a birth came for which something waits in quarantine
 
     def add(self, other: "Folded") -> None:
@@ -39,7 +42,13 @@ class Folded:
         self.messages += other.messages
         self.quarantined += other.quarantined
         self.rebirths |= other.rebirths
+        for node, asks in other.asks.items():
+            self.ask(node, asks)
         self.retries |= other.retries
+
+    def ask(self, node: NodeId, asks: BoardAsks) -> None:
+        """A board wants something; what it wanted before and did not say again, it still wants."""
+        self.asks[node] = asks.after(self.asks.get(node, NOTHING))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import numpy as np
 from sqlalchemy import Connection, Engine
 
 from mes_server.actions.gathering import Where
+from mes_server.actions.watch_boards import OpenLevels
 from mes_server.domain.limits import Excursion, Limits
 from mes_server.domain.nodes import (
     SERIES_DATATYPES,
@@ -65,6 +66,7 @@ class Folding:
     stations: dict[tuple[NodeId, str], StationKeys] = field(default_factory=dict)
     clones: dict[NodeId, CloneWatch] = field(default_factory=dict)
     opened: dict[int, list[Excursion]] = field(default_factory=dict)
+    levels: OpenLevels = field(default_factory=OpenLevels)
     _shapes: dict[tuple[str, int], list[Shape]] = field(default_factory=dict)
     _templates: dict[tuple[object, ...], list[Template]] = field(default_factory=dict)
 
@@ -73,6 +75,7 @@ class Folding:
         self.register = None
         self.stations.clear()
         self.node_keys.clear()
+        self.levels.forget()
         self._shapes.clear()
 
     def known(self, conn: Connection) -> NodeRegister:

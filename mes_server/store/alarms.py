@@ -1,7 +1,7 @@
 """Alarms of the system itself: what is wrong, with whom, since when, how often."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, select, update
@@ -69,6 +69,13 @@ def open_subjects(conn: Connection, kind: str) -> list[str]:
     """With whom alarms of this kind are open."""
     opened = (ALARM.c.kind == kind) & ALARM.c.settled_ms.is_(None)
     return list(conn.scalars(select(ALARM.c.subject).where(opened)))
+
+
+def open_of_kinds(conn: Connection, kinds: Sequence[str]) -> list[tuple[str, str, Facts]]:
+    """Subject, kind and facts of the open alarms of these kinds."""
+    query = select(ALARM.c.subject, ALARM.c.kind, ALARM.c.facts)
+    opened = conn.execute(query.where(ALARM.c.kind.in_(kinds) & ALARM.c.settled_ms.is_(None)))
+    return [(row.subject, row.kind, json.loads(row.facts)) for row in opened]
 
 
 def settle_alarm(conn: Connection, kind: str, subject: str, at_ms: int) -> bool:

@@ -9,6 +9,7 @@ from sqlmodel import Field, SQLModel
 from mes_server.domain.nodes import NodeBirth
 from mes_server.domain.seal import Anchor, read_anchor
 from mes_server.store.alarms import AlarmRow
+from mes_server.store.boards import NO_BOARD, Board, load_boards
 from mes_server.store.forgotten import HIDDEN
 from mes_server.store.positions import WatermarkRow
 from mes_server.store.quarantine import QuarantineRow
@@ -78,6 +79,7 @@ class NodeView:
     quarantined: int
     own: bool
     alarms: list[str]
+    board: Board
 
 
 def ensure_node(conn: Connection, group: str, node: str) -> int:
@@ -162,11 +164,12 @@ def node_name(group: str, node: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class NodePart:
-    """Which nodes are wanted: so many behind `after` (group and name) of those whose texts hold `like`."""
+    """Which nodes are wanted: so many behind `after` (group and name) of those whose texts hold `like`, or `only` one."""
 
     limit: int
     after: tuple[str, str] | None = None
     like: str = ""
+    only: tuple[str, str] | None = None
 
 
 def find_node(conn: Connection, group: str, node: str) -> tuple[int, bool] | None:
@@ -194,11 +197,15 @@ def list_nodes(conn: Connection, part: NodePart | None = None) -> list[NodeView]
         query = query.limit(part.limit)
         if part.after is not None:
             query = query.where(tuple_(NODE.c.group_id, NODE.c.node_id) > part.after)
+        if part.only is not None:
+            query = query.where(tuple_(NODE.c.group_id, NODE.c.node_id) == part.only)
         if part.like:
             texts = (NODE.c.group_id, NODE.c.node_id, NODE.c.serial)
             query = query.where(or_(*(c.icontains(part.like, autoescape=True) for c in texts)))
+    rows = conn.execute(query.order_by(NODE.c.group_id, NODE.c.node_id)).mappings().all()
+    boards = load_boards(conn, None if part is None else [row["id"] for row in rows])
     views = []
-    for row in conn.execute(query.order_by(NODE.c.group_id, NODE.c.node_id)).mappings():
+    for row in rows:
         facts = {name: row[name] for name in NodeView.__slots__ if name in row}
         name = node_name(row["group_id"], row["node_id"])
         views.append(
@@ -208,6 +215,7 @@ def list_nodes(conn: Connection, part: NodePart | None = None) -> list[NodeView]
                 node=row["node_id"],
                 quarantined=waiting.get(row["id"], 0),
                 alarms=alarms.get(name, []),
+                board=boards.get(row["id"], NO_BOARD),
             )
         )
     return views

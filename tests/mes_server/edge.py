@@ -30,6 +30,9 @@ class Edge:
     first: int = 1
     next: int = 1
     anchors: str | None = None  # None: an agent from before there were any
+    boot: int = 1
+    used_pct: float = 1.5
+    facts: dict[str, Value] = field(default_factory=dict)  # of its board, told in births
 
     def _message(
         self, verb: str, metrics: Sequence[Metric], at_ms: int, station: str | None = None
@@ -51,22 +54,31 @@ class Edge:
             metric(names.FIRST, "uint64", names.position(self.epoch, self.first), at_ms),
             metric(names.NEXT, "uint64", names.position(self.epoch, self.next), at_ms),
             metric(names.LOST, "uint64", 0, at_ms),
-            metric(names.USED, "double", 1.5, at_ms),
+            metric(names.USED, "double", self.used_pct, at_ms),
             metric(names.CLOCK, "uint8", 2, at_ms),
             metric(names.INTERPRETER, "string", "test", at_ms),
             metric(names.VERSION, "string", "0", at_ms),
             metric(names.SERIAL, "string", self.serial, at_ms),
-            metric(names.BOOT, "uint32", 1, at_ms),
+            metric(names.BOOT, "uint32", self.boot, at_ms),
             metric(names.HEAP, "uint64", 1000, at_ms),
         ]
         if self.anchors is not None:
             told.append(metric(names.ANCHORS, "string", self.anchors, at_ms))
-        return self._message("NBIRTH", told, at_ms)
+        return self._message("NBIRTH", told + self._facts(self.facts, at_ms), at_ms)
 
     def ndata(self, at_ms: int = NOW_MS) -> Message:
         """What the node tells of itself again: here its anchors."""
         told = [metric(names.ANCHORS, "string", self.anchors, at_ms)]
         return self._message("NDATA", told, at_ms)
+
+    def _facts(self, facts: Mapping[str, Value], at_ms: int) -> list[Metric]:
+        kinds = {name: _KINDS[type(value)] for name, value in facts.items()}
+        return [metric(name, kinds[name], value, at_ms) for name, value in facts.items()]
+
+    def tells(self, facts: Mapping[str, Value], at_ms: int = NOW_MS) -> Message:
+        """News of the board or the journal, as NDATA."""
+        self.facts |= facts
+        return self._message("NDATA", self._facts(facts, at_ms), at_ms)
 
     def dbirth(self, station: str = "sinter-1", at_ms: int = NOW_MS) -> Message:
         """The birth of a station with all its metrics, values null."""
