@@ -2,104 +2,11 @@
 
 import struct
 
-from firmware.drivers import ads1115, max31856, modbus_rtu, pulse_counter
+from firmware.drivers import ads1115, max31856, pulse_counter
 from firmware.drivers.ads1115 import Ads1115
 from firmware.drivers.max31856 import Max31856
-from firmware.drivers.modbus_rtu import ModbusChannel, RtuMaster, crc16
 from firmware.drivers.pulse_counter import PulseCounter, RateChannel
 from tests.device_help import fault_of
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-
-class Line:
-    """A serial line with a device at its far end: request → answer, handed out in pieces."""
-
-    def __init__(self, answer: "Callable[[bytes], bytes]", piece: int = 3) -> None:
-        self.answer = answer
-        self.piece = piece
-        self.waiting = b""
-        self.requests: list[bytes] = []
-
-    def any(self) -> int:
-        return len(self.waiting)
-
-    def write(self, frame: bytes) -> int:
-        self.requests.append(frame)
-        self.waiting += self.answer(frame)
-        return len(frame)
-
-    def read(self, n: int) -> bytes:
-        n = min(n, self.piece)
-        taken, self.waiting = self.waiting[:n], self.waiting[n:]
-        return taken
-
-
-def framed(body: bytes) -> bytes:
-    return body + struct.pack("<H", crc16(body))
-
-
-def test_the_check_sum_is_that_of_the_specification() -> None:
-    # A request known from many a manual: unit 1, function 3, register 0, ten registers.
-    assert framed(b"\x01\x03\x00\x00\x00\x0a") == b"\x01\x03\x00\x00\x00\x0a\xc5\xcd"
-
-
-def test_registers_become_numbers_of_every_format() -> None:
-    for form, data, order, expected in (
-        ("int16", b"\xff\xfe", "big", -2),
-        ("uint16", b"\xff\xfe", "big", 65534),
-        ("int32", b"\xff\xff\xff\xfe", "big", -2),
-        ("uint32", b"\x00\x02\x00\x01", "little", 0x00010002),
-        ("float32", b"\x42\xf6\x00\x00", "big", 123.0),
-        ("float32", b"\x00\x00\x42\xf6", "little", 123.0),
-    ):
-        line = Line(lambda _, data=data: framed(b"\x07\x04" + bytes([len(data)]) + data))
-        args = {"unit": 7, "table": "input", "register": 40, "format": form, "word_order": order}
-        assert ModbusChannel(RtuMaster(line), args).read() == expected, form
-        assert line.requests[0][:4] == b"\x07\x04\x00\x28"
-
-
-def test_a_coil_is_a_truth() -> None:
-    line = Line(lambda _: framed(b"\x01\x01\x01\x01"))
-    value = ModbusChannel(RtuMaster(line), {"unit": 1, "table": "coil", "register": 3}).read()
-    assert value is True
-
-
-def test_a_silent_device_is_asked_twice_and_then_a_fault() -> None:
-    line = Line(lambda _: b"")
-    fault = fault_of(OSError, ModbusChannel(RtuMaster(line), {"unit": 1, "register": 0}).read)
-    assert "no answer" in str(fault)
-    assert len(line.requests) == 2
-
-
-def test_a_spoilt_answer_is_never_taken_for_a_value() -> None:
-    good = framed(b"\x01\x03\x02\x00\x2a")
-    for n in range(len(good)):
-        spoilt = good[:n] + bytes([good[n] ^ 0x10]) + good[n + 1 :]
-        line = Line(lambda _, spoilt=spoilt: spoilt)
-        fault_of(OSError, ModbusChannel(RtuMaster(line), {"unit": 1, "register": 0}).read)
-    line = Line(lambda _: good)
-    assert ModbusChannel(RtuMaster(line), {"unit": 1, "register": 0}).read() == 42
-
-
-def test_one_bad_frame_is_followed_by_a_good_one() -> None:
-    answers = [b"\x01\x03\x02\x00", framed(b"\x01\x03\x02\x00\x2a")]
-    line = Line(lambda _: answers.pop(0))
-    assert ModbusChannel(RtuMaster(line), {"unit": 1, "register": 0}).read() == 42
-
-
-def test_an_exception_of_the_device_is_told_in_words() -> None:
-    line = Line(lambda _: framed(b"\x01\x83\x02"))
-    fault = fault_of(OSError, ModbusChannel(RtuMaster(line), {"unit": 1, "register": 999}).read)
-    assert "illegal register" in str(fault)
-
-
-def test_an_answer_of_another_unit_or_with_too_few_bytes_is_refused() -> None:
-    for body in (b"\x02\x03\x02\x00\x2a", b"\x01\x04\x02\x00\x2a", b"\x01\x03\x01\x2a"):
-        line = Line(lambda _, body=body: framed(body))
-        fault_of(OSError, ModbusChannel(RtuMaster(line), {"unit": 1, "register": 0}).read)
 
 
 class Chip:
@@ -239,4 +146,3 @@ def test_without_the_hardware_opening_a_channel_is_a_fault_of_that_channel() -> 
     fault_of(OSError, max31856.open_channel, {"spi": 1}, "s", "m", None)
     fault_of(OSError, ads1115.open_channel, {"i2c": 1}, "s", "m", None)
     fault_of(OSError, pulse_counter.open_channel, {}, "s", "m", None)
-    fault_of(OSError, modbus_rtu.open_channel, {"uart": 1}, "s", "m", None)

@@ -1,0 +1,91 @@
+"""One device on a bus: asks again, counts, and leaves a silent device in peace so that nobody waits for it.
+
+args, all optional: timeout_ms, tries, silent_after (questions in a row without a sign), probe_ms (how often a
+silent device is asked whether it is back).
+"""
+
+from firmware.drivers.bus_fault import BusFault
+from firmware.drivers.bus_stats import Tally
+from firmware.drivers.ticks import apart, ticks_ms
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+_SHARE = 4  # silent devices of one line may cost a fifth of its time
+
+
+class Bus:
+    """What the devices of one line or connection share: how long probes have kept it."""
+
+    def __init__(self) -> None:
+        self.probe_from = 0  # no probe of a silent device before, in ticks
+        self.held = False
+
+    def may_probe(self, now: int) -> bool:
+        return not self.held or apart(now, self.probe_from) >= 0
+
+    def probed(self, began: int, now: int) -> None:
+        self.held = True
+        self.probe_from = now + _SHARE * apart(now, began)
+
+
+class Device:
+    """Who is asked. `ask` is given in timeout_ms and answers, or raises BusFault or OSError."""
+
+    def __init__(self, bus: Bus, at: str, args: "dict[str, Any]", ticks: "Callable[[], int]" = ticks_ms) -> None:  # fmt: skip
+        self.bus = bus
+        self.tally = Tally(at)
+        self.timeout_ms: int = args.get("timeout_ms", 300)
+        self.tries: int = args.get("tries", 2)
+        self.silent_after: int = args.get("silent_after", 3)
+        self.probe_ms: int = args.get("probe_ms", 5000)
+        self.ticks = ticks
+        self.silences = 0
+        self.asked_ms = 0
+
+    def ask(self, ask: "Callable[[int], bytes]") -> bytes:
+        """An answer. OSError with the reason in words."""
+        tries = self.tries
+        if self.silences >= self.silent_after:
+            self._leave_in_peace()
+            tries = 1
+        while True:
+            tries -= 1
+            try:
+                return self._once(ask)
+            except BusFault as fault:
+                silent = self.silences >= self.silent_after
+                if tries <= 0 or silent or fault.kind == "exception":
+                    raise BusFault(
+                        fault.kind, f"{self.tally.at}: {fault.words}", fault.code
+                    ) from None
+
+    def _leave_in_peace(self) -> None:
+        now = self.ticks()
+        wait = self.probe_ms - apart(now, self.asked_ms)
+        if wait > 0 or not self.bus.may_probe(now):
+            raise BusFault("silence", f"{self.tally.at}: silent; {self.tally.last}")
+
+    def _once(self, ask: "Callable[[int], bytes]") -> bytes:
+        began = self.asked_ms = self.ticks()
+        self.tally.asked += 1
+        try:
+            answer = ask(self.timeout_ms)
+        except OSError as fault:
+            found = fault if isinstance(fault, BusFault) else BusFault("line", _words(fault))
+            self.tally.fault(found.kind, found.words)
+            self._sign(found.kind not in ("silence", "line"), began)
+            raise found from None
+        self._sign(True, began)
+        return answer
+
+    def _sign(self, alive: bool, began: int) -> None:
+        self.silences = 0 if alive else self.silences + 1
+        if self.silences > self.silent_after:
+            self.bus.probed(began, self.ticks())
+
+
+def _words(fault: OSError) -> str:
+    return str(fault.args[1] if len(fault.args) > 1 else fault)

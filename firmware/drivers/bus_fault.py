@@ -1,0 +1,18 @@
+"""Why a device gave no reading, with its kind, so that faults can be counted."""
+
+# silence: nothing came; short: half an answer; check: a wrong check sum; other: an answer to another
+# question; exception: the device itself refused; line: the port or connection is gone.
+KINDS = ("silence", "short", "check", "other", "exception", "line")
+
+_EIO = 5
+_TIMED_OUT = 110
+
+
+class BusFault(OSError):
+    """A fault of one question; `code` is that of an exception a device answered with."""
+
+    def __init__(self, kind: str, words: str, code: int = 0) -> None:
+        super().__init__(_TIMED_OUT if kind == "silence" else _EIO, words)
+        self.kind = kind
+        self.words = words
+        self.code = code

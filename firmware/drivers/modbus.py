@@ -1,0 +1,146 @@
+"""What Modbus by serial line and by TCP share: devices, channels, and registers asked for together.
+
+Channels of a device whose registers follow one another are read in one question and share its answer while it
+is younger than fresh_ms. A device that refuses the whole is asked one by one.
+args: unit, table "holding" | "input" | "coil" | "discrete", register (from 0), what registers.py and
+bus_device.py name, decimal_register, fresh_ms, block_max; or instrument and value (schemas/instruments).
+"""
+
+import struct
+
+from firmware.drivers.bus_device import Bus, Device
+from firmware.drivers.bus_fault import BusFault
+from firmware.drivers.registers import Value
+from firmware.drivers.ticks import apart, ticks_ms
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, Protocol
+
+    class Master(Protocol):
+        def read(
+            self, unit: int, table: str, register: int, count: int, timeout_ms: int
+        ) -> bytes: ...
+
+    Span = tuple[str, int, int]  # table, first register, how many
+
+
+_EIO = 5
+_BITS = ("coil", "discrete")
+_TABLES = ("holding", "input", "coil", "discrete")
+_NOT_THIS_WAY = (1, 2, 3)  # exceptions to what was asked, not to the state the device is in
+
+
+class ModbusDevice:
+    """One unit: which of its registers are wanted, and what it answered last."""
+
+    def __init__(self, master: "Master", device: Device, unit: int, args: "dict[str, Any]") -> None:
+        self.master = master
+        self.device = device
+        self.unit = unit
+        self.fresh_ms: int = args.get("fresh_ms", 500)
+        self.block_max: int = args.get("block_max", 120)
+        self.wanted: list[Span] = []
+        self.alone: list[Span] = []  # a block with this one was refused
+        self.kept: dict[Span, tuple[int, bytes]] = {}  # of a block: when, its data
+
+    def want(self, span: "Span") -> None:
+        if span not in self.wanted:
+            self.wanted.append(span)
+            self.wanted.sort()
+
+    def read(self, span: "Span") -> bytes:
+        """The data of wanted registers, not older than fresh_ms. OSError with the reason."""
+        now = self.device.ticks()
+        for block, (when, data) in list(self.kept.items()):
+            if apart(now, when) >= self.fresh_ms:
+                self.kept.pop(block)
+            elif _holds(block, span):
+                return _part(block, data, span)
+        block = self._block(span)
+        try:
+            data = self._ask(block)
+        except BusFault as fault:
+            if block == span or fault.code not in _NOT_THIS_WAY:
+                raise
+            self.alone += [one for one in self.wanted if _holds(block, one)]
+            block, data = span, self._ask(span)
+        self.kept[block] = (now, data)
+        return _part(block, data, span)
+
+    def _block(self, span: "Span") -> "Span":
+        """All wanted registers around these, without a gap."""
+        table, first, count = span
+        if table in _BITS or span in self.alone:
+            return span
+        last = first + count
+        near = [s for s in self.wanted if s[0] == table and s not in self.alone]
+        for _, begin, many in near + near[::-1]:
+            joined = max(last, begin + many) - min(first, begin)
+            if begin <= last and begin + many >= first and joined <= self.block_max:
+                first, last = min(first, begin), max(last, begin + many)
+        return (table, first, last - first)
+
+    def _ask(self, block: "Span") -> bytes:
+        table, register, count = block
+
+        def ask(timeout_ms: int) -> bytes:
+            return self.master.read(self.unit, table, register, count, timeout_ms)
+
+        return self.device.ask(ask)
+
+
+def _holds(block: "Span", span: "Span") -> bool:
+    inside = block[1] <= span[1] and span[1] + span[2] <= block[1] + block[2]
+    return block[0] == span[0] and inside
+
+
+def _part(block: "Span", data: bytes, span: "Span") -> bytes:
+    if block[0] in _BITS:
+        return data
+    start = 2 * (span[1] - block[1])
+    return data[start : start + 2 * span[2]]
+
+
+class ModbusChannel:
+    """One value of one device."""
+
+    def __init__(self, device: ModbusDevice, args: "dict[str, Any]") -> None:
+        self.device = device
+        self.table: str = args.get("table", "holding")
+        if self.table not in _TABLES:
+            raise OSError(_EIO, f"table is one of {', '.join(_TABLES)}")
+        self.value = Value(args)
+        count = 1 if self.table in _BITS else self.value.registers
+        self.span = (self.table, args["register"], count)
+        device.want(self.span)
+        self.decimals: Span | None = None
+        if "decimal_register" in args:
+            self.decimals = (self.table, args["decimal_register"], 1)
+            device.want(self.decimals)
+
+    def read(self) -> "float | int | bool | str":
+        """The value now. OSError with the reason when there is none."""
+        data = self.device.read(self.span)
+        if self.table in _BITS:
+            return bool(data[0] & 1)
+        decimals = None
+        if self.decimals is not None:
+            decimals = struct.unpack(">H", self.device.read(self.decimals))[0]
+        return self.value.of(data, decimals)
+
+
+_devices: "dict[tuple[str, int], ModbusDevice]" = {}
+
+
+def open_value(
+    name: str, bus: Bus, master: "Master", args: "dict[str, Any]", ticks: "Callable[[], int]" = ticks_ms
+) -> ModbusChannel:  # fmt: skip
+    """The channel of a value; devices of one name and unit are one. KeyError: what args lack."""
+    unit = args["unit"]
+    key = (name, unit)
+    if key not in _devices:
+        device = Device(bus, f"modbus {name} {unit}", args, ticks)
+        _devices[key] = ModbusDevice(master, device, unit, args)
+    return ModbusChannel(_devices[key], args)

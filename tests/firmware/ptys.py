@@ -1,0 +1,75 @@
+"""Pseudo-terminals in place of RS-485: a device we script at one end, or a server of others by way of a bridge."""
+
+import os
+import pty
+import select
+import threading
+import tty
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+
+class Wire:
+    """One pseudo-terminal: `port` is what a driver or a server opens, `end` the other end of the wire."""
+
+    def __init__(self) -> None:
+        self.end, self._held = pty.openpty()
+        tty.setraw(self._held)
+        # Held open, so that the end of the wire does not fall off while nobody has the port open.
+        self.port = os.ttyname(self._held)
+
+    def close(self) -> None:
+        os.close(self._held)
+        os.close(self.end)
+
+
+def _serve(ends: list[int], stop: int, came: Callable[[int, bytes], None]) -> None:
+    while True:
+        ready, _, _ = select.select([*ends, stop], [], [])
+        if stop in ready:
+            return
+        for end in ready:
+            came(end, os.read(end, 4096))
+
+
+@contextmanager
+def _thread(ends: list[int], came: Callable[[int, bytes], None]) -> Iterator[None]:
+    ear, mouth = os.pipe()
+    thread = threading.Thread(target=_serve, args=(ends, ear, came))
+    thread.start()
+    try:
+        yield
+    finally:
+        os.write(mouth, b"x")
+        thread.join(10)
+        os.close(ear)
+        os.close(mouth)
+
+
+@contextmanager
+def stub(answer: Callable[[bytes, Callable[[bytes], None]], None]) -> Iterator[str]:
+    """A port with a device of ours behind it: answer(what came, say) is called for every piece."""
+    wire = Wire()
+    try:
+        with _thread([wire.end], lambda end, data: answer(data, lambda b: _write(end, b))):
+            yield wire.port
+    finally:
+        wire.close()
+
+
+@contextmanager
+def bridge() -> Iterator[tuple[str, str]]:
+    """Two ports joined by a wire: one for the master, one for a server of others."""
+    near, far = Wire(), Wire()
+    try:
+        other = {near.end: far.end, far.end: near.end}
+        with _thread([near.end, far.end], lambda end, data: _write(other[end], data)):
+            yield near.port, far.port
+    finally:
+        near.close()
+        far.close()
+
+
+def _write(end: int, data: bytes) -> None:
+    while data:
+        data = data[os.write(end, data) :]

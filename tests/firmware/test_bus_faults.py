@@ -1,0 +1,188 @@
+"""Each fault of a bus, by a device of ours on a pseudo-terminal, read by the drivers on both interpreters."""
+
+import struct
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from firmware.drivers.rtu_master import framed
+from tests.firmware.ptys import stub
+from tests.firmware.reading import INTERPRETERS, read
+
+Say = Callable[[bytes], None]
+QUICK = {"unit": 1, "timeout_ms": 150, "tries": 1, "fresh_ms": 0}
+
+pytestmark = pytest.mark.parametrize("interpreter", INTERPRETERS)
+
+
+def reply(request: bytes) -> bytes:
+    """What a healthy device says: register n holds 10 n."""
+    unit, function, first, count = struct.unpack(">BBHH", request[:6])
+    data = b"".join(struct.pack(">H", 10 * (first + n)) for n in range(count))
+    return framed(bytes((unit, function, len(data))) + data)
+
+
+def healthy(request: bytes, say: Say) -> None:
+    say(reply(request))
+
+
+def silent(request: bytes, say: Say) -> None:
+    pass
+
+
+def cut_short(request: bytes, say: Say) -> None:
+    say(reply(request)[:4])
+
+
+def spoilt(request: bytes, say: Say) -> None:
+    good = reply(request)
+    say(good[:4] + bytes((good[4] ^ 4,)) + good[5:])
+
+
+def only_echo(request: bytes, say: Say) -> None:
+    say(request)
+
+
+def of_another(request: bytes, say: Say) -> None:
+    say(reply(b"\x02" + request[1:]))
+
+
+def refuses(request: bytes, say: Say) -> None:
+    say(framed(bytes((request[0], request[1] | 0x80, 2))))
+
+
+FAULTS = {
+    silent: ("no answer", "silence"),
+    cut_short: ("4 of 7 bytes", "short"),
+    spoilt: ("wrong check sum", "check"),
+    only_echo: ("only the echo", "silence"),
+    of_another: ("another question", "other"),
+    refuses: ("illegal register", "exception"),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
+def test_a_fault_is_told_in_words_counted_and_over_when_the_device_is_well(
+    interpreter: str, fault: Callable[[bytes, Say], None]
+) -> None:
+    asked = []
+
+    def device(request: bytes, say: Say) -> None:
+        asked.append(request)
+        (fault if len(asked) == 1 else healthy)(request, say)
+
+    with stub(device) as port:
+        args = QUICK | {"port": port, "register": 4}
+        found = read(interpreter, [["modbus_rtu", args]], rounds=2)
+    words, kind = FAULTS[fault]
+    assert words in found["rounds"][0][0]["fault"]
+    assert found["rounds"][1] == [40], "the negative control: the same device without the fault"
+    (bus,) = found["buses"]
+    assert (bus["asked"], bus["failed"], bus["kinds"]) == (2, 1, {kind: 1})
+
+
+def after_an_echo(request: bytes, say: Say) -> None:
+    say(request)
+    say(reply(request))
+
+
+def in_pieces(request: bytes, say: Say) -> None:
+    whole = reply(request)
+    for n in range(len(whole)):
+        threading.Event().wait(0.005)
+        say(whole[n : n + 1])
+
+
+def after_noise(request: bytes, say: Say) -> None:
+    say(b"\x00\xff" + reply(request))
+
+
+@pytest.mark.parametrize("device", [healthy, after_an_echo, in_pieces, after_noise])
+def test_an_answer_is_found_in_what_comes(
+    interpreter: str, device: Callable[[bytes, Say], None]
+) -> None:
+    with stub(device) as port:
+        args = QUICK | {"port": port, "register": 4, "timeout_ms": 1000}
+        assert read(interpreter, [["modbus_rtu", args]])["rounds"] == [[40]]
+
+
+def late_by(late: list[bytes]) -> Callable[[bytes, Say], None]:
+    """A device that answers the first question only when the next is asked, just before that one's answer."""
+    asked = []
+
+    def device(request: bytes, say: Say) -> None:
+        asked.append(request)
+        if len(asked) == 1:
+            late.append(reply(request))
+            threading.Timer(0.25, say, (late[0],)).start()
+        else:
+            say(reply(request))
+
+    return device
+
+
+def test_a_late_answer_is_not_taken_for_that_of_the_next_question(interpreter: str) -> None:
+    late: list[bytes] = []
+    with stub(late_by(late)) as port:
+        args = QUICK | {"port": port, "timeout_ms": 100, "late_ms": 3000}
+        channels = [["modbus_rtu", args | {"register": register}] for register in (4, 8)]
+        found = read(interpreter, channels, rounds=2)
+    assert len(late) == 1
+    assert "no answer" in found["rounds"][0][0]["fault"]
+    assert found["rounds"][0][1] == 80, "the answer to 4, which came meanwhile, would be 40"
+    assert found["rounds"][1] == [40, 80]
+
+
+def test_a_device_that_does_not_wait_for_late_answers_would_take_one(interpreter: str) -> None:
+    """The negative control: with nothing owed for longer than the question, the wrong value is read."""
+
+    def stale(request: bytes, say: Say) -> None:
+        held.append(reply(request))
+        if len(held) > 1:
+            say(held[-2])
+
+    held: list[bytes] = []
+    with stub(stale) as port:
+        args = QUICK | {"port": port, "timeout_ms": 100, "late_ms": 0}
+        channels = [["modbus_rtu", args | {"register": register}] for register in (4, 8)]
+        found = read(interpreter, channels)
+    assert found["rounds"][0][1] == 40
+
+
+def floats(order: str) -> Callable[[bytes, Say], None]:
+    big = struct.pack(">f", 1085.5)
+
+    def device(request: bytes, say: Say) -> None:
+        say(framed(request[:2] + b"\x04" + (big if order == "big" else big[2:] + big[:2])))
+
+    return device
+
+
+@pytest.mark.parametrize("order", ["big", "little"])
+def test_words_in_a_wrong_order_are_no_reading(interpreter: str, order: str) -> None:
+    with stub(floats(order)) as port:
+        args: dict[str, Any] = QUICK | {"port": port, "register": 4, "format": "float32"}
+        args |= {"range": [0, 1400]}
+        right = args | {"word_order": order}
+        wrong = args | {"word_order": "little" if order == "big" else "big"}
+        found = read(interpreter, [["modbus_rtu", right], ["modbus_rtu", wrong]])
+    assert found["rounds"][0][0] == 1085.5
+    assert "word_order" in found["rounds"][0][1]["fault"]
+
+
+def test_a_silent_device_does_not_hold_up_the_one_beside_it(interpreter: str) -> None:
+    def device(request: bytes, say: Say) -> None:
+        if request[0] == 2:
+            say(reply(request))
+
+    with stub(device) as port:
+        args = QUICK | {"port": port, "probe_ms": 60000}
+        channels = [["modbus_rtu", args | {"unit": unit, "register": 4}] for unit in (1, 2)]
+        found = read(interpreter, channels, rounds=40)
+    assert [values[1] for values in found["rounds"]] == [40] * 40
+    assert all("no answer" in values[0]["fault"] for values in found["rounds"])
+    silence, other = sorted(found["buses"], key=lambda bus: bus["at"])
+    assert (silence["asked"], silence["kinds"]) == (3, {"silence": 3}), "then it is left in peace"
+    assert (other["asked"], other["failed"]) == (40, 0)
