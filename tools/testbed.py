@@ -1,9 +1,10 @@
-"""What `make test` needs beyond Python packages: a browser, Mosquitto, PostgreSQL, strangers, axe-core.
+"""What `make test` needs beyond Python packages: a browser, Mosquitto, PostgreSQL, libmodbus, strangers, axe-core.
 
 Installs them from the distribution where that is allowed; what cannot be had is said here and its
 tests are listed as not run. With CI=true the tests fail then (tests/conftest.py).
 """
 
+import ctypes
 import hashlib
 import os
 import shutil
@@ -13,15 +14,31 @@ from pathlib import Path
 
 from tools.npm import ONLY_TESTED
 
-PACKAGES = {"chromium": "chromium", "mosquitto": "mosquitto", "postgres": "postgresql"}
+# What the tests drive or load → the package that has it.
+PACKAGES = {
+    "chromium": "chromium",
+    "mosquitto": "mosquitto",
+    "postgres": "postgresql",
+    "libmodbus.so.5": "libmodbus5",
+}
 POSTGRES = "/usr/lib/postgresql"
 STRANGERS = Path(".tools/strangers-venv")
 
 
 def has(program: str) -> bool:
-    """Whether a program the tests drive is on this machine."""
+    """Whether a program the tests drive, or a library they load, is on this machine."""
+    if ".so." in program:
+        return _loads(program)
     folders = [os.environ.get("PATH", ""), "/usr/sbin", *map(str, Path(POSTGRES).glob("*/bin"))]
     return shutil.which(program, path=os.pathsep.join(folders)) is not None
+
+
+def _loads(library: str) -> bool:
+    try:
+        ctypes.CDLL(library)
+    except OSError:
+        return False
+    return True
 
 
 def install(missing: list[str]) -> None:

@@ -4,6 +4,7 @@
 # question; exception: the device itself refused; line: the port or connection is gone.
 KINDS = ("silence", "short", "check", "other", "exception", "line")
 
+ONLY_ECHO = "only the echo of the question: is the device connected?"
 _EIO = 5
 _TIMED_OUT = 110
 

@@ -5,7 +5,7 @@ Source: MODBUS over serial line V1.02 (frames, silences, check), MODBUS applicat
 
 import struct
 
-from firmware.drivers.bus_fault import BusFault
+from firmware.drivers.bus_fault import ONLY_ECHO, BusFault
 from firmware.drivers.serial_turns import OVER, QUIET, Turns
 
 TYPE_CHECKING = False
@@ -97,7 +97,7 @@ def _after_echo(came: bytes, question: bytes) -> bytes:
 def _what_came(came: bytes, expected: int, question: bytes) -> BusFault:
     """Words for bytes that are no answer."""
     if not came:
-        return BusFault("silence", "only the echo of the question: is the device connected?")
+        return BusFault("silence", ONLY_ECHO)
     if len(came) >= 5 and crc16(came[: came[2] + 5]) == 0:
         return BusFault("other", "an answer to another question")
     if len(came) < expected + 5:
