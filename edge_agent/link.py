@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 PACKET_MAX = 4096  # a larger packet from the broker is read and thrown away
 _DEADLINE_S = 10.0
+_TLS_FAULTS = 0x1000  # Mbed TLS numbers its faults from here, below zero
+_ALERT = -0x7780  # the other side said that it goes no further, and the port does not tell us why
 _EARLY_MAX = 16  # messages before the SUBACK that are kept
 _REFUSALS = (
     "accepted",
@@ -79,6 +81,14 @@ async def within(seconds: float, work: "Any") -> "Any":
         raise OSError(errno.ETIMEDOUT, "the broker does not answer") from None
     except EOFError:
         raise OSError(errno.ECONNRESET, "the broker closed the connection") from None
+    except ValueError as fault:  # MicroPython's TLS: of a certificate that it does not trust
+        raise OSError(errno.EACCES, f"TLS: {str(fault).strip()}") from None
+    except OSError as fault:
+        if fault.args and isinstance(fault.args[0], int) and fault.args[0] < -_TLS_FAULTS:
+            told = "it may not know this node's certificate" if fault.args[0] == _ALERT else ""
+            words = f"TLS: the broker ended it ({-fault.args[0]:#x}) {told}"
+            raise OSError(errno.EACCES, words.strip()) from None
+        raise
 
 
 class Link:

@@ -1,4 +1,4 @@
-"""The broker that comes with the installation: nats-server speaking MQTT 3.1.1 on loopback.
+"""The broker that comes with the installation: nats-server speaking MQTT 3.1.1, on loopback or with TLS.
 
 Nothing of ours depends on which broker carries the messages (docs/decisions/0003). This one needs no
 package of the system. It holds no data worth a backup: what is not acknowledged is in the journals.
@@ -10,10 +10,12 @@ import socket
 import sysconfig
 from pathlib import Path
 
+from mes_server.broker_access import NATS_NODES, Listener, nats_listener, nats_nodes
 from mes_server.settings import Settings
 
 STATE_BYTES_MAX = 64 * 1024 * 1024  # sessions and retained STATE messages; far more than needed
 PAYLOAD_BYTES_MAX = 1024 * 1024
+PID_FILE = "nats.pid"
 
 
 class BrokerMissing(RuntimeError):
@@ -34,25 +36,46 @@ def binary() -> Path:
 
 def configuration(host: str, port: int, store: Path) -> str:
     """nats-server's configuration: MQTT on `host:port`, its own protocol on a free loopback port."""
-    text = {key: json.dumps(value) for key, value in {"host": host, "store": str(store)}.items()}
+    return _common(store) + f"mqtt {{ host: {json.dumps(host)}, port: {port} }}\n"
+
+
+def secure_configuration(listener: Listener, store: Path) -> str:
+    """The same with TLS: nobody connects without a certificate and a line in nodes.conf beside it."""
+    pid_file = json.dumps(str(store.with_name(PID_FILE)))
+    return _common(store) + f"pid_file: {pid_file}\n" + nats_listener(listener)
+
+
+def _common(store: Path) -> str:
     return f"""# Written by `mes broker` at every start; changes here are lost.
 server_name: lodestone
 host: 127.0.0.1
 port: -1
 max_payload: {PAYLOAD_BYTES_MAX}
-jetstream {{ store_dir: {text["store"]}, max_file_store: {STATE_BYTES_MAX} }}
-mqtt {{ host: {text["host"]}, port: {port} }}
+jetstream {{ store_dir: {json.dumps(str(store))}, max_file_store: {STATE_BYTES_MAX} }}
 """
 
 
+def folder_of(settings: Settings) -> Path:
+    """Where the broker's files are."""
+    return (settings.data_dir / "broker").absolute()
+
+
 def command(settings: Settings) -> list[str]:
-    """Write the configuration below the data directory; the command that starts the broker."""
-    folder = settings.data_dir / "broker"
+    """Write the configuration below the data directory; the command that starts the broker.
+
+    With TLS, nodes.conf stays as it was left: who is allowed in is the keeper's to say (broker_keeper.py).
+    """
+    folder = folder_of(settings)
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / "nats.conf"
-    file.write_text(
-        configuration(settings.mqtt_host, settings.mqtt_port, folder / "state"), encoding="utf-8"
-    )
+    if settings.pki is None:
+        text = configuration(settings.mqtt_host, settings.mqtt_port, folder / "state")
+    else:
+        listener = Listener(settings.mqtt_host, settings.mqtt_port, settings.pki)
+        text = secure_configuration(listener, folder / "state")
+        if not (folder / NATS_NODES).exists():
+            (folder / NATS_NODES).write_text(nats_nodes([]), encoding="utf-8")
+    file.write_text(text, encoding="utf-8")
     return [str(binary()), "-c", str(file)]
 
 

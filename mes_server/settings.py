@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from schemas.topics import is_id
 
 FILE = "lodestone.toml"
+MQTT_TLS_PORT = 8883
 _REORDER_MAX_MS = 60_000
 
 
@@ -33,6 +34,7 @@ class Settings:
     http_port: int = 8080
     mqtt_host: str = "127.0.0.1"
     mqtt_port: int = 1883
+    mqtt_tls: str = ""
     broker: str = "own"
     database_url: str = ""
     site: str = "demo"
@@ -53,6 +55,13 @@ class Settings:
     def url(self) -> str:
         """The database to open: SQLite in the data directory unless another was named."""
         return self.database_url or f"sqlite:///{self.data_dir / 'lodestone.db'}"
+
+    @property
+    def pki(self) -> Path | None:
+        """The folder of certificates for the connection to the broker; None: without TLS."""
+        if not self.mqtt_tls:
+            return None
+        return self.data_dir / "pki" if self.mqtt_tls == "yes" else Path(self.mqtt_tls)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -120,6 +129,10 @@ def _directory(text: str) -> Path:
     return path
 
 
+def _tls(text: str) -> str:
+    return text if text in ("", "yes") else str(_directory(text))
+
+
 def _address(text: str) -> str:
     if text and not re.fullmatch(
         r"https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._/-]*[A-Za-z0-9])?", text
@@ -156,6 +169,7 @@ _PARSERS: dict[str, Callable[[str], object]] = {
     "MES_HTTP_PORT": _port,
     "MES_MQTT_HOST": _host,
     "MES_MQTT_PORT": _port,
+    "MES_MQTT_TLS": _tls,
     "MES_BROKER": _one_of("own", "external"),
     "MES_DATABASE_URL": _url,
     "MES_SITE": _id,
@@ -218,6 +232,8 @@ def read_settings(environment: Mapping[str, str], file: Path | None = None) -> S
             fields[name.removeprefix("MES_").lower()] = parser(text)
         except ValueError as error:
             faults.append(f"{name}={text!r}: {error}")
+    if fields.get("mqtt_tls"):
+        fields.setdefault("mqtt_port", MQTT_TLS_PORT)
     settings = Settings(**fields)  # type: ignore[arg-type]  # every value came through its parser
     if settings.broker == "own" and settings.http_port == settings.mqtt_port:
         faults.append(

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
         node: str
         serial: str  # "": the chip's or the host's
         broker: tuple[str, int]
+        tls: tuple[str, str, str] | None  # files, DER: certificate of the CA, ours, our key
         keepalive_s: int
         reconnect_s: float  # a lost connection is tried again after a random time up to this
         primary_host: str | None
@@ -59,7 +60,9 @@ else:
     BoardMetric = namedtuple("BoardMetric", _FIELDS.split())
     BoardStation = namedtuple("BoardStation", ("station", "type", "revision", "metrics"))
     JournalPlace = namedtuple("JournalPlace", ("path", "bytes", "segment_bytes", "sync_ms"))
-    _FIELDS = "group node serial broker keepalive_s reconnect_s primary_host journal plant stations"
+    _FIELDS = (
+        "group node serial broker tls keepalive_s reconnect_s primary_host journal plant stations"
+    )
     Board = namedtuple("Board", _FIELDS.split())
 
 _SEGMENTS_MIN = 8  # fewer make the ring too coarse: two are reserve
@@ -102,6 +105,7 @@ def read_board(text: str, file: str, types: "Mapping[str, StationType]") -> Boar
         raw["node"],
         raw.get("serial", ""),
         (raw["broker"]["host"], raw["broker"]["port"]),
+        _tls_from_raw(raw["broker"].get("tls")),
         raw.get("keepalive_s", 30),
         raw.get("reconnect_s", 10),
         raw.get("primary_host"),
@@ -114,6 +118,10 @@ def read_board(text: str, file: str, types: "Mapping[str, StationType]") -> Boar
 def _journal_from_raw(raw: "dict[str, Any]") -> JournalPlace:
     segment_bytes = raw.get("segment_bytes", 65536)
     return JournalPlace(raw["path"], raw["bytes"], segment_bytes, raw.get("sync_ms", 1000))
+
+
+def _tls_from_raw(raw: "dict[str, str] | None") -> "tuple[str, str, str] | None":
+    return None if raw is None else (raw["ca"], raw["cert"], raw["key"])
 
 
 def _id(check: Check, where: str, value: object) -> bool:
@@ -146,11 +154,15 @@ def _check_node(check: Check, raw: "dict[str, Any]") -> None:
 
 
 def _check_broker(check: Check, raw: "Any") -> None:
-    if not check.keys("broker", raw, "host port"):
+    if not check.keys("broker", raw, "host port", "tls"):
         return
     check.text("broker.host", raw["host"])
     if check.whole("broker.port", raw["port"], 1) and raw["port"] > 65535:
         check.say("broker.port", f"{raw['port']} is no port", "write 1 to 65535")
+    tls = raw.get("tls")
+    if tls is not None and check.keys("broker.tls", tls, "ca cert key"):
+        for name in ("ca", "cert", "key"):
+            check.text(f"broker.tls.{name}", tls[name])
 
 
 def _check_journal(check: Check, raw: "Any") -> None:

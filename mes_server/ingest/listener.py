@@ -9,10 +9,12 @@ import logging
 import random
 import threading
 import time
+from pathlib import Path
 
 from mes_server.domain.messages import Message
 from mes_server.ingest.mailbox import Mailbox
 from mes_server.ingest.mqtt import Arrived, Connection, Publish, connect
+from mes_server.ingest.tls import client_context
 from schemas.topics import NAMESPACE, state_topic
 
 KEEPALIVE_S = 15
@@ -36,8 +38,12 @@ class Listener:
     may have been missed before each.
     """
 
-    def __init__(self, host: str, port: int, host_id: str, mailbox: Mailbox) -> None:
-        self._address = host, port
+    def __init__(
+        self, address: tuple[str, int], host_id: str, mailbox: Mailbox, pki: Path | None = None
+    ) -> None:
+        """`pki`: the folder of the certificates, without it there is no TLS."""
+        self._address = address
+        self._pki = pki
         self._client_id = f"mes-{host_id}"
         self._state_topic = state_topic(host_id)
         self._mailbox = mailbox
@@ -114,7 +120,9 @@ class Listener:
         """One connection from CONNECT to its end."""
         self._state_ms = now_ms()
         will = self._state(False, self._state_ms)
-        connection = connect(self._address, self._client_id, KEEPALIVE_S, will)
+        # Read anew each time: certificates are renewed while this runs.
+        tls = None if self._pki is None else client_context(self._pki)
+        connection = connect(self._address, self._client_id, KEEPALIVE_S, will, tls)
         try:
             arrived = connection.subscribe([(self._state_topic, 1), (f"{NAMESPACE}/#", 0)])
             connection.publish(self._state(True, self._state_ms))

@@ -5,6 +5,7 @@ was more than half of ingest (docs/decisions). One thread reads; any thread may 
 """
 
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -13,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from mes_server.ingest.packets import MqttError, length_at, packet, publish_packet, text_bytes
+from mes_server.ingest.tls import TlsSocket
 
 PACKET_MAX = 2 << 20  # a larger one is cut: it is going to quarantine, and memory is not endless
 CUT_BYTES = 300 * 1024
@@ -51,12 +53,19 @@ class Arrived:
 
 
 def connect(
-    address: tuple[str, int], client_id: str, keepalive_s: int, will: Publish
+    address: tuple[str, int],
+    client_id: str,
+    keepalive_s: int,
+    will: Publish,
+    tls: ssl.SSLContext | None = None,
 ) -> "Connection":
     """A Connection with this Will and a clean session; raises OSError."""
-    raw = socket.create_connection(address, timeout=PATIENCE_S)
+    plain = socket.create_connection(address, timeout=PATIENCE_S)
+    raw: socket.socket | TlsSocket = plain
     try:
-        raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if tls is not None:
+            raw = TlsSocket(plain, tls, address[0])
         flags = 0x02 | 0x04 | will.qos << 3 | (0x20 if will.retain else 0)
         body = text_bytes("MQTT") + bytes((4, flags)) + struct.pack(">H", keepalive_s)
         body += text_bytes(client_id) + text_bytes(will.topic)
@@ -69,7 +78,7 @@ def connect(
     return Connection(raw, keepalive_s)
 
 
-def _expect_welcome(raw: socket.socket) -> None:
+def _expect_welcome(raw: socket.socket | TlsSocket) -> None:
     answer = b""
     while len(answer) < 4:
         part = raw.recv(4 - len(answer))
@@ -86,7 +95,7 @@ def _expect_welcome(raw: socket.socket) -> None:
 class Connection:
     """One connection, until it ends; never used again after that."""
 
-    def __init__(self, raw: socket.socket, keepalive_s: int) -> None:
+    def __init__(self, raw: socket.socket | TlsSocket, keepalive_s: int) -> None:
         self._socket = raw
         self._socket.settimeout(_LOOK_S)
         self._keepalive_s = keepalive_s

@@ -160,7 +160,8 @@ def _take(engine: Engine, holder: str) -> str:
 
 def _serve(settings: Settings, folding: Folding, status: StatusFile, stop: threading.Event) -> int:
     mailbox = Mailbox()
-    listener = Listener(settings.mqtt_host, settings.mqtt_port, settings.host_id, mailbox)
+    address = settings.mqtt_host, settings.mqtt_port
+    listener = Listener(address, settings.host_id, mailbox, settings.pki)
     writer = Writer(folding, listener, mailbox, status, settings.reorder_ms)
     gc.collect()
     gc.freeze()  # half a million objects of libraries: looking through them held commits up for 80 ms

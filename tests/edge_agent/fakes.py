@@ -231,7 +231,7 @@ def board(stations=None, **other):
     place = JournalPlace("journal", 65536, 4096, 20)
     fields = {"keepalive_s": 30, "reconnect_s": 0.01, "primary_host": None}
     fields.update(other)
-    return Board("sintering", "ctl-1", "", ("127.0.0.1", 1883), fields["keepalive_s"], fields["reconnect_s"],
+    return Board("sintering", "ctl-1", "", ("127.0.0.1", 1883), None, fields["keepalive_s"], fields["reconnect_s"],
                  fields["primary_host"], place, None, stations)  # fmt: skip
 
 

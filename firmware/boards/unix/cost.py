@@ -176,7 +176,7 @@ def heap_bytes() -> int:
         return 0
     storage, sink = Memory(True), Sink()
     place = JournalPlace("journal", JOURNAL.bytes, JOURNAL.segment_bytes, 20)
-    made = Board("sintering", "ctl-1", "", ("127.0.0.1", 1883), 30, 0.01, None, place, None,
+    made = Board("sintering", "ctl-1", "", ("127.0.0.1", 1883), None, 30, 0.01, None, place, None,
                  [_station(10)])  # fmt: skip
     given = _hands(storage, sink)
     gc.collect()

@@ -30,9 +30,13 @@ def say(text: str) -> None:
         sys.stdout.flush()
 
 
-def _read(path: str) -> str:
+def _bytes(path: str) -> bytes:
     with open(path, "rb") as file:
-        return file.read().decode()
+        return file.read()
+
+
+def _read(path: str) -> str:
+    return _bytes(path).decode()
 
 
 def _folder_of(path: str) -> str:
@@ -72,6 +76,22 @@ def _serial() -> str:
         except OSError:
             continue
     return "unknown"
+
+
+def _opener(board: "Board", path: str) -> "Any":
+    """What opens the stream to the broker: with TLS where station.json names the files."""
+    if board.tls is None:
+        return None
+    from firmware.onboard.tls import opener
+
+    files = [name if name.startswith("/") else f"{_folder_of(path)}/{name}" for name in board.tls]
+
+    async def open_stream(host: str, port: int) -> "tuple[Any, Any]":
+        # Read anew for each connection: a certificate is renewed while this runs.
+        ca, cert, key = [_bytes(file) for file in files]
+        return await opener(ca, [cert], key)(host, port)
+
+    return open_stream
 
 
 _ADVANCE_MS = 200  # the simulated plant moves in steps no shorter than this
@@ -172,7 +192,8 @@ def main(arguments: list[str]) -> int:
         place = f"{_folder_of(path)}/{place}"
     try:
         storage = FileStorage(place)
-        hands = Hands(storage, clock, drivers.open, board.serial or _serial(), say, None, Bare())
+        serial = board.serial or _serial()
+        hands = Hands(storage, clock, drivers.open, serial, say, _opener(board, path), Bare())
         agent = Agent(board, hands)
     except OSError as fault:
         sys.stderr.write(f"{place}: the journal cannot be opened ({fault})\n")

@@ -67,7 +67,7 @@ def mailbox() -> Mailbox:
 
 @pytest.fixture
 def listener(broker: Broker, mailbox: Mailbox) -> Iterator[Listener]:
-    running = Listener("127.0.0.1", broker.port, "h", mailbox)
+    running = Listener(("127.0.0.1", broker.port), "h", mailbox)
     running.start()
     wait_until(lambda: running.connected, "the listener to be connected")
     yield running
@@ -162,7 +162,7 @@ def test_what_is_retained_from_an_earlier_time_is_not_taken_for_new(
     other.publish("spBv1.0/g/DDATA/n/old", b"old", retain=True, qos=1)
     wait_until(lambda: is_retained(broker.port, "spBv1.0/g/DDATA/n/old"), "the broker to keep it")
     mailbox = Mailbox()
-    listener = Listener("127.0.0.1", broker.port, "later", mailbox)
+    listener = Listener(("127.0.0.1", broker.port), "later", mailbox)
     listener.start()
     wait_until(lambda: listener.connected, "the listener")
     wait_until(lambda: listener.retained == 1, "the retained message to be passed over")
@@ -202,7 +202,7 @@ def test_a_broker_that_dies_is_told_and_found_again_when_it_is_back(
 
 
 def test_it_stops_while_nobody_answers() -> None:
-    listener = Listener("127.0.0.1", 1, "h", Mailbox())
+    listener = Listener(("127.0.0.1", 1), "h", Mailbox())
     listener.start()
     wait_until(lambda: "refused" in str(listener.fault), "the fault")
     began = time.monotonic()
