@@ -8,6 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 ROOMS = ("schemas", "edge_agent")
+ENROLMENT = ("p256", "x509", "keys", "renewal")
 
 
 def runs_on_a_device(file: Path) -> bool:
@@ -23,6 +24,7 @@ MODULES = [
         for file in (ROOT / "tests" / room).glob("test_*.py")
         if runs_on_a_device(file)
     ),
+    *(f"tests.firmware.test_{module}" for module in ENROLMENT),
     "tests.edge_agent.device_littlefs",
     "tests.firmware.test_unix_storage",
 ]
