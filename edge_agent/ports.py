@@ -48,7 +48,10 @@ if TYPE_CHECKING:
             """A command of schemas.journal_metrics.BOARD_COMMANDS; whether this board takes it."""
 
         def progress(self, part: str) -> None:
-            """A part of the agent ("sampler of …", "keeper", "session") did what it is there for."""
+            """A part of the agent ("sampler of …", "keeper", "session") did what it is there for.
+
+            A session that tries again and again without a network does that, too.
+            """
 
         def saved(self) -> None:
             """The MES acknowledged a record of this boot."""

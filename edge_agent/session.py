@@ -111,7 +111,8 @@ class Session:
             await self._sleep(end - self._clock.mono_ms())
 
     async def _sleep(self, ms: int) -> None:
-        """Until somebody wakes us, or so long."""
+        """Until somebody wakes us, or so long: a wait with an end is progress, with a network or without."""
+        self._hands.machine.progress("session")
         try:
             await asyncio.wait_for(self._wake.wait(), max(ms, 1) / 1000)
         except asyncio.TimeoutError:

@@ -26,7 +26,7 @@ MODULES = [
     ),
     *(f"tests.firmware.test_{module}" for module in ENROLMENT),
     "tests.edge_agent.device_littlefs",
-    "tests.firmware.test_unix_storage",
+    "tests.firmware.test_file_storage",
 ]
 
 

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import Engine, text
 
-from firmware.boards.unix.storage import FileStorage
+from firmware.onboard.storage import FileStorage
 from firmware.plant.layout import CONTROLLERS
 from mes_server.store.engine import open_engine, reading, writer_of
 from mes_server.store.ingest_status import IngestStatus, read_status

@@ -12,7 +12,7 @@ from pathlib import Path  # noqa: TID251  CPython only
 import paho.mqtt.client as mqtt
 import pytest
 
-from firmware.boards.unix.storage import FileStorage
+from firmware.onboard.storage import FileStorage
 from schemas.journal_metrics import ACK, CRC, LOSS, POS, position, split_position
 from schemas.sparkplug import Payload, decode_payload, encode_payload, metric
 from schemas.topics import parse_topic, topic

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection
 
-from firmware.boards.unix.storage import FileStorage
+from firmware.onboard.storage import FileStorage
 from schemas import journal_metrics as names
 from tests import brokers
 from tests.brokers import Process, wait_until

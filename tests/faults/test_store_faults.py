@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from firmware.boards.unix.storage import FileStorage
+from firmware.onboard.storage import FileStorage
 from mes_server.store import engine as engine_module
 from tests.brokers import wait_until
 from tests.faults import invariants

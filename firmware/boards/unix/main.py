@@ -9,7 +9,7 @@ import sys
 from edge_agent.agent import Agent
 from edge_agent.clock import Clock
 from edge_agent.ports import Bare, Hands
-from firmware.boards.unix.storage import FileStorage
+from firmware.onboard.storage import FileStorage
 from schemas.board_config import read_board, types_named
 from schemas.contract_check import ContractError
 from schemas.station_types import FOLDER, read_station_type

@@ -6,7 +6,7 @@ import os
 from edge_agent.clock import Clock
 from edge_agent.journal import Journal, Limits
 from edge_agent.state import State
-from firmware.boards.unix.storage import FileStorage
+from firmware.onboard.storage import FileStorage
 from tests.device_help import fault_of
 from tests.edge_agent.fakes import hands, layout, read_all
 
