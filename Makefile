@@ -27,7 +27,7 @@ check: .venv/dev.done  ## Format, lint, types, floor plan, house rules, generate
 bench: setup  ## Speed of ingest, store and reading on this machine
 	$(BIN)/mes bench ingest
 
-docs: .venv/dev.done  ## Write the generated pages: docs/stations.md, docs/cli.md
+docs: .venv/dev.done  ## Write the generated pages: docs/stations.md, docs/instruments.md, docs/cli.md
 	$(BIN)/python -m tools.docs
 
 format: .venv/dev.done  ## Format the code and mend what the linter can

@@ -3,7 +3,8 @@
 Channels of a device whose registers follow one another are read in one question and share its answer while it
 is younger than fresh_ms. A device that refuses the whole is asked one by one.
 args: unit, table "holding" | "input" | "coil" | "discrete", register (from 0), what registers.py and
-bus_device.py name, decimal_register, fresh_ms, block_max; or instrument and value (schemas/instruments).
+bus_device.py name, decimal_register, fault_register with fault_bits ({"5": "the sensor is broken"}), fresh_ms,
+block_max; or instrument and value (schemas/instruments).
 """
 
 import struct
@@ -115,20 +116,31 @@ class ModbusChannel:
         count = 1 if self.table in _BITS else self.value.registers
         self.span = (self.table, args["register"], count)
         device.want(self.span)
-        self.decimals: Span | None = None
-        if "decimal_register" in args:
-            self.decimals = (self.table, args["decimal_register"], 1)
-            device.want(self.decimals)
+        self.decimals = self._also(args.get("decimal_register"))
+        self.faults = self._also(args.get("fault_register"))
+        self.fault_bits: dict[str, str] = args.get("fault_bits", {})
+
+    def _also(self, register: "int | None") -> "Span | None":
+        if register is None:
+            return None
+        span = (self.table, register, 1)
+        self.device.want(span)
+        return span
 
     def read(self) -> "float | int | bool | str":
         """The value now. OSError with the reason when there is none."""
         data = self.device.read(self.span)
         if self.table in _BITS:
             return bool(data[0] & 1)
-        decimals = None
-        if self.decimals is not None:
-            decimals = struct.unpack(">H", self.device.read(self.decimals))[0]
-        return self.value.of(data, decimals)
+        if self.faults is not None:
+            said = self._word(self.faults)
+            for bit, words in self.fault_bits.items():
+                if said >> int(bit) & 1:
+                    raise OSError(_EIO, words)
+        return self.value.of(data, None if self.decimals is None else self._word(self.decimals))
+
+    def _word(self, span: "Span") -> int:
+        return int(struct.unpack(">H", self.device.read(span))[0])
 
 
 _devices: "dict[tuple[str, int], ModbusDevice]" = {}

@@ -1,31 +1,25 @@
-"""Counts the pulses of a meter or a switch on a pin: water, energy, strokes.
+"""Counts the pulses of a meter or a switch on a pin: water, energy, strokes; or goes on where a counter rolls over.
 
-args: pin; edge "falling" | "rising"; debounce_ms (default 5); what "count" | "per_min".
+args: pin; edge "falling" | "rising"; debounce_ms (default 5); what "count" | "per_min". Or of (the driver that reads
+a counter in an instrument or a module); bits (default 16), at which it begins again with 0.
 A count begins at 0 when the board starts: the scale and the meter's own stand are the MES's work.
 """
 
-import time
+from firmware.drivers.inner import open_inner
+from firmware.drivers.ticks import apart, ticks_ms
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
+    from typing import Any, Protocol
+
+    class Counter(Protocol):
+        def read(self) -> "Any": ...
+
 
 _EIO = 5
 _WINDOW = 16  # pulses the rate is taken over
 _STANDSTILL_MS = 60000
-
-
-def _ticks_ms() -> int:
-    if hasattr(time, "ticks_ms"):
-        return int(time.ticks_ms())
-    return time.monotonic_ns() // 1000000
-
-
-def _apart(later: int, earlier: int) -> int:
-    if hasattr(time, "ticks_diff"):
-        return int(time.ticks_diff(later, earlier))
-    return later - earlier
 
 
 class PulseCounter:
@@ -40,7 +34,7 @@ class PulseCounter:
 
     def pulse(self, _pin: object = None) -> None:
         now = self._ticks_ms()
-        if _apart(now, self._last) < self.debounce_ms:
+        if apart(now, self._last) < self.debounce_ms:
             return
         self._last = now
         self._times[self.count % _WINDOW] = now
@@ -59,8 +53,8 @@ class PulseCounter:
         newest = self._times[(count - 1) % _WINDOW]
         oldest = self._times[(count - kept) % _WINDOW]
         # The pause since the last pulse counts as soon as it is longer than the usual one.
-        span = _apart(newest, oldest)
-        pause = _apart(self._ticks_ms(), newest)
+        span = apart(newest, oldest)
+        pause = apart(self._ticks_ms(), newest)
         if pause > _STANDSTILL_MS or span <= 0:
             return 0.0
         usual = span / (kept - 1)
@@ -77,6 +71,31 @@ class RateChannel:
         return self.counter.per_min()
 
 
+class RolloverChannel:
+    """Counts what a counter of some bits counts, over its end. A counter that was set back counts nothing."""
+
+    def __init__(self, inner: "Counter", bits: int) -> None:
+        self.inner = inner
+        self.size = 1 << bits
+        self.count = 0
+        self.last: int | None = None
+
+    def read(self) -> int:
+        """Counted since the start. OSError when the counter cannot be read, or makes a leap."""
+        now = int(self.inner.read())
+        if not 0 <= now < self.size:
+            raise OSError(_EIO, f"{now} is no count from 0 to {self.size - 1}")
+        last, self.last = self.last, now
+        if last is None:
+            return self.count
+        passed = (now - last) % self.size
+        if passed > self.size // 2:
+            # Between two readings nothing counts so far: the counter, not what it counts, has changed.
+            raise OSError(_EIO, f"the counter went from {last} to {now}: it was set back")
+        self.count += passed
+        return self.count
+
+
 _counters: "dict[object, PulseCounter]" = {}
 
 
@@ -87,7 +106,7 @@ def _counter_on(args: "dict[str, Any]") -> PulseCounter:
         import machine  # type: ignore[import-not-found,unused-ignore]
 
         pin: Any = machine.Pin(number, machine.Pin.IN, machine.Pin.PULL_UP)  # type: ignore[attr-defined,unused-ignore]
-        counter = PulseCounter(args.get("debounce_ms", 5), _ticks_ms)
+        counter = PulseCounter(args.get("debounce_ms", 5), ticks_ms)
         rising = args.get("edge", "falling") == "rising"
         pin.irq(counter.pulse, pin.IRQ_RISING if rising else pin.IRQ_FALLING)
         _counters[number] = counter
@@ -96,9 +115,11 @@ def _counter_on(args: "dict[str, Any]") -> PulseCounter:
 
 def open_channel(
     args: "dict[str, Any]", station: str, metric: str, plant: object
-) -> "PulseCounter | RateChannel":
+) -> "PulseCounter | RateChannel | RolloverChannel":
     """The counter on a pin. OSError when this board has no pins or args are wrong."""
     try:
+        if "of" in args:
+            return RolloverChannel(open_inner(args, station, metric, plant), args.get("bits", 16))
         counter = _counter_on(args)
     except (ImportError, AttributeError, KeyError, ValueError) as problem:
         raise OSError(_EIO, f"{station}.{metric}: {problem}") from None

@@ -18,22 +18,30 @@ class Wire:
         # Held open, so that the end of the wire does not fall off while nobody has the port open.
         self.port = os.ttyname(self._held)
 
+    def hang_up(self) -> None:
+        """As of an adapter that is pulled out."""
+        end, self.end = self.end, -1
+        os.close(end)
+
     def close(self) -> None:
         os.close(self._held)
-        os.close(self.end)
+        if self.end >= 0:
+            self.hang_up()
 
 
-def _serve(ends: list[int], stop: int, came: Callable[[int, bytes], None]) -> None:
+def _serve(ends: list[int], stop: int, came: Callable[[int, bytes], bool | None]) -> None:
+    """Until stop is written to; an end whose came() is true has hung up."""
     while True:
         ready, _, _ = select.select([*ends, stop], [], [])
         if stop in ready:
             return
         for end in ready:
-            came(end, os.read(end, 4096))
+            if came(end, os.read(end, 4096)):
+                ends.remove(end)
 
 
 @contextmanager
-def _thread(ends: list[int], came: Callable[[int, bytes], None]) -> Iterator[None]:
+def _thread(ends: list[int], came: Callable[[int, bytes], bool | None]) -> Iterator[None]:
     ear, mouth = os.pipe()
     thread = threading.Thread(target=_serve, args=(ends, ear, came))
     thread.start()
@@ -47,11 +55,18 @@ def _thread(ends: list[int], came: Callable[[int, bytes], None]) -> Iterator[Non
 
 
 @contextmanager
-def stub(answer: Callable[[bytes, Callable[[bytes], None]], None]) -> Iterator[str]:
-    """A port with a device of ours behind it: answer(what came, say) is called for every piece."""
+def stub(answer: Callable[[bytes, Callable[[bytes], None]], bool | None]) -> Iterator[str]:
+    """A port with a device of ours behind it: answer(what came, say) is called for every piece; true: it hangs up."""
     wire = Wire()
+
+    def came(end: int, data: bytes) -> bool:
+        if answer(data, lambda said: _write(end, said)):
+            wire.hang_up()
+            return True
+        return False
+
     try:
-        with _thread([wire.end], lambda end, data: answer(data, lambda b: _write(end, b))):
+        with _thread([wire.end], came):
             yield wire.port
     finally:
         wire.close()

@@ -3,10 +3,13 @@
 import struct
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from firmware.drivers import thyracont
+from firmware.drivers.aibus import check_of
 from firmware.drivers.rtu_master import framed
 from tests.firmware.ptys import stub
 from tests.firmware.reading import INTERPRETERS, read
@@ -186,3 +189,66 @@ def test_a_silent_device_does_not_hold_up_the_one_beside_it(interpreter: str) ->
     silence, other = sorted(found["buses"], key=lambda bus: bus["at"])
     assert (silence["asked"], silence["kinds"]) == (3, {"silence": 3}), "then it is left in peace"
     assert (other["asked"], other["failed"]) == (40, 0)
+
+
+def test_a_controller_a_balance_and_a_vacuum_gauge_are_read_on_their_lines(
+    interpreter: str,
+) -> None:
+    def controller(request: bytes, say: Say) -> None:
+        frame = struct.pack("<hhBbh", 10855, 10900, 40, 0, 1)
+        say(frame + struct.pack("<H", check_of(2, frame)))
+
+    def balance(request: bytes, say: Say) -> None:
+        say(b"S S    250.01 g\r\n")
+
+    def gauge(request: bytes, say: Say) -> None:
+        say(thyracont.framed("001M523417"))
+
+    with stub(controller) as one, stub(balance) as two, stub(gauge) as three:
+        yudian = {"instrument": "yudian_ai_aibus", "port": one, "address": 2, "timeout_ms": 2000}
+        vacuum = {"instrument": "thyracont_vsh", "value": "pressure", "port": three, "address": 1}
+        found = read(
+            interpreter,
+            [
+                ["aibus", yudian | {"value": "pv"}],
+                ["aibus", yudian | {"value": "mv"}],
+                ["line_serial", {"protocol": "mettler_sics", "port": two, "timeout_ms": 2000}],
+                ["thyracont", vacuum | {"timeout_ms": 2000}],
+            ],
+        )
+    pv, mv, mass, pressure = found["rounds"][0]
+    assert (pv, mv, mass) == (1085.5, 40, 250.01)
+    assert abs(pressure / 5.234e-3 - 1) < 1e-6
+
+
+def test_an_adapter_pulled_out_is_a_fault_and_its_port_is_opened_anew(
+    interpreter: str, tmp_path: Path
+) -> None:
+    link = tmp_path / "port"
+    replies: list[bytes] = []
+
+    def pulled_out(request: bytes, say: Say) -> bool:
+        if not replies:
+            replies.append(reply(request))
+            say(replies[0])
+            return False
+        link.unlink()
+        link.symlink_to(other)
+        return True
+
+    with stub(healthy) as other, stub(pulled_out) as port:
+        link.symlink_to(port)
+        args = QUICK | {"port": str(link), "register": 4, "timeout_ms": 2000}
+        found = read(interpreter, [["modbus_rtu", args]], rounds=3)
+    assert [values[0] for values in found["rounds"][::2]] == [40, 40]
+    assert "is gone" in found["rounds"][1][0]["fault"]
+    assert found["buses"][0]["kinds"] == {"line": 1}
+
+
+def test_a_port_that_is_not_there_is_a_fault_of_its_channels(interpreter: str) -> None:
+    with stub(healthy) as port:
+        args = QUICK | {"register": 4}
+        channels = [["modbus_rtu", args | {"port": where}] for where in (port, port + "9")]
+        found = read(interpreter, channels)
+    assert found["rounds"][0][0] == 40
+    assert "no serial line" in found["rounds"][0][1]["fault"]

@@ -1,0 +1,159 @@
+"""Instruments that write lines: balances, XRF, thickness gauges by their protocol; barcode readers as text.
+
+args: those of serial_line.py for the line; protocol (a file in schemas/gauges; without one, any text is a line);
+what "value" (default with a protocol) | "text" | "count" (lines since the start, so that the same code read twice is
+seen); request (what asks for a reading; the protocol's by default, "" to only listen); unit (a line in another is a
+fault); stale_ms (how long a reading that came by itself holds, default 10000). See bus_device.py for timeouts.
+"""
+
+from firmware.drivers.bus_device import Bus, Device
+from firmware.drivers.bus_fault import BusFault
+from firmware.drivers.serial_line import open_line
+from firmware.drivers.ticks import apart, ticks_ms
+from schemas.limit_rows import LimitError
+from schemas.line_protocols import Frames, load_protocol, read_line
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from firmware.drivers.serial_line import Line
+    from schemas.line_protocols import LineReading
+
+_EIO = 5
+_PARITIES = {"N": "none", "E": "even", "O": "odd"}
+_ANY_TEXT = {"terminator": "\r\n"}
+_PIECES = 32
+_WHATS = ("value", "text", "count")
+
+
+class LineReader:
+    """One instrument: the last line it wrote."""
+
+    def __init__(self, line: "Line", protocol: "dict[str, Any] | None", device: Device, args: "dict[str, Any]") -> None:  # fmt: skip
+        self.line = line
+        self.protocol = protocol
+        self.device = device
+        self.request: str = args.get("request", (protocol or {}).get("request", ""))
+        self.fresh_ms: int = args.get("fresh_ms", 500)
+        self.frames = Frames(protocol or _ANY_TEXT)
+        self.count = 0
+        self.text = ""
+        self.reading: LineReading | None = None
+        self.came = 0
+
+    def listen(self, wait_ms: int = 0) -> bool:
+        """Take what has come; whether a line was among it."""
+        before = self.count
+        for _ in range(_PIECES):  # one that never stops must not keep us here
+            data = self.line.read(0 if self.count > before else wait_ms)
+            if not data:
+                break
+            for line in self.frames.feed(data):
+                self._line(line)
+        return self.count > before
+
+    def _line(self, line: bytes) -> None:
+        if self.protocol is None:
+            try:
+                self.text = line.strip(b"\r\n\x02\x03").decode()
+            except ValueError:
+                self.device.tally.fault("check", "a line that is no text")
+                return
+        else:
+            reading = read_line(self.protocol, line)
+            if reading.fault == "echo":
+                return
+            self.reading, self.text = reading, reading.text
+            if reading.fault:
+                self.device.tally.fault("check", f"{reading.fault}: {reading.text}")
+        self.count += 1
+        self.came = self.device.ticks()
+
+    def ask(self) -> None:
+        """Have a line not older than fresh_ms. OSError when the instrument does not answer."""
+        if self.listen() or (self.count and self.age_ms() < self.fresh_ms):
+            return
+
+        def ask(timeout_ms: int) -> bytes:
+            self.line.write(self.request.encode())
+            began = ticks_ms()
+            while (left := timeout_ms - apart(ticks_ms(), began)) > 0:
+                if self.listen(left):
+                    return b""
+            raise BusFault("silence", "no answer")
+
+        self.device.ask(ask)
+
+    def age_ms(self) -> int:
+        return apart(self.device.ticks(), self.came)
+
+
+class LineChannel:
+    """What a metric takes of an instrument's lines."""
+
+    def __init__(self, reader: LineReader, args: "dict[str, Any]") -> None:
+        self.reader = reader
+        self.what: str = args.get("what", "text" if reader.protocol is None else "value")
+        if self.what not in _WHATS or (self.what == "value" and reader.protocol is None):
+            raise OSError(_EIO, "what is value (with a protocol), text or count")
+        self.unit: str | None = args.get("unit")
+        self.stale_ms: int = args.get("stale_ms", 10000)
+
+    def read(self) -> "float | int | str":
+        """The last reading. OSError with the reason when it is none, or too old."""
+        reader = self.reader
+        if reader.request and self.what == "value":
+            reader.ask()
+        else:
+            reader.listen()
+        if self.what == "count":
+            return reader.count
+        if not reader.count:
+            raise OSError(_EIO, "nothing came yet")
+        if self.what == "text":
+            return reader.text
+        return self._value(reader)
+
+    def _value(self, reader: LineReader) -> float:
+        if self.stale_ms and reader.age_ms() > self.stale_ms:
+            raise OSError(_EIO, f"nothing came for {reader.age_ms() // 1000} s")
+        reading = reader.reading
+        if reading is None or reading.fault:
+            raise OSError(_EIO, f"{reading.fault}: {reading.text}" if reading else "no reading")
+        if self.unit is not None and reading.unit != self.unit:
+            raise OSError(_EIO, f"a reading in {reading.unit}, not {self.unit}: {reading.text}")
+        return float(reading.value)
+
+
+_readers: "dict[str, LineReader]" = {}
+
+
+def settings_of(protocol: "dict[str, Any]") -> "dict[str, Any]":
+    """The settings of a line as a protocol says them."""
+    found = {key: protocol[key] for key in ("baud", "bytesize", "stopbits")}
+    found["parity"] = _PARITIES.get(protocol["parity"], protocol["parity"])
+    return found
+
+
+def open_channel(args: "dict[str, Any]", station: str, metric: str, plant: object) -> LineChannel:
+    """A channel of the instrument args describes. OSError when args are wrong; the port may come later."""
+    protocol: dict[str, Any] | None = None
+    try:
+        if "protocol" in args:
+            protocol = load_protocol(args["protocol"])
+            args = settings_of(protocol) | args
+    except LimitError as fault:
+        raise OSError(_EIO, str(fault)) from None
+    line = open_line(args)
+    if line.name not in _readers:
+        device = Device(Bus(), f"line {line.name}", args)
+        _readers[line.name] = LineReader(line, protocol, device, args)
+    return LineChannel(_readers[line.name], args)
+
+
+def reader_on(line: "Line", args: "dict[str, Any]", ticks: "Callable[[], int]") -> LineReader:
+    """A reader on a line that is open already."""
+    protocol = load_protocol(args["protocol"]) if "protocol" in args else None
+    return LineReader(line, protocol, Device(Bus(), "line", args, ticks), args)
