@@ -54,8 +54,11 @@ class SerialPort:
     """A port of a computer by pyserial; nobody else can open it meanwhile."""
 
     def __init__(self, settings: "dict[str, Any]") -> None:
+        import termios
+
         import serial
 
+        self.gone: Any = termios.error  # of a port that went away; no OSError
         self.char_us = character_us(settings)
         self.rts = settings["de"] == "rts"
         self.port: Any = serial.Serial(
@@ -74,7 +77,10 @@ class SerialPort:
         if self.rts:
             self.port.rts = True
         self.port.write(data)
-        self.port.flush()
+        try:
+            self.port.flush()  # the last stop bit must be out before the driver is switched off
+        except self.gone as fault:
+            raise OSError(_EIO, str(fault)) from None
         if self.rts:
             self.port.rts = False
 
@@ -139,7 +145,7 @@ class BoardPort:
         if self.pin is not None:
             self.pin.value(1)
         self.uart.write(data)
-        self.uart.flush()  # the last stop bit must be out before the driver is switched off
+        self.uart.flush()
         if self.pin is not None:
             self.pin.value(0)
 
