@@ -5,11 +5,12 @@ publishes births, deaths and data of its own and hears its own commands; command
 Whoever is not named here is refused, or neither heard nor told anything (docs/security.md).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from mes_server.domain.identities import Allowed
+from mes_server.pki.certificates import key_name
 from schemas.topics import NAMESPACE, is_id
 
 MES = "mes"
@@ -56,17 +57,29 @@ def rights_of_mes() -> Rights:
     return Rights(MES, tells, (f"{NAMESPACE}/#",))
 
 
-def all_rights(allowed: Sequence[Allowed]) -> list[Rights]:
-    """The MES's and those of each node. A node cannot be called as the MES is, nor break out of its line."""
-    found = {MES: rights_of_mes()}
-    for one in sorted(allowed, key=lambda one: (one.node, one.group)):
-        if one.node == MES or not (is_id(one.group) and is_id(one.node)):
+def all_rights(
+    allowed: Sequence[Allowed], name_of: Callable[[Allowed], str] = lambda one: one.node
+) -> dict[str, Rights]:
+    """By the name the broker knows a client by; a name that is there twice has the rights of both.
+
+    A node cannot be called as the MES is, nor break out of its line.
+    """
+    found: dict[str, Rights] = {}
+    for one in sorted(set(allowed), key=lambda one: (one.node, one.group, one.key)):
+        if one.node == MES or not (is_id(one.group) and is_id(one.node) and _is_key(one.key)):
             continue
-        own, other = rights_of(one), found.get(one.node)
-        if other is not None:  # two areas with one id: brokers know one user of a name
-            own = Rights(own.user, other.publish + own.publish, other.hear + own.hear)
-        found[one.node] = own
-    return list(found.values())
+        own = rights_of(one)
+        other = found.get(name_of(one), own)
+        found[name_of(one)] = Rights(
+            own.user,
+            tuple(dict.fromkeys(other.publish + own.publish)),
+            tuple(dict.fromkeys(other.hear + own.hear)),
+        )
+    return found
+
+
+def _is_key(text: str) -> bool:
+    return all(c in "0123456789abcdef" for c in text)
 
 
 # -- nats-server --------------------------------------------------------------------------------
@@ -86,12 +99,17 @@ def _subjects(topic_filters: Sequence[str]) -> str:
 
 
 def nats_nodes(allowed: Sequence[Allowed]) -> str:
-    """The users of nats-server, named by the subject of their certificate; included by nats.conf."""
+    """The users of nats-server, known by their key where it is told, else by the subject; see nats.conf.
+
+    It reads no revocation list: a certificate is refused because its key is not named here.
+    """
+    named = {f"CN={MES}": rights_of_mes()}
+    named |= all_rights(allowed, lambda one: key_name(one.key) if one.key else f"CN={one.node}")
     users = [
-        f'  {{ user: "CN={one.user}", allowed_connection_types: ["MQTT"], permissions: {{\n'
+        f'  {{ user: "{name}", allowed_connection_types: ["MQTT"], permissions: {{  # {one.user}\n'
         f"      publish: {{ allow: [{_subjects(one.publish)}] }}\n"
         f"      subscribe: {{ allow: [{_subjects(one.hear)}] }} }} }}\n"
-        for one in all_rights(allowed)
+        for name, one in named.items()
     ]
     return f"# Written by Lodestone; changes here are lost.\nusers: [\n{''.join(users)}]\n"
 
@@ -113,7 +131,7 @@ def nats_listener(listener: Listener) -> str:
 def mosquitto_acl(allowed: Sequence[Allowed]) -> str:
     """The access control list of Mosquitto: a user without lines may do nothing."""
     parts = ["# Written by Lodestone; changes here are lost.\n"]
-    for one in all_rights(allowed):
+    for one in (rights_of_mes(), *all_rights(allowed).values()):
         lines = [f"topic write {name}\n" for name in one.publish]
         lines += [f"topic read {name}\n" for name in one.hear]
         parts.append(f"\nuser {one.user}\n{''.join(lines)}")

@@ -5,7 +5,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """A node that is enrolled and not revoked: it may publish its own topics and read its own commands."""
+    """A node that is enrolled and not revoked: it may publish its own topics and read its own commands.
+
+    `key`: hexadecimal SHA-256 of its public key; "": whatever key a certificate of that name is for.
+    """
 
     group: str
     node: str
+    key: str = ""

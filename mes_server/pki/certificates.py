@@ -138,6 +138,16 @@ def client() -> Extensions:
     return _leaf(ExtendedKeyUsageOID.CLIENT_AUTH)
 
 
+def key_name(fingerprint: str) -> str:
+    """What a node's certificate says of its key (hexadecimal SHA-256): a URI with a host, or Go would refuse it."""
+    return f"lodestone://key/{fingerprint}"
+
+
+def named(uri: str) -> tuple[x509.ExtensionType, bool]:
+    """Another name of the subject: nats-server, which reads no revocation list, knows a node by it."""
+    return x509.SubjectAlternativeName([x509.UniformResourceIdentifier(uri)]), False
+
+
 def _leaf(purpose: x509.ObjectIdentifier) -> Extensions:
     return [
         (x509.BasicConstraints(ca=False, path_length=None), True),

@@ -153,7 +153,7 @@ def issue_node(site: SiteCa, csr_der: bytes, node: str, days: int, now: datetime
     if asked.name != node:
         raise BadRequest(f"it is for {asked.name}, not for {node}")
     subject = Subject(node, asked.key, now, now + timedelta(days=days))
-    more = certificates.client()
+    more = [*certificates.client(), certificates.named(certificates.key_name(asked.fingerprint))]
     made = certificates.certify(subject, site.signer, site.signer.key, more)
     return [made.public_bytes(Encoding.DER), site.chain[0]]
 

@@ -1,17 +1,23 @@
 """A site with its own CA, and real brokers that are configured as ours are: nats-server and Mosquitto."""
 
+import hashlib
 import os
 import shutil
 import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
 from cryptography.x509.oid import NameOID
 
 from mes_server import broker
@@ -47,6 +53,13 @@ class Identity:
                 "key": str(self.key.with_suffix(".kder"))}  # fmt: skip
 
     @property
+    def fingerprint(self) -> str:
+        """Of its key, as the MES writes it."""
+        key = x509.load_pem_x509_certificate(self.certificate.read_bytes()).public_key()
+        der = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        return hashlib.sha256(der).hexdigest()
+
+    @property
     def serial(self) -> int:
         """Number of the certificate."""
         return x509.load_pem_x509_certificate(self.certificate.read_bytes()).serial_number
@@ -61,13 +74,13 @@ class Site:
         root = (self.pki / "root.crt").read_text()
         (self.pki / "root.der").write_bytes(ssl.PEM_cert_to_DER_cert(root))
 
-    def issue(self, node: str, days: int = 365, file: str = "") -> Identity:
-        """A new key and a certificate for it; with `days` below nothing it has expired."""
-        now = datetime.now(UTC)
+    def issue(self, node: str, days_ago: int = 0, file: str = "") -> Identity:
+        """A new key and a certificate for it, good for a year; `days_ago` beyond that: it has expired."""
+        now = datetime.now(UTC) - timedelta(days=days_ago)
         key = new_key()
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, node)])
         csr = x509.CertificateSigningRequestBuilder().subject_name(name).sign(key, hashes.SHA256())
-        made = issue_node(load_site(self.pki), csr.public_bytes(Encoding.DER), node, days, now)
+        made = issue_node(load_site(self.pki), csr.public_bytes(Encoding.DER), node, 365, now)
         clients = self.folder / "clients"
         clients.mkdir(exist_ok=True)
         at = clients / (file or node)
