@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 NEXT = "cert.next"
 TRIES = 3
 LOOK_MS = 3_600_000  # a certificate lives for months: it need not be looked at more often
+PAUSE_S = 600  # between a request that had no answer and the same again: until the next look
 AGAIN_S = 86_400  # asked again after a certificate that nobody accepted
 
 
@@ -85,10 +86,16 @@ class Renewal:
     def progress(self, _part: str) -> None:
         """Time goes by."""
         now = self._mono_ms()
-        if now - self._looked_ms >= LOOK_MS:
-            self._looked_ms = now
-            if not self._request and self._is_due():
-                self.news = True
+        if now - self._looked_ms < LOOK_MS:
+            return
+        self._looked_ms = now
+        if self._request:
+            # No answer. Only what changes is told, so it is taken back, and asked anew at the next look.
+            self._request = ""
+            self._not_before_s = self._now_ms() // 1000 + PAUSE_S
+            self.news = True
+        elif self._is_due():
+            self.news = True
 
     def heard(self, name: str, value: object) -> bool:
         """Take a renewed certificate, if it is good; what is not is said and changes nothing."""

@@ -21,6 +21,7 @@ from mes_server.store import (
     exceedances,
     gauge_lines,
     gauges,
+    identities,
     meter_notes,
     nonconformances,
     papers,
@@ -63,6 +64,7 @@ FOLLOWERS: tuple[Follower, ...] = (
     Follower(analyser_checks.STREAMS, analyser_checks.follow, analyser_checks.drop_all),
     Follower(meter_notes.STREAMS, meter_notes.follow, meter_notes.drop_all),
     Follower(waste.STREAMS, waste.follow, waste.drop_all),
+    Follower(identities.STREAMS, identities.follow, identities.drop_all),
 )
 
 

@@ -35,6 +35,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "correct": frozenset(("lead", "quality")),  # take back what was recorded wrongly
     "route": frozenset(("quality",)),  # release routes and rules
     "recall": frozenset(("lead", "quality", "environment")),  # drills, holds of all that was found
+    "nodes": frozenset(("lead", "admin")),  # let boards in, approve, revoke
     "settle": frozenset(("lead", "quality", "environment", "admin")),  # what waits in quarantine
     "ledger": frozenset(("lead", "quality", "environment", "admin", "auditor")),
     "roster": frozenset(("lead", "quality", "admin", "auditor")),  # see people, sessions, tokens

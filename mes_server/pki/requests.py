@@ -20,6 +20,7 @@ class BadRequest(ValueError):
 class Request:
     """What a request for a certificate says, its own signature verified."""
 
+    der: bytes
     name: str
     fingerprint: str  # hexadecimal SHA-256 of the SubjectPublicKeyInfo
     key: ec.EllipticCurvePublicKey
@@ -42,7 +43,7 @@ def read_request(csr_der: bytes) -> Request:
         raise BadRequest("its key is not EC P-256")
     if len(names) != 1 or len(list(csr.subject)) != 1:
         raise BadRequest("its subject is not one common name")
-    return Request(str(names[0].value), _fingerprint(key), key)
+    return Request(csr_der, str(names[0].value), _fingerprint(key), key)
 
 
 def _fingerprint(key: ec.EllipticCurvePublicKey) -> str:

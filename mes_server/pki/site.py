@@ -29,6 +29,7 @@ from mes_server.pki import certificates
 from mes_server.pki.certificates import Signer, Subject
 from mes_server.pki.requests import BadRequest, read_request
 
+FOLDER = "pki"  # in the data directory
 MES = "mes"
 BROKER = "broker"
 REASONS = {"lost": "key_compromise", "cloned": "key_compromise", "scrapped": "cessation_of_operation", "replaced": "superseded"}  # fmt: skip
@@ -58,6 +59,11 @@ class SiteCa:
     folder: Path
     root: x509.Certificate
     signer: Signer
+
+    @property
+    def root_hash(self) -> str:
+        """SHA-256 of the root's certificate: what a board is told beforehand, to know it again."""
+        return self.root.fingerprint(hashes.SHA256()).hex()
 
     @property
     def chain(self) -> list[bytes]:
@@ -156,6 +162,12 @@ def issue_node(site: SiteCa, csr_der: bytes, node: str, days: int, now: datetime
     more = [*certificates.client(), certificates.named(certificates.key_name(asked.fingerprint))]
     made = certificates.certify(subject, site.signer, site.signer.key, more)
     return [made.public_bytes(Encoding.DER), site.chain[0]]
+
+
+def number_and_end(der: bytes) -> tuple[str, int]:
+    """The serial number of a certificate, hexadecimal, and until when it is good (Unix ms)."""
+    made = x509.load_der_x509_certificate(der)
+    return f"{made.serial_number:x}", int(made.not_valid_after_utc.timestamp()) * 1000
 
 
 def write_crl(site: SiteCa, revoked: Sequence[Revoked], now: datetime) -> None:

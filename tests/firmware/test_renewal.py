@@ -76,6 +76,21 @@ def test_while_it_runs_it_tells_on_its_own_that_time_has_come():
     remove_folder(board.folder)
 
 
+def test_what_had_no_answer_is_asked_again():
+    board = Board(DUE_S)
+    board.renewal.progress("session")
+    told = [board.fact(CSR)]
+    for _ in range(3):
+        board.mono_ms += LOOK_MS
+        board.now_s += LOOK_MS // 1000
+        board.renewal.progress("session")
+        assert board.renewal.news
+        board.renewal.news = False
+        told.append(board.fact(CSR))
+    assert told == [told[0], "", told[0], ""]
+    remove_folder(board.folder)
+
+
 def test_the_new_certificate_takes_the_place_of_the_old_when_it_has_connected():
     board = Board(DUE_S)
     board.fact(CSR)
