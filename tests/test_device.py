@@ -9,6 +9,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 ROOMS = ("schemas", "edge_agent")
 ENROLMENT = ("p256", "x509", "keys", "renewal")
+UPDATES = ("disk", "ed25519", "slots", "update", "update_refused")
 
 
 def runs_on_a_device(file: Path) -> bool:
@@ -25,6 +26,7 @@ MODULES = [
         if runs_on_a_device(file)
     ),
     *(f"tests.firmware.test_{module}" for module in ENROLMENT),
+    *(f"tests.firmware.test_{module}" for module in UPDATES),
     "tests.edge_agent.device_littlefs",
     "tests.firmware.test_file_storage",
 ]
