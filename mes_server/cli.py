@@ -17,6 +17,7 @@ from mes_server.commands.demo import demo
 from mes_server.commands.doctor import run_doctor
 from mes_server.commands.documents import document
 from mes_server.commands.effluent import effluent
+from mes_server.commands.firmware import firmware
 from mes_server.commands.gauges import gauge
 from mes_server.commands.hj212 import hj212
 from mes_server.commands.labels import label
@@ -49,6 +50,7 @@ COMMANDS: tuple[click.Command, ...] = (
     db,
     station,
     node,
+    firmware,
     lot,
     route,
     document,

@@ -19,6 +19,7 @@ from mes_server.store import (
     discharge_records,
     documents,
     exceedances,
+    firmware,
     gauge_lines,
     gauges,
     identities,
@@ -65,6 +66,7 @@ FOLLOWERS: tuple[Follower, ...] = (
     Follower(meter_notes.STREAMS, meter_notes.follow, meter_notes.drop_all),
     Follower(waste.STREAMS, waste.follow, waste.drop_all),
     Follower(identities.STREAMS, identities.follow, identities.drop_all),
+    Follower(firmware.STREAMS, firmware.follow, firmware.drop_all),
 )
 
 

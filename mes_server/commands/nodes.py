@@ -29,7 +29,10 @@ def list_all(settings: Settings, as_json: bool) -> None:
     facts: list[dict[str, object]] = [
         {"group": v.group, "node": v.node, "online": v.online, "interpreter": v.interpreter,
          "epoch": v.epoch, "watermark": v.watermark, "next": v.next, "lost": v.lost,
-         "quarantined": v.quarantined, "clock": v.clock}
+         "quarantined": v.quarantined, "clock": v.clock, "used_pct": v.used_pct, "image": v.board.image,
+         "last_boot": v.board.boot_reason, "link": v.board.link, "heap_free": v.board.heap_free,
+         "bus_errors": sum(bus.failed for bus in v.board.buses) if v.board.buses else None,
+         "update": v.board.update_state, "alarms": ", ".join(v.alarms)}
         for v in views
     ]  # fmt: skip
     print_facts(facts, as_json)

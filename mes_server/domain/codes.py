@@ -50,6 +50,7 @@ RECORDS = {
     "water_sample": "WS",
     "analyser_check": "AC",
     "waste_record": "WM",
+    "roll_out": "RO",
 }
 _KINDS = {prefix: kind for kind, prefix in PREFIXES.items()}
 _OF_RECORDS = {prefix: kind for kind, prefix in RECORDS.items()}

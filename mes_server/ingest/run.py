@@ -23,6 +23,7 @@ from mes_server.actions.boundary import LeaseLost
 from mes_server.actions.folding import Folding
 from mes_server.actions.hold_lease import drop_lease, hold_lease
 from mes_server.actions.upgrade_store import upgrade_store
+from mes_server.ingest.boards import Boards
 from mes_server.ingest.listener import Listener, now_ms
 from mes_server.ingest.mailbox import Mailbox
 from mes_server.ingest.status import StatusFile
@@ -163,6 +164,7 @@ def _serve(settings: Settings, folding: Folding, status: StatusFile, stop: threa
     address = settings.mqtt_host, settings.mqtt_port
     listener = Listener(address, settings.host_id, mailbox, settings.pki)
     writer = Writer(folding, listener, mailbox, status, settings.reorder_ms)
+    writer.boards = Boards(folding.engine, settings.data_dir, listener.publish)
     gc.collect()
     gc.freeze()  # half a million objects of libraries: looking through them held commits up for 80 ms
     listener.start()

@@ -13,6 +13,7 @@ from mes_server.actions.receive_messages import Intake, Receipt, receive_message
 from mes_server.domain.messages import Message
 from mes_server.domain.nodes import NodeId
 from mes_server.domain.sessions import SeqWatch
+from mes_server.ingest.boards import Boards
 from mes_server.ingest.commands import Commands
 from mes_server.ingest.folder import DEPTH_MAX, Folder
 from mes_server.ingest.listener import Listener, now_ms
@@ -73,6 +74,7 @@ class Writer:
         self._reorder_ms = reorder_ms
         self._commands = Commands(listener.publish)
         self._folder = Folder(folding)
+        self.boards: Boards | None = None  # who answers boards
         self._held: list[Message] = []
         self._watches: dict[NodeId, SeqWatch] = {}
         self._connections = 0
@@ -133,6 +135,8 @@ class Writer:
             else:
                 self._recovered()
         self._commands.flush(tick(), now_ms())
+        if self.boards is not None and self._ready and len(self._mailbox) < BUSY_BATCH:
+            self.boards.flush(tick(), now_ms())
         self._say(at_ms)
 
     def _failed(self, fault: StoreFault, at_ms: int) -> None:
@@ -196,6 +200,8 @@ class Writer:
         self._quarantined += folded.quarantined
         for node in folded.rebirths:
             self._commands.want_birth(node, at_ms)
+        if self.boards is not None and folded.asks:
+            self.boards.asked(folded.asks, at_ms)
 
     def _received(self, receipt: Receipt, at_ms: int) -> None:
         self._stored += len(receipt.messages)
@@ -208,6 +214,8 @@ class Writer:
             if read.verb == "NBIRTH":
                 watch.born()
                 self._commands.born(read.node)
+                if self.boards is not None:
+                    self.boards.born(read.node)
             watch.see(read.heads.seq, at_ms)
         self._commands.stored(receipt.acks, at_ms)
         self._folder.came(receipt.messages, at_ms)

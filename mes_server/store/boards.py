@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Index
 from sqlmodel import Field, SQLModel
 
 from mes_server.domain.boards import Bus, since
+from mes_server.domain.firmware import Seen
 from mes_server.store.forgotten import HIDDEN
 from mes_server.store.tables import run, wide, wide_or_null
 
@@ -99,13 +100,18 @@ class Boot:
     serial: str | None
 
 
+_SAME = "CASE WHEN coalesce(board.update_state, '') = excluded.update_state THEN board.{0} ELSE excluded.{0} END"
+# When a state was told is when it was told first: births tell it again.
+_AS_IT_WAS = {name: _SAME.format(name) for name in ("update_ms", "ready_ms")}
+
+
 def note_board(conn: Connection, node_pk: int, facts: Mapping[str, Any]) -> None:
-    """Change single facts; the columns are names of ours."""
+    """Change single facts; the columns are names of ours. `update_ms` and `ready_ms` come with `update_state`."""
     if not facts:
         return
     names = ", ".join(facts)
     marks = ", ".join("?" * (len(facts) + 1))
-    told = ", ".join(f"{name} = excluded.{name}" for name in facts)
+    told = ", ".join(f"{name} = {_AS_IT_WAS.get(name, 'excluded.' + name)}" for name in facts)
     query = f"INSERT INTO board (node, {names}) VALUES ({marks}) ON CONFLICT (node) DO UPDATE SET {told}"  # noqa: S608
     run(conn, query, (node_pk, *facts.values()))
 
@@ -161,6 +167,42 @@ def load_boards(conn: Connection, keys: Collection[int] | None = None) -> dict[i
         query += f" WHERE node IN ({', '.join('?' * len(keys))})"
     rows = run(conn, query, tuple(keys or ())).mappings()
     return {row["node"]: _board(dict(row)) for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A node of ours as a roll-out looks at it; `name` is "group/node"."""
+
+    name: str
+    kind: str | None
+    seen: Seen
+
+    @property
+    def image(self) -> str | None:
+        """What it runs."""
+        return self.seen.image
+
+    @property
+    def update_state(self) -> str | None:
+        """None: its code takes no updates."""
+        return self.seen.update_state
+
+
+_CANDIDATES = """SELECT n.group_id, n.node_id, b.kind, n.online, n.born_ms, b.image, b.update_state, b.update_ms,
+    b.ready_ms FROM node n LEFT JOIN board b ON b.node = n.id WHERE n.own AND n.id NOT IN """
+
+
+def list_candidates(conn: Connection) -> list[Candidate]:
+    """The nodes of ours that are not forgotten."""
+    rows = run(conn, _CANDIDATES + HIDDEN + " ORDER BY n.group_id, n.node_id").mappings()
+    return [
+        Candidate(
+            f"{row['group_id']}/{row['node_id']}",
+            row["kind"],
+            Seen(**{name: row[name] for name in Seen.__slots__}),
+        )
+        for row in rows
+    ]
 
 
 _CERTIFICATES = """SELECT n.group_id, n.node_id, b.certificate_until FROM board b JOIN node n ON n.id = b.node

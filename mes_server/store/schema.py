@@ -23,6 +23,7 @@ from mes_server.store import (
     documents,
     exceedances,
     excursions,
+    firmware,
     footprints,
     forgotten,
     fresh,
@@ -63,7 +64,7 @@ from mes_server.store.faults import SchemaTooNew
 from mes_server.store.transaction import writing
 
 TABLE_MODULES = (
-    alarms, analyser_checks, baths, births, boards, changes_of_process, checks, chunk_rows, discharge_records, documents, exceedances, excursions, footprints, forgotten, fresh, gauge_lines, gauges, hj212_outbox, identities, inbox, labels, leases, ledger, lines, losses, lots, meter_notes, nodes, nonconformances, numbering, papers, people, plans, positions, proofs, pyrometry, quarantine, releases, routes, runs, series, series_now, sign_ins, signatures, stations, waste, water_samples,
+    alarms, analyser_checks, baths, births, boards, changes_of_process, checks, chunk_rows, discharge_records, documents, exceedances, excursions, firmware, footprints, forgotten, fresh, gauge_lines, gauges, hj212_outbox, identities, inbox, labels, leases, ledger, lines, losses, lots, meter_notes, nodes, nonconformances, numbering, papers, people, plans, positions, proofs, pyrometry, quarantine, releases, routes, runs, series, series_now, sign_ins, signatures, stations, waste, water_samples,
 )  # fmt: skip
 
 

@@ -23,6 +23,7 @@ _WORDS = {
     "field": "water_field",
     "manifest": "manifest",
     "manifest_wanted": "manifest",
+    "roll_out_state": "roll_out_state",
 }
 _DUE = re.compile(r":(missing|old|out|worn)\b")  # as domain.baths names them
 Titles = Mapping[str, Mapping[str, str]]

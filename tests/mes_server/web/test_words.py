@@ -107,6 +107,7 @@ def test_no_text_is_left_over() -> None:
         "proof.",
         "lot_status.",
         "qualification.",
+        "roll_out_state.",
         "tablet.camera.",
         "tablet.why.",
     )
