@@ -1,4 +1,4 @@
-"""A small real plant for tests: a broker, ingest, pages when asked, agents on MicroPython."""
+"""A small real plant for tests: broker, ingest, pages when asked, agents on MicroPython, their buses."""
 
 import json
 import sys
@@ -11,8 +11,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine
 
+from firmware.boards.unix.wiring import ports_of, wire
 from mes_server.store.engine import open_engine, reading
 from mes_server.store.ingest_status import IngestStatus, read_status
+from schemas.station_types import load_station_types
 from tests.brokers import Broker, Process, free_port, wait_until
 from tests.conftest import ROOT
 
@@ -20,7 +22,7 @@ PYTHON = sys.executable
 
 
 def board(
-    folder: Path, port: int, node: str, stations: list[tuple[str, str]], **options: Any
+    folder: Path, port: int, node: str, stations: list[tuple[str, str]], /, **options: Any
 ) -> dict[str, Any]:
     """A station.json of simulated stations (id, type); `options` replace whole sections."""
     return {
@@ -66,6 +68,7 @@ class Plant:
         self.ingest = Process([*mes, "ingest"], folder / "ingest.log", self.env)
         self.web = Process([*mes, "web"], folder / "web.log", self.env)
         self.agents: dict[str, Process] = {}
+        self.buses: dict[str, Process] = {}
         self._engine: Engine | None = None
 
     @property
@@ -115,19 +118,39 @@ class Plant:
 
         wait_until(answers, "the pages to answer")
 
-    def agent(self, node: str, stations: list[tuple[str, str]], **options: Any) -> Process:
+    def agent(self, node: str, stations: list[tuple[str, str]], /, **options: Any) -> Process:
         """Start an agent; `options` go into its station.json."""
-        file = self.folder / f"{node}.json"
-        file.write_text(json.dumps(board(self.folder, self.broker.port, node, stations, **options)))
+        file = self._write(node, board(self.folder, self.broker.port, node, stations, **options))
         command = [self.interpreter, "-m", "firmware.boards.unix.main", str(file)]
-        process = Process(command, self.folder / f"{node}.log")
+        self.agents[node] = self._started(command, f"{node}.log")
+        return self.agents[node]
+
+    def agent_on_buses(self, node: str, stations: list[tuple[str, str]], **options: Any) -> Process:
+        """Start an agent that reads its stations by the drivers modbus_rtu and aibus."""
+        types, folder = load_station_types(), self.folder / node
+        wired = [wire(name, types[kind], n, folder) for n, (name, kind) in enumerate(stations, 1)]
+        options = {"stations": wired, **options}
+        file = self._write(node, board(self.folder, self.broker.port, node, stations, **options))
+        command = [PYTHON, "-m", "firmware.boards.unix.buses", str(file)]
+        self.buses[node] = self._started(command, f"{node}-buses.log")
+        ports = ports_of({"stations": wired})
+        wait_until(lambda: all(port.exists() for port in ports), f"the lines of {node}")
+        return self.agent(node, stations, **options)
+
+    def _write(self, node: str, board: dict[str, Any]) -> Path:
+        file = self.folder / f"{node}.json"
+        file.write_text(json.dumps(board))
+        return file
+
+    def _started(self, command: list[str], log: str) -> Process:
+        process = Process(command, self.folder / log)
         process.folder = ROOT
-        self.agents[node] = process
         process.start()
         return process
 
     def stop(self) -> None:
-        for process in (*self.agents.values(), self.web, self.ingest, self.broker):
+        started = (*self.agents.values(), *self.buses.values(), self.web, self.ingest, self.broker)
+        for process in started:
             process.stop()
         if self._engine is not None:
             self._engine.dispose()

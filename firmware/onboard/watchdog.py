@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 FEED_S = 1.0
 SAMPLER_MS = 180_000  # it goes round at least once a minute
-KEEPER_MS = 300_000  # it syncs every sync_ms; a flash that has been refusing for so long needs a boot
+KEEPER_MS = 300_000  # a flash that has been refusing to sync for so long needs a boot
 SESSION_MS = 300_000  # its longest wait is a minute, each step of a connection has its own deadline
 
 

@@ -1,6 +1,8 @@
 """The registers of a simulated device: which reading lies where, and in which format.
 
-An args object is that of the driver modbus_rtu: what a station.json reads is what lies here.
+An args object is that of the driver modbus_rtu: what a station.json reads is what lies here. While a
+sensor is open its registers hold what instruments show then: no number, where they are floats; the
+first of `no_value`, where args name one; bytes that are no text. Else the device refuses.
 """
 
 import struct
@@ -37,6 +39,7 @@ class Field:
         self._format: str = args.get("format", "int16")
         self._swapped = args.get("word_order", "big") == "little"
         self._factor = 10 ** args.get("decimals", 0)
+        self._no_value = [int(raw) for raw in args.get("no_value", ())][:1]
         self._reading = reading
         if args.get("table", "holding") in _BITS:
             self.count = 1
@@ -45,34 +48,49 @@ class Field:
         else:
             self.count = (_FLOATS.get(self._format) or _WHOLE[self._format])[0]
 
-    def value(self) -> "Value":
-        """The reading; a device whose sensor is open refuses."""
+    def bit(self) -> bool:
+        """What a coil or a discrete input is now."""
         try:
-            return self._reading()
+            return bool(self._reading())
         except OSError:
             raise Refusal(DEVICE_FAILURE) from None
 
     def data(self) -> bytes:
         """What lies in the registers now."""
-        value = self.value()
+        try:
+            value = self._reading()
+        except OSError:
+            return self._without()
         if self._format == "text":
             return _text(str(value), 2 * self.count)
-        data = self._packed(value)  # type: ignore[arg-type]
+        if self._format in _FLOATS:
+            return self._packed(float(value))
+        # Not by way of a float: it would cost a large counter its last digits.
+        if isinstance(value, float):
+            return self._packed(round(value * self._factor))
+        return self._packed(int(value) * self._factor)
+
+    def _without(self) -> bytes:
+        """What stands for a reading that there is not."""
+        if self._format == "text":
+            return b"\xff" * (2 * self.count)
+        if self._format in _FLOATS:
+            return self._packed(float("nan"))
+        if not self._no_value:
+            raise Refusal(DEVICE_FAILURE)
+        return self._packed(self._no_value[0])
+
+    def _packed(self, number: float) -> bytes:
+        if self._format in _FLOATS:
+            data = struct.pack(_FLOATS[self._format][1], number)
+        else:
+            _, form, least, most = _WHOLE[self._format]
+            if not least <= number <= most:
+                raise Refusal(DEVICE_FAILURE)
+            data = struct.pack(form, number)
         if self._swapped:
             data = b"".join([data[n : n + 2] for n in range(len(data) - 2, -1, -2)])
         return data
-
-    def _packed(self, value: "float | int | bool") -> bytes:
-        if self._format in _FLOATS:
-            return struct.pack(_FLOATS[self._format][1], float(value))
-        _, form, least, most = _WHOLE[self._format]
-        # Not by way of a float: it would cost a large counter its last digits.
-        number = (
-            round(value * self._factor) if isinstance(value, float) else int(value) * self._factor
-        )
-        if not least <= number <= most:
-            raise Refusal(DEVICE_FAILURE)
-        return struct.pack(form, number)
 
 
 def _text(text: str, size: int) -> bytes:
@@ -106,7 +124,7 @@ class Registers:
             plan = self._plans[key] = self._plan(table, register, count)
         self._moved()
         if table in _BITS:
-            return _bits([bool(field.value()) for field in plan])
+            return _bits([field.bit() for field in plan])
         data = b"".join([field.data() for field in plan])
         begin = 2 * (register - plan[0].register)
         return data[begin : begin + 2 * count]

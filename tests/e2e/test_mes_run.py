@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from firmware.onboard.storage import FileStorage
 from mes_server.broker import answers
+from schemas.samples import GOOD
 from tests.brokers import wait_until
 from tests.e2e.demo_run import LONG_S, Run
+from tests.faults.edge_records import read_journal
 
 
 @pytest.fixture
@@ -20,9 +23,22 @@ def run(tmp_path: Path, micropython: str) -> Iterator[Run]:
     run.process.stop(signal.SIGINT)
 
 
+def qualities(run: Run) -> set[int]:
+    """Those of everything the agents recorded."""
+    journals = [FileStorage(str(folder)) for folder in (run.data / "demo").glob("*/journal")]
+    assert len(journals) == 12
+    return {
+        reading[4]
+        for journal in journals
+        for _, readings in read_journal(journal).records.values()
+        for reading in readings
+    }
+
+
 def test_a_newcomer_finds_every_station_type_alive_and_again_after_a_stop(run: Run) -> None:
     run.process.start()
     wait_until(run.is_alive, f"every station type to report ({run.process.said()})", LONG_S)
+    assert qualities(run) == {GOOD}, "a healthy plant, read over its buses, has no bad sample"
     nodes = run.nodes()
     assert len(nodes) == 12
     assert all(node["interpreter"].startswith("micropython") for node in nodes)

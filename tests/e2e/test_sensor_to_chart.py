@@ -19,8 +19,8 @@ def plant(tmp_path_factory: pytest.TempPathFactory, micropython: str) -> Iterato
     try:
         plant.start(web=True)
         # At this speed a ramp moves the zones by more than the deadband every second.
-        plant.agent("ctl-one", [(STATION, "sinter_furnace")], reconnect_s=1)
-        plant.agent("ctl-two", [("gauge-1", "flux_gauge")], reconnect_s=1)
+        plant.agent_on_buses("ctl-one", [(STATION, "sinter_furnace")], reconnect_s=1)
+        plant.agent_on_buses("ctl-two", [("gauge-1", "flux_gauge")], reconnect_s=1)
         plant.wait_for_pages()
         yield plant
     finally:

@@ -87,6 +87,19 @@ def test_inputs_and_coils_are_tables_of_their_own_and_bits_begin_at_the_lowest()
     assert ask(registers, 2, 0, 1) == b"\x01\x82\x02"
 
 
+def test_an_open_sensor_leaves_what_instruments_show_without_a_value() -> None:
+    for args, data in (
+        ({"format": "float64"}, struct.pack(">d", float("nan"))),
+        ({"format": "float32", "word_order": "little"}, b"\x00\x00\x7f\xc0"),
+        ({"format": "uint16", "no_value": {"65535": "open"}}, b"\xff\xff"),
+        ({"format": "int32", "no_value": {"-2147483648": "open"}}, b"\x80\x00\x00\x00"),
+        ({"format": "text", "registers": 2}, b"\xff\xff\xff\xff"),
+    ):
+        registers = device(({"register": 0} | args, broken), ({"register": 8}, 1))
+        assert ask(registers, 3, 0, len(data) // 2)[3:] == data, args
+        assert ask(registers, 3, 8, 1)[3:] == b"\x00\x01"
+
+
 def test_a_part_of_a_value_can_be_read_and_the_plant_moves_once_per_request() -> None:
     moved = Count()
     registers = Registers(moved)

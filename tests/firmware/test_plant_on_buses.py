@@ -1,6 +1,7 @@
 """The plant in a box on pseudo-terminals, read by a master that is not ours: pymodbus."""
 
 import json
+import math
 import os
 import struct
 import subprocess
@@ -15,25 +16,37 @@ from pymodbus.client import ModbusSerialClient
 
 from firmware.boards.unix.buses import Plant
 from firmware.boards.unix.wiring import ports_of, wire
+from firmware.onboard.storage import FileStorage
+from schemas.samples import GOOD
 from schemas.station_types import StationType, load_station_types
 from tests.brokers import Process, wait_until
 from tests.conftest import ROOT
+from tests.faults.edge_records import read_journal
+from tests.plant import board
 
 TYPES = load_station_types()
 NAMED = {"uint16": "UINT16", "int32": "INT32", "uint32": "UINT32", "uint64": "UINT64",
          "float64": "FLOAT64", "text": "STRING"}  # fmt: skip
 STATIONS = (("sinter-1", "sinter_furnace"), ("gauge-1", "flux_gauge"))
+LONG_S = 90
+# One of every way that a sensor is told to be open.
+BROKEN = (
+    "zone_2_temperature_c",
+    "load_1_temperature_c",
+    "door_closed",
+    "step_no",
+    "alarm_count",
+    "recipe_id",
+)
 
 
 def board_file(folder: Path, *stations: tuple[str, str]) -> Path:
-    """A station.json with what the lines need of it; the plant stands still at its beginning."""
-    board = {
-        "plant": {"seed": 7, "speed": 1, "origin_ms": time.time_ns() // 1_000_000 + 3_600_000,
-                  "faults": str(folder / "faults.json")},
-        "stations": [wire(s, TYPES[t], n, folder) for n, (s, t) in enumerate(stations, 1)],
-    }  # fmt: skip
+    """A station.json of stations on buses; the plant stands still at its beginning."""
+    plant = {"seed": 7, "speed": 1, "origin_ms": time.time_ns() // 1_000_000 + 3_600_000,
+             "faults": str(folder / "faults.json")}  # fmt: skip
+    wired = [wire(name, TYPES[kind], n, folder) for n, (name, kind) in enumerate(stations, 1)]
     file = folder / "station.json"
-    file.write_text(json.dumps(board))
+    file.write_text(json.dumps(board(folder, 1, "ctl-1", [], plant=plant, stations=wired)))
     return file
 
 
@@ -53,6 +66,16 @@ class Buses:
             port.unlink(missing_ok=True)
         self.process.start()
         wait_until(lambda: all(port.exists() for port in self.ports), "the lines")
+
+    def break_sensors(self, *metrics: str) -> None:
+        """Of the first station these and no others are open."""
+        faults = [
+            {"station": STATIONS[0][0], "metric": metric, "fault": "sensor_open"}
+            for metric in metrics
+        ]
+        file = Path(self.board["plant"]["faults"])
+        file.with_suffix(".new").write_text(json.dumps({"faults": faults}))
+        file.with_suffix(".new").replace(file)
 
     def args(self, station: int, metric: str) -> dict[str, Any]:
         found: dict[str, Any] = self.board["stations"][station]["metrics"][metric]["args"]
@@ -110,18 +133,16 @@ def test_a_foreign_master_is_refused_what_is_not_there(buses: Buses) -> None:
     client.close()
 
 
-def test_an_open_sensor_is_refused_as_a_failing_device_and_comes_back(buses: Buses) -> None:
+def test_an_open_sensor_is_no_number_in_its_own_registers_and_comes_back(buses: Buses) -> None:
     client = master(buses)
     broken, whole = (buses.args(0, f"load_{n}_temperature_c") for n in (1, 2))
-    assert not registers(client, broken, 4).isError()
-    faults = Path(buses.board["plant"]["faults"])
-    fault = {"station": "sinter-1", "metric": "load_1_temperature_c", "fault": "sensor_open"}
-    faults.write_text(json.dumps({"faults": [fault]}))
-    wait_until(lambda: registers(client, broken, 4).isError(), "the sensor to open")
-    assert registers(client, broken, 4).exception_code == 4
-    assert not registers(client, whole, 4).isError(), "the others are read"
-    faults.unlink()
-    wait_until(lambda: not registers(client, broken, 4).isError(), "the sensor to be mended")
+    before = number(client, broken)
+    assert not math.isnan(before)
+    buses.break_sensors("load_1_temperature_c")
+    wait_until(lambda: math.isnan(number(client, broken)), "the sensor to open")
+    assert not math.isnan(number(client, whole))
+    buses.break_sensors()
+    wait_until(lambda: number(client, broken) == before, "the sensor to be mended")
     client.close()
 
 
@@ -130,8 +151,7 @@ def test_a_zone_is_a_controller_on_the_aibus_line(buses: Buses) -> None:
     values = Plant(buses.board).station("sinter-1", "sinter_furnace").values
     assert (pv, sv) == (values["zone_2_temperature_c"], values["setpoint_temperature_c"])
     assert flags == 0
-    fault = {"station": "sinter-1", "metric": "zone_2_temperature_c", "fault": "sensor_open"}
-    Path(buses.board["plant"]["faults"]).write_text(json.dumps({"faults": [fault]}))
+    buses.break_sensors("zone_2_temperature_c")
     wait_until(lambda: zone(buses, 2)[2] & 0x10, "the controller to tell over range")
     assert not zone(buses, 3)[2] & 0x10
 
@@ -157,6 +177,57 @@ def test_after_a_kill_the_same_paths_lead_to_lines_again(buses: Buses) -> None:
     client = master(buses)
     assert not registers(client, buses.args(0, "state"), 12).isError()
     client.close()
+
+
+# -- the agent that reads it ----------------------------------------------------------------------
+
+
+def last_qualities(folder: Path) -> dict[tuple[str, str], int]:
+    """The quality of what an agent recorded last of every metric."""
+    records = read_journal(FileStorage(str(folder))).records
+    return {
+        (station, metric): quality
+        for seq in sorted(records)
+        for station, metric, _, _, quality in records[seq][1]
+    }
+
+
+@pytest.mark.parametrize("interpreter", ["cpython", "micropython"])
+def test_an_agent_reads_every_metric_and_outlives_the_end_of_its_lines(
+    buses: Buses, tmp_path: Path, interpreter: str, request: pytest.FixtureRequest
+) -> None:
+    python = sys.executable if interpreter == "cpython" else request.getfixturevalue(interpreter)
+    command = [python, "-m", "firmware.boards.unix.main", str(buses.file)]
+    agent = Process(command, tmp_path / "agent.log")
+    agent.folder = ROOT
+    journal = tmp_path / "ctl-1.journal"
+    metrics = sum(len(TYPES[kind].metrics) for _, kind in STATIONS)
+
+    def bad() -> set[tuple[str, str]]:
+        """The metrics whose last reading was not good."""
+        found = last_qualities(journal) if journal.exists() else {}
+        if len(found) < metrics:
+            return {("some", "not recorded yet")}
+        return {metric for metric, quality in found.items() if quality != GOOD}
+
+    agent.start()
+    try:
+        wait_until(lambda: not bad(), "every metric to be read", LONG_S)
+        recorded = read_journal(FileStorage(str(journal))).records.values()
+        qualities = {reading[4] for _, readings in recorded for reading in readings}
+        assert qualities == {GOOD}, "a healthy plant has no bad sample"
+        buses.break_sensors(*BROKEN)
+        broken = {("sinter-1", metric) for metric in BROKEN}
+        wait_until(lambda: bad() == broken, "the broken sensors to be bad, and no others", LONG_S)
+        buses.break_sensors()
+        wait_until(lambda: not bad(), "the sensors to be mended", LONG_S)
+        buses.process.kill()
+        wait_until(lambda: len(bad()) == metrics, "every metric to be bad without its line", LONG_S)
+        buses.start()
+        wait_until(lambda: not bad(), "every metric to be read again", LONG_S)
+        assert agent.running is not None and agent.running.poll() is None, agent.said()
+    finally:
+        agent.stop()
 
 
 # -- the wiring -------------------------------------------------------------------------------

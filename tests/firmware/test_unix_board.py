@@ -170,12 +170,12 @@ def test_the_interpreter_is_the_one_asked_for_or_the_best_there_is(
     assert demo.find_interpreter("auto") == str(tmp_path / "named")
 
 
-def _fake_agent(folder: Path, body: str) -> str:
-    """A program that stands for the interpreter; it notes each start."""
+def _fake_agent(folder: Path, body: str) -> list[str]:
+    """A program that stands for an agent; it notes each start."""
     program = folder / "agent.sh"
-    program.write_text(f'#!/bin/sh\necho "$3" >> {folder}/starts\n{body}\n')
+    program.write_text(f"#!/bin/sh\necho started >> {folder}/starts\n{body}\n")
     program.chmod(0o755)
-    return str(program)
+    return [str(program)]
 
 
 def _starts(folder: Path) -> int:
@@ -192,9 +192,7 @@ def test_an_agent_that_ends_is_started_again_and_all_stop_together(
 
     async def work() -> None:
         stop = asyncio.Event()
-        keeping = asyncio.create_task(
-            demo.keep_running(program, tmp_path / "n" / "station.json", stop)
-        )
+        keeping = asyncio.create_task(demo.keep_running("ctl-x", program, stop))
         while _starts(tmp_path) < 3:
             await asyncio.sleep(0.02)
         stop.set()
@@ -206,8 +204,7 @@ def test_an_agent_that_ends_is_started_again_and_all_stop_together(
 
 def test_an_agent_whose_file_is_wrong_is_not_started_again(tmp_path: Path, capsys: object) -> None:
     program = _fake_agent(tmp_path, "exit 2")
-    file = tmp_path / "ctl-x" / "station.json"
-    asyncio.run(asyncio.wait_for(demo.keep_running(program, file, asyncio.Event()), 30))
+    asyncio.run(asyncio.wait_for(demo.keep_running("ctl-x", program, asyncio.Event()), 30))
     assert _starts(tmp_path) == 1
     assert "ctl-x is not started again" in capsys.readouterr().out
 
@@ -217,9 +214,7 @@ def test_a_running_agent_is_ended_when_the_demo_stops(tmp_path: Path) -> None:
 
     async def work() -> int:
         stop = asyncio.Event()
-        keeping = asyncio.create_task(
-            demo.keep_running(program, tmp_path / "n" / "station.json", stop)
-        )
+        keeping = asyncio.create_task(demo.keep_running("ctl-x", program, stop))
         while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text().strip():
             await asyncio.sleep(0.02)
         stop.set()

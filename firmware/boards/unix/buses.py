@@ -112,7 +112,12 @@ class Port:
         os.set_blocking(self.master, False)
 
     def appear(self) -> None:
-        """Put the link in the place of one to a terminal that may be somebody else's by now."""
+        """Put the link in the place of one to a terminal that may be somebody else's by now.
+
+        Raises FileExistsError where something else is: a real port is not ours to replace.
+        """
+        if Path(self.link).exists() and not Path(self.link).is_symlink():
+            raise FileExistsError(f"{self.link} is no link of ours")
         Path(self.link).parent.mkdir(parents=True, exist_ok=True)
         new = f"{self.link}.new"
         Path(new).unlink(missing_ok=True)

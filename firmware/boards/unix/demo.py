@@ -1,6 +1,7 @@
 """The controllers of the demo plant on one computer: python -m firmware.boards.unix.demo --help
 
-Writes a station.json per controller, starts an agent for each, and starts again the one that ends.
+Writes a station.json per controller, starts the plant on its buses and an agent for each controller,
+and starts again what ends.
 """
 
 import argparse
@@ -15,7 +16,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from firmware.boards.unix.wiring import ports_of, wire
 from firmware.plant.layout import CONTROLLERS
+from schemas.station_types import StationType, load_station_types
 
 ROOT = Path(__file__).resolve().parents[3]
 ORIGIN_MS = 1_767_225_600_000  # 2026-01-01: when the simulated plant was switched on
@@ -23,6 +26,8 @@ _JOURNAL_BYTES = 8_000_000
 _BACK_OFF_S = (1.0, 30.0)
 _WRONG_FILE = 2  # the agent's exit code for a station.json that no restart will mend
 _GOODBYE_S = 5.0
+_READY_S = 30.0
+_LOOK_S = 0.05
 _PR_SET_PDEATHSIG = 1
 
 
@@ -39,10 +44,13 @@ def find_interpreter(wish: str) -> str:
 
 
 def board_of(
-    controller: tuple[str, str, tuple[tuple[str, str], ...]], options: argparse.Namespace
+    controller: tuple[str, str, tuple[tuple[str, str], ...]],
+    options: argparse.Namespace,
+    types: dict[str, StationType],
 ) -> dict[str, Any]:
     """The station.json of one controller."""
     group, node, stations = controller
+    folder = _folder_of(options, node)
     return {
         "group": group,
         "node": node,
@@ -63,18 +71,26 @@ def board_of(
             "faults": str((options.data_dir / "demo" / "faults.json").resolve()),
         },
         "stations": [
-            {"station": station, "type": kind, "driver": "simulated"} for station, kind in stations
+            wire(station, types[kind], unit, folder)
+            for unit, (station, kind) in enumerate(stations, 1)
         ],
     }
+
+
+def _folder_of(options: argparse.Namespace, node: str) -> Path:
+    folder: Path = options.data_dir / "demo" / node
+    return folder
 
 
 def write_boards(options: argparse.Namespace) -> list[Path]:
     """The station.json of every controller, below <data dir>/demo/<node>/."""
     files = []
+    types = load_station_types()
     for controller in CONTROLLERS:
-        file = options.data_dir / "demo" / controller[1] / "station.json"
+        file = _folder_of(options, controller[1]) / "station.json"
         file.parent.mkdir(parents=True, exist_ok=True)
-        text = json.dumps(board_of(controller, options), indent=1, ensure_ascii=False) + "\n"
+        board = board_of(controller, options, types)
+        text = json.dumps(board, indent=1, ensure_ascii=False) + "\n"
         new = file.with_suffix(".new")
         new.write_text(text, encoding="utf-8")
         new.replace(file)
@@ -104,14 +120,13 @@ async def _end(process: asyncio.subprocess.Process) -> None:
         await process.wait()
 
 
-async def keep_running(interpreter: str, file: Path, stop: asyncio.Event) -> None:
-    """Run one agent until `stop`; after an end of its own start it again, ever more slowly."""
+async def keep_running(name: str, command: list[str], stop: asyncio.Event) -> None:
+    """Run one program until `stop`; after an end of its own start it again, ever more slowly."""
     wait = _BACK_OFF_S[0]
     while not stop.is_set():
         process = await asyncio.create_subprocess_exec(
-            interpreter, "-m", "firmware.boards.unix.main", str(file.resolve()), cwd=ROOT,
-            preexec_fn=_die_with_parent,
-        )  # fmt: skip
+            *command, cwd=ROOT, preexec_fn=_die_with_parent
+        )
         stopping = asyncio.create_task(stop.wait())
         ended = asyncio.create_task(process.wait())
         started = asyncio.get_running_loop().time()
@@ -121,27 +136,48 @@ async def keep_running(interpreter: str, file: Path, stop: asyncio.Event) -> Non
             await _end(process)
             return
         if process.returncode == _WRONG_FILE:
-            _say(f"{file.parent.name} is not started again: its station.json is wrong")
+            _say(f"{name} is not started again: its station.json is wrong")
             return
         if asyncio.get_running_loop().time() - started > _BACK_OFF_S[1]:
             wait = _BACK_OFF_S[0]
-        _say(f"{file.parent.name} ended with {process.returncode}; again in {wait:.0f} s")
+        _say(f"{name} ended with {process.returncode}; again in {wait:.0f} s")
         try:
             await asyncio.wait_for(stop.wait(), wait + random.random())
         except TimeoutError:
             wait = min(wait * 2, _BACK_OFF_S[1])
 
 
+async def _appeared(ports: list[Path], stop: asyncio.Event) -> None:
+    """Wait for the lines: an agent that starts before them begins with bad samples."""
+    until = asyncio.get_running_loop().time() + _READY_S
+    while not stop.is_set() and not all(port.exists() for port in ports):
+        if asyncio.get_running_loop().time() > until:
+            _say("the plant's buses are late; the agents start without them")
+            return
+        await asyncio.sleep(_LOOK_S)
+
+
 async def run(options: argparse.Namespace) -> None:
-    """All agents, until SIGTERM or SIGINT."""
+    """The plant and all agents, until SIGTERM or SIGINT."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     interpreter = find_interpreter(options.interpreter)
     files = write_boards(options)
+    boards = [json.loads(file.read_text(encoding="utf-8")) for file in files]
+    ports = [port for board in boards for port in ports_of(board)]
+    for port in ports:
+        port.unlink(
+            missing_ok=True
+        )  # of a plant that was killed: the terminal may be another's now
     _say(f"{len(files)} controllers on {interpreter}")
-    await asyncio.gather(*(keep_running(interpreter, file, stop) for file in files))
+    buses = [sys.executable, "-m", "firmware.boards.unix.buses", *map(str, files)]
+    plant = asyncio.create_task(keep_running("the plant", buses, stop))
+    await _appeared(ports, stop)
+    agent = [interpreter, "-m", "firmware.boards.unix.main"]
+    agents = [keep_running(file.parent.name, [*agent, str(file.resolve())], stop) for file in files]
+    await asyncio.gather(plant, *agents)
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:

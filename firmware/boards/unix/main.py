@@ -118,7 +118,8 @@ class Drivers:
         self._moved_ms = -_ADVANCE_MS
         self._types = {station.station: station.type for station in board.stations}
         self._plant: Any = None
-        if board.plant is not None:
+        drivers = [metric.driver for station in board.stations for metric in station.metrics]
+        if board.plant is not None and "simulated" in drivers:
             from firmware.plant.box import PlantBox
 
             plant = board.plant
