@@ -10,6 +10,7 @@ ROOT = Path(__file__).parent.parent
 ROOMS = ("schemas", "edge_agent")
 ENROLMENT = ("p256", "x509", "keys", "renewal")
 UPDATES = ("disk", "ed25519", "slots", "update", "update_refused")
+ONBOARD = ("file_storage", "machine", "watchdog")
 
 
 def runs_on_a_device(file: Path) -> bool:
@@ -28,7 +29,7 @@ MODULES = [
     *(f"tests.firmware.test_{module}" for module in ENROLMENT),
     *(f"tests.firmware.test_{module}" for module in UPDATES),
     "tests.edge_agent.device_littlefs",
-    "tests.firmware.test_file_storage",
+    *(f"tests.firmware.test_{module}" for module in ONBOARD),
 ]
 
 

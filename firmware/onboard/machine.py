@@ -26,7 +26,7 @@ class BoardMachine:
 
     @property
     def news(self) -> bool:
-        return any([part.news for part in self._tellers])
+        return any(part.news for part in self._tellers)
 
     @news.setter
     def news(self, there_is: bool) -> None:

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
 FEED_S = 1.0
 SAMPLER_MS = 180_000  # it goes round at least once a minute
-KEEPER_MS = 300_000  # a flash that has been refusing to sync for so long needs a boot
+KEEPER_MS = (
+    300_000  # it syncs every sync_ms; a flash that has been refusing for so long needs a boot
+)
 SESSION_MS = 300_000  # its longest wait is a minute, each step of a connection has its own deadline
 
 
@@ -31,11 +33,17 @@ class Watchdog:
     """Give it to BoardMachine as a part, expect() each part of the agent, and keep run() running."""
 
     def __init__(
-        self, dog: "Dog", mono_ms: "Callable[[], int]", say: "Callable[[str], None]"
+        self,
+        dog: "Dog",
+        mono_ms: "Callable[[], int]",
+        say: "Callable[[str], None]",
+        starved: "Callable[[], None] | None" = None,
     ) -> None:
+        """`starved` is called when the dog is not fed any more."""
         self._dog = dog
         self._mono_ms = mono_ms
         self._say = say
+        self._starved = starved
         self._within: dict[str, int] = {}
         self._last: dict[str, int] = {}
         self._stuck = ""
@@ -71,6 +79,8 @@ class Watchdog:
         if stuck != self._stuck:
             self._stuck = stuck
             self._say(f"watchdog: no progress of {stuck}; it is not fed any more")
+            if self._starved is not None:
+                self._starved()
         return False
 
     async def run(self) -> None:

@@ -11,7 +11,8 @@ import pytest
 
 from edge_agent.clock import Clock
 from firmware.boards.unix import demo
-from firmware.boards.unix.main import Drivers, load_board
+from firmware.boards.unix.plant_drivers import PlantDrivers
+from firmware.onboard.station import load_board
 from firmware.plant.layout import CONTROLLERS
 from schemas.contract_check import ContractError
 from tests.brokers import Process, wait_until
@@ -115,7 +116,7 @@ def test_the_journal_lies_beside_the_file_unless_its_path_is_absolute(tmp_path: 
 
 def test_a_simulated_channel_reads_the_plant_and_moves_it(tmp_path: Path) -> None:
     loaded = load_board(str(_write(tmp_path)))
-    drivers = Drivers(loaded, Clock())
+    drivers = PlantDrivers(loaded, Clock())
     assert drivers.faults(loaded) == []
     channel = drivers.open("simulated", {}, "mill-1", "mill_gas_pressure_mpa")
     assert isinstance(channel.read(), float)

@@ -1,0 +1,49 @@
+"""Reads a board's station.json and the contracts it names."""
+
+from schemas.board_config import read_board, types_named
+from schemas.contract_check import ContractError
+from schemas.station_types import FOLDER, read_station_type
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from schemas.board_config import Board
+    from schemas.station_types import StationType
+
+
+def read_bytes(path: str) -> bytes:
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def folder_of(path: str) -> str:
+    return path.rsplit("/", 1)[0] if "/" in path else "."
+
+
+def beside(path: str, name: str) -> str:
+    """The path of a file that is named in the file `path`."""
+    return name if name.startswith("/") else f"{folder_of(path)}/{name}"
+
+
+def load_board(path: str, contracts: str = FOLDER) -> "Board":
+    """The board in a station.json. Raises ContractError with every fault, OSError."""
+    try:
+        text = read_bytes(path).decode()
+    except ValueError:
+        raise ContractError([f"{path}: is not UTF-8; save it as such"]) from None
+    types: dict[str, StationType] = {}
+    faults: list[str] = []
+    for name in types_named(text):
+        file = f"{name}.json"
+        try:
+            types[name] = read_station_type(read_bytes(f"{contracts}/{file}").decode(), file)
+        except OSError:
+            continue  # read_board says that there is no such type
+        except ContractError as error:
+            faults += error.faults
+    try:
+        board = read_board(text, path, types)
+    except ContractError as error:
+        faults += error.faults
+    if faults:
+        raise ContractError(faults)
+    return board
