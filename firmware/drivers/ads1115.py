@@ -52,6 +52,8 @@ class Ads1115:
             raise OSError(_TIMED_OUT, "no conversion")
         self.i2c.writeto(self.address, _CONVERSION)
         raw: int = struct.unpack(">h", self.i2c.readfrom(self.address, 2))[0]
+        if raw in (-32768, 32767):
+            raise OSError(_EIO, f"the input is beyond its range of {self.range_v} V")
         volts = raw * self.range_v / 32768
         if not self.shunt_ohm:
             return volts

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _EIO = 5
 _READ = 0x52
+_ADDRESS_MAX = 80
 _BYTES = 10
 _OVER_RANGE = 0x10  # alarm bit 4, orAL: the sensor is open or beyond its range
 _FIELDS = ("pv", "sv", "mv")
@@ -87,6 +88,7 @@ class AibusDevice:
         find = _finder(self.address, asked)
 
         def ask(timeout_ms: int) -> bytes:
+            timeout_ms += self.turns.sent_ms(len(asked) + _BYTES)
             return self.turns.ask(self.address, asked, find, timeout_ms)
 
         answer = self.device.ask(ask)
@@ -145,6 +147,8 @@ def open_value(
 ) -> AibusChannel:
     """The channel of a value; an address of one line is one device. KeyError: what args lack."""
     address = args["address"]
+    if not isinstance(address, int) or not 0 <= address <= _ADDRESS_MAX:
+        raise OSError(_EIO, f"address is a whole number from 0 to {_ADDRESS_MAX}")
     key = (name, address)
     if key not in _devices:
         device = Device(turns.bus, f"aibus {name} {address}", args, ticks)

@@ -5,7 +5,7 @@ silent device is asked whether it is back).
 """
 
 from firmware.drivers.bus_fault import BusFault
-from firmware.drivers.bus_stats import Tally
+from firmware.drivers.bus_stats import tally_of
 from firmware.drivers.ticks import apart, ticks_ms
 
 TYPE_CHECKING = False
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+_BUSY = (5, 6)  # exceptions of Modbus that may be gone at the next question
 _SHARE = 4  # silent devices of one line may cost a fifth of its time
 
 
@@ -36,7 +37,7 @@ class Device:
 
     def __init__(self, bus: Bus, at: str, args: "dict[str, Any]", ticks: "Callable[[], int]" = ticks_ms) -> None:  # fmt: skip
         self.bus = bus
-        self.tally = Tally(at)
+        self.tally = tally_of(at)
         self.timeout_ms: int = args.get("timeout_ms", 300)
         self.tries: int = args.get("tries", 2)
         self.silent_after: int = args.get("silent_after", 3)
@@ -57,7 +58,8 @@ class Device:
                 return self._once(ask)
             except BusFault as fault:
                 silent = self.silences >= self.silent_after
-                if tries <= 0 or silent or fault.kind == "exception":
+                refused = fault.kind == "exception" and fault.code not in _BUSY
+                if tries <= 0 or silent or refused:
                     raise BusFault(
                         fault.kind, f"{self.tally.at}: {fault.words}", fault.code
                     ) from None

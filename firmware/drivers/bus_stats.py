@@ -16,7 +16,6 @@ class Tally:
         self.asked = 0
         self.failed: dict[str, int] = {}
         self.last = ""
-        _tallies.append(self)
 
     def fault(self, kind: str, words: str) -> None:
         self.failed[kind] = self.failed.get(kind, 0) + 1
@@ -26,12 +25,19 @@ class Tally:
         return sum(self.failed.values())
 
 
-_tallies: "list[Tally]" = []
+_tallies: "dict[str, Tally]" = {}
+
+
+def tally_of(at: str) -> Tally:
+    """The one of an instrument, which may be opened more than once."""
+    if at not in _tallies:
+        _tallies[at] = Tally(at)
+    return _tallies[at]
 
 
 def buses() -> "list[dict[str, Any]]":
     """One entry for each instrument that was opened."""
-    told = sorted(_tallies, key=lambda tally: (-tally.failures(), tally.at))
+    told = sorted(_tallies.values(), key=lambda tally: (-tally.failures(), tally.at))
     return [
         {"at": t.at, "asked": t.asked, "failed": t.failures(), "kinds": t.failed, "last": t.last}
         for t in told[:ENTRIES_MAX]

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 
 _EIO = 5
+_UNIT_MAX = 255
+_REGISTERS_MAX = 125  # of one question
 _BITS = ("coil", "discrete")
 _TABLES = ("holding", "input", "coil", "discrete")
 _NOT_THIS_WAY = (1, 2, 3)  # exceptions to what was asked, not to the state the device is in
@@ -114,18 +116,21 @@ class ModbusChannel:
             raise OSError(_EIO, f"table is one of {', '.join(_TABLES)}")
         self.value = Value(args)
         count = 1 if self.table in _BITS else self.value.registers
-        self.span = (self.table, args["register"], count)
-        device.want(self.span)
+        self.span = self._wanted(args["register"], count)
         self.decimals = self._also(args.get("decimal_register"))
         self.faults = self._also(args.get("fault_register"))
         self.fault_bits: dict[str, str] = args.get("fault_bits", {})
 
     def _also(self, register: "int | None") -> "Span | None":
-        if register is None:
-            return None
-        span = (self.table, register, 1)
-        self.device.want(span)
-        return span
+        return None if register is None else self._wanted(register, 1)
+
+    def _wanted(self, register: int, count: int) -> "Span":
+        if not isinstance(register, int) or not 0 <= register <= 0xFFFF:
+            raise OSError(_EIO, "a register is a whole number from 0 to 65535")
+        if not 1 <= count <= _REGISTERS_MAX:
+            raise OSError(_EIO, f"registers is a whole number from 1 to {_REGISTERS_MAX}")
+        self.device.want((self.table, register, count))
+        return (self.table, register, count)
 
     def read(self) -> "float | int | bool | str":
         """The value now. OSError with the reason when there is none."""
@@ -151,6 +156,8 @@ def open_value(
 ) -> ModbusChannel:  # fmt: skip
     """The channel of a value; devices of one name and unit are one. KeyError: what args lack."""
     unit = args["unit"]
+    if not isinstance(unit, int) or not 0 <= unit <= _UNIT_MAX:
+        raise OSError(_EIO, f"unit is a whole number from 0 to {_UNIT_MAX}")
     key = (name, unit)
     if key not in _devices:
         device = Device(bus, f"modbus {name} {unit}", args, ticks)

@@ -65,8 +65,10 @@ class RtuMaster:
         """The data of registers or coils. Raises BusFault, OSError of the port."""
         function = FUNCTIONS[table]
         question = framed(struct.pack(">BBHH", unit, function, register, count))
-        find = _finder(question, data_bytes(table, count))
-        return self.turns.ask(unit, question, find, timeout_ms)
+        expected = data_bytes(table, count)
+        # timeout_ms is how long the device may think: sending goes on top, long at 9600 baud.
+        timeout_ms += self.turns.sent_ms(len(question) + expected + 5)
+        return self.turns.ask(unit, question, _finder(question, expected), timeout_ms)
 
 
 def _finder(question: bytes, expected: int) -> "Callable[[bytes, int], bytes | None]":

@@ -34,7 +34,7 @@ class Turns:
         self.late_ms = late_ms
         fast = line.char_us < 500  # a character of ten or eleven bits at more than 19200 baud
         self.gap_us = _GAP_FAST_US if fast else line.char_us * 7 // 2
-        self.owed: list[tuple[int, bytes, int]] = []  # unit, question, when it was asked
+        self.owed: list[tuple[int, bytes, int]] = []  # unit, question, until when it may come
 
     def ask(self, unit: int, question: bytes, find: "Find", timeout_ms: int) -> bytes:
         """The answer of a device. Raises BusFault, or OSError of the port."""
@@ -42,7 +42,7 @@ class Turns:
         self._be_quiet()
         asked = ticks_ms()
         self.line.write(question)
-        self.owed.append((unit, question, asked))
+        self.owed.append((unit, question, asked + max(self.late_ms, timeout_ms)))
         try:
             answer = self._listen(find, asked, timeout_ms)
         except BusFault as fault:
@@ -51,6 +51,10 @@ class Turns:
             raise
         self._settle(unit, question)
         return answer
+
+    def sent_ms(self, characters: int) -> int:
+        """How long so many characters take."""
+        return characters * self.line.char_us // 1000
 
     def _listen(self, find: "Find", asked: int, timeout_ms: int) -> bytes:
         came = b""
@@ -74,10 +78,10 @@ class Turns:
 
     def _wait_for_late(self, unit: int, question: bytes) -> None:
         now = ticks_ms()
-        self.owed = [owed for owed in self.owed if apart(now, owed[2]) < self.late_ms]
+        self.owed = [owed for owed in self.owed if apart(owed[2], now) > 0]
         others = [owed for owed in self.owed if owed[0] == unit and owed[1] != question]
         for owed in others:
-            while (left := self.late_ms - apart(ticks_ms(), owed[2])) > 0:
+            while (left := apart(owed[2], ticks_ms())) > 0:
                 if self.line.read(left):
                     while self.line.read(_QUIET_MS):
                         pass

@@ -72,6 +72,7 @@ class ThyracontChannel:
         find = _finder(self.question)
 
         def ask(timeout_ms: int) -> bytes:
+            timeout_ms += self.turns.sent_ms(len(self.question) + _BYTES)
             return self.turns.ask(self.address, self.question, find, timeout_ms)
 
         found = pressure(_text(self.device.ask(ask)))

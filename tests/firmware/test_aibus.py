@@ -94,6 +94,7 @@ def test_args_that_are_wrong_are_a_fault_of_their_channel() -> None:
     for args, word in (
         ({"port": "/dev/null"}, "address"),
         ({"address": 1}, "port"),
+        ({"port": "/dev/null", "address": 81}, "from 0 to 80"),
         ({"port": "/dev/null", "address": 1, "parameter": "out"}, "parameter"),
     ):
         assert word in str(fault_of(OSError, aibus.open_channel, args, "s", "m", None))

@@ -1,5 +1,6 @@
 """Each fault of a bus, by a device of ours on a pseudo-terminal, read by the drivers on both interpreters."""
 
+import random
 import struct
 import threading
 from collections.abc import Callable
@@ -152,6 +153,26 @@ def test_a_device_that_does_not_wait_for_late_answers_would_take_one(interpreter
         channels = [["modbus_rtu", args | {"register": register}] for register in (4, 8)]
         found = read(interpreter, channels)
     assert found["rounds"][0][1] == 40
+
+
+def test_a_slow_device_is_never_read_wrongly(interpreter: str) -> None:
+    """Its answers come before and after the time is over, as it likes; each value is right, or none."""
+    chance = random.Random(7)
+
+    def slow(request: bytes, say: Say) -> None:
+        threading.Timer(chance.choice((0, 0.02, 0.09, 0.13)), say, (reply(request),)).start()
+
+    with stub(slow) as port:
+        args = QUICK | {"port": port, "timeout_ms": 80, "late_ms": 400, "tries": 2}
+        channels = [["modbus_rtu", args | {"register": register}] for register in (4, 8, 12)]
+        found = read(interpreter, channels, rounds=12)
+    right = 0
+    for values in found["rounds"]:
+        for value, expected in zip(values, (40, 80, 120), strict=True):
+            assert value == expected or "fault" in value, found["rounds"]
+            right += value == expected
+    assert right >= 12
+    assert found["buses"][0]["kinds"]["silence"] > 0, "some answers were late"
 
 
 def floats(order: str) -> Callable[[bytes, Say], None]:

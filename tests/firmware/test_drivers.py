@@ -105,6 +105,12 @@ def test_volts_follow_the_range_and_the_channel_is_selected() -> None:
     assert Ads1115(Adc(-8192), 0, 2.048).read() == -0.512
 
 
+def test_an_input_at_the_end_of_its_range_is_no_reading() -> None:
+    for raw in (32767, -32768):
+        assert "beyond its range" in str(fault_of(OSError, Ads1115(Adc(raw), 0).read))
+    Ads1115(Adc(32766), 0).read()
+
+
 def test_a_loop_outside_its_live_zero_is_broken() -> None:
     milliamperes = Ads1115(Adc(9600), 0, 4.096, 100.0).read()
     assert abs(milliamperes - 12.0) < 0.001

@@ -218,6 +218,13 @@ def test_args_that_are_wrong_are_a_fault_of_their_channel() -> None:
         ({"port": "/dev/null", "register": 0}, "unit"),
         ({"port": "/dev/null", "unit": 1}, "register"),
         ({"port": "/dev/null", "unit": 1, "register": 0, "table": "holdings"}, "table"),
+        ({"port": "/dev/null", "unit": 256, "register": 0}, "unit is a whole number"),
+        ({"port": "/dev/null", "unit": 1, "register": 65536}, "from 0 to 65535"),
+        ({"port": "/dev/null", "unit": 1, "register": "7"}, "from 0 to 65535"),
+        (
+            {"port": "/dev/null", "unit": 1, "register": 7, "format": "text", "registers": 126},
+            "from 1 to 125",
+        ),
         ({"port": "/dev/null", "unit": 1, "register": 0, "baud": 19200}, "one line, one setting"),
         ({"port": "/dev/nul", "unit": 1, "register": 0, "parity": "mark"}, "parity"),
     ):

@@ -1,0 +1,126 @@
+"""Lines and turns on them: settings, silences, the RS-485 driver, who may probe; both interpreters run this file."""
+
+from firmware.drivers import serial_line
+from firmware.drivers.bus_device import Bus, Device
+from firmware.drivers.bus_fault import BusFault
+from firmware.drivers.serial_line import BoardPort, character_us, open_line
+from firmware.drivers.serial_turns import Turns, turns_on
+from firmware.drivers.ticks import apart, ticks_ms
+from tests.device_help import fault_of
+from tests.firmware.lines import MemoryLine, Time
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+USUAL: "dict[str, Any]" = {"baud": 9600, "parity": "none", "bytesize": 8, "stopbits": 1}
+
+
+def test_a_character_is_as_long_as_its_bits() -> None:
+    assert character_us(USUAL) == 1041
+    assert character_us(USUAL | {"parity": "even", "baud": 19200}) == 572
+    assert character_us(USUAL | {"bytesize": 7, "parity": "odd", "stopbits": 2}) == 1145
+
+
+def test_the_silence_before_a_question_is_three_and_a_half_characters_or_1750_us() -> None:
+    for baud, gap in ((9600, 3643), (19200, 1820), (38400, 1750), (115200, 1750)):
+        line = MemoryLine(lambda _: [])
+        line.char_us = character_us(USUAL | {"baud": baud})
+        assert Turns(line).gap_us == gap, baud
+
+
+def test_a_line_is_open_once_with_one_setting() -> None:
+    line = open_line({"port": "/dev/null", "baud": 4800})
+    assert line.name == "null"
+    assert open_line({"port": "/dev/null", "baud": 4800, "unit": 7}) is line
+    fault = fault_of(OSError, open_line, {"port": "/dev/null", "baud": 4800, "parity": "even"})
+    assert "another parity" in str(fault)
+    assert turns_on(line, {}) is turns_on(line, {"timeout_ms": 500})
+    assert turns_on(line, {}).late_ms == 1000, "as long as its slowest device may take"
+    serial_line._lines.pop("null")  # other tests may have it
+
+
+class Uart:
+    """A UART and its pin, which note what happens in which order."""
+
+    def __init__(self, *came: bytes) -> None:
+        self.came = list(came)
+        self.done: list[Any] = []
+
+    def value(self, level: int) -> None:
+        self.done.append(level)
+
+    def write(self, data: bytes) -> None:
+        self.done.append(data)
+
+    def flush(self) -> None:
+        self.done.append("sent")
+
+    def any(self) -> int:
+        return len(self.came[0]) if self.came else 0
+
+    def read(self, _n: int) -> bytes:
+        return self.came.pop(0)
+
+
+def test_the_driver_of_the_line_is_on_until_all_is_sent() -> None:
+    uart = Uart(b"abc")
+    port = BoardPort(USUAL, uart, uart)
+    port.write(b"question")
+    assert uart.done == [1, b"question", "sent", 0]
+    assert port.read(50) == b"abc"
+    began = ticks_ms()
+    assert port.read(20) == b""
+    assert apart(ticks_ms(), began) >= 10
+    without = Uart()
+    BoardPort(USUAL, without, None).write(b"question")
+    assert without.done == [b"question", "sent"]
+
+
+def test_a_line_that_is_never_quiet_is_a_fault() -> None:
+    line = MemoryLine(lambda _: [])
+    ends = [0]
+
+    def babble(wait_ms: int) -> bytes:
+        ends[0] += 1
+        return b"x" if ends[0] % 2 else b""
+
+    line.read = babble  # type: ignore[method-assign]
+    fault = fault_of(BusFault, Turns(line).ask, 1, b"q", lambda came, state: None, 20)
+    assert "never quiet" in str(fault)
+    assert line.requests == []
+
+
+def test_silent_devices_share_a_fifth_of_the_time_of_their_line() -> None:
+    bus, time, asked = Bus(), Time(), []
+
+    def silence(timeout_ms: int) -> bytes:
+        asked.append(time.now)
+        time.now += timeout_ms
+        raise BusFault("silence", "no answer")
+
+    devices = [Device(bus, f"silent {n}", {"timeout_ms": 300}, time) for n in range(20)]
+    for device in devices * 3:
+        fault_of(BusFault, device.ask, silence)
+    began, before = time.now, len(asked)
+    while time.now - began < 60000:
+        for device in devices:
+            fault_of(BusFault, device.ask, silence)
+        time.now += 10
+    spent = 300 * (len(asked) - before)
+    assert 0 < spent < 60000 / 4, (
+        "twenty silent devices, probed by themselves, would take all of it"
+    )
+
+
+def test_a_device_that_is_busy_is_asked_again_and_one_that_refuses_is_not() -> None:
+    for code, times in ((6, 2), (5, 2), (2, 1)):
+        asked = []
+
+        def busy(timeout_ms: int, code: int = code, asked: "list[int]" = asked) -> bytes:
+            asked.append(timeout_ms)
+            raise BusFault("exception", "in words", code)
+
+        device = Device(Bus(), f"busy {code}", {}, Time())
+        fault_of(BusFault, device.ask, busy)
+        assert len(asked) == times, code
