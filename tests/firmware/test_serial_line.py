@@ -30,14 +30,14 @@ def test_the_silence_before_a_question_is_three_and_a_half_characters_or_1750_us
 
 
 def test_a_line_is_open_once_with_one_setting() -> None:
-    line = open_line({"port": "/dev/null", "baud": 4800})
-    assert line.name == "null"
-    assert open_line({"port": "/dev/null", "baud": 4800, "unit": 7}) is line
-    fault = fault_of(OSError, open_line, {"port": "/dev/null", "baud": 4800, "parity": "even"})
+    line = open_line({"port": "/dev/full", "baud": 4800})
+    assert line.name == "full"
+    assert open_line({"port": "/dev/full", "baud": 4800, "unit": 7}) is line
+    fault = fault_of(OSError, open_line, {"port": "/dev/full", "baud": 4800, "parity": "even"})
     assert "another parity" in str(fault)
     assert turns_on(line, {}) is turns_on(line, {"timeout_ms": 500})
     assert turns_on(line, {}).late_ms == 1000, "as long as its slowest device may take"
-    serial_line._lines.pop("null")  # other tests may have it
+    serial_line._lines.pop("full")
 
 
 class Uart:
