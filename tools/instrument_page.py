@@ -39,7 +39,7 @@ What goes wrong on a bus makes the sample bad, with its reason, and nothing else
 * A value outside of what the instrument can show (`range`) is no reading: words in a wrong order make such numbers. A wrong order can
   also make a number that looks right, so **compare the first reading with the display of the instrument**.
 * All devices of a line share its settings; a port is opened by one program only. A line that went away is opened anew.
-* How often each instrument was asked, what failed and why, is told with the node (`Node/Buses`).
+* How often each instrument was asked, what failed and why, is told with the node (`Node/Buses`), of sensors without a bus, too.
 
 ## Maps
 

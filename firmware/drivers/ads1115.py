@@ -8,6 +8,8 @@ Sources: Texas Instruments SBAS444; NAMUR NE 43 for what a broken loop looks lik
 import struct
 import time
 
+from firmware.drivers.bus_stats import Counted
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Protocol
@@ -66,7 +68,7 @@ class Ads1115:
 _buses: "dict[int, Any]" = {}
 
 
-def open_channel(args: "dict[str, Any]", station: str, metric: str, plant: object) -> Ads1115:
+def open_channel(args: "dict[str, Any]", station: str, metric: str, plant: object) -> Counted:
     """The input args describes. OSError when this board has no I²C or args are wrong."""
     try:
         number = args["i2c"]
@@ -79,12 +81,13 @@ def open_channel(args: "dict[str, Any]", station: str, metric: str, plant: objec
                 if name in args
             }
             _buses[number] = machine.I2C(number, freq=400000, **pins)  # type: ignore[attr-defined,unused-ignore]
-        return Ads1115(
+        chip = Ads1115(
             _buses[number],
             args["channel"],
             args.get("range_v", 4.096),
             args.get("shunt_ohm", 0.0),
             args.get("address", 0x48),
         )
+        return Counted(chip, f"ads1115 i2c{number} {chip.address:#04x} input {args['channel']}")
     except (ImportError, AttributeError, KeyError, ValueError) as problem:
         raise OSError(_EIO, f"{station}.{metric}: {problem}") from None

@@ -109,6 +109,9 @@ class AibusChannel:
 
     def read(self) -> "float | int | bool | str":
         """The value now. OSError with the reason when there is none."""
+        return self.device.device.value(self._read)
+
+    def _read(self) -> "float | int | bool | str":
         decimals = None
         if isinstance(self.parameter, int):
             raw = self.device.read(self.parameter)[6:8]

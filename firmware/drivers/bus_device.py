@@ -4,7 +4,7 @@ args, all optional: timeout_ms, tries, silent_after (questions in a row without 
 silent device is asked whether it is back).
 """
 
-from firmware.drivers.bus_fault import BusFault
+from firmware.drivers.bus_fault import BusFault, words_of
 from firmware.drivers.bus_stats import tally_of
 from firmware.drivers.ticks import apart, ticks_ms
 
@@ -64,6 +64,16 @@ class Device:
                         fault.kind, f"{self.tally.at}: {fault.words}", fault.code
                     ) from None
 
+    def value(self, make: "Callable[[], float | int | bool | str]") -> "float | int | bool | str":
+        """What make() makes of answers; that it is no reading is told with the device, too."""
+        try:
+            return make()
+        except BusFault:
+            raise
+        except OSError as fault:
+            self.tally.fault("value", words_of(fault))
+            raise
+
     def _leave_in_peace(self) -> None:
         now = self.ticks()
         wait = self.probe_ms - apart(now, self.asked_ms)
@@ -76,7 +86,7 @@ class Device:
         try:
             answer = ask(self.timeout_ms)
         except OSError as fault:
-            found = fault if isinstance(fault, BusFault) else BusFault("line", _words(fault))
+            found = fault if isinstance(fault, BusFault) else BusFault("line", words_of(fault))
             self.tally.fault(found.kind, found.words)
             self._sign(found.kind not in ("silence", "line"), began)
             raise found from None
@@ -87,7 +97,3 @@ class Device:
         self.silences = 0 if alive else self.silences + 1
         if self.silences > self.silent_after:
             self.bus.probed(began, self.ticks())
-
-
-def _words(fault: OSError) -> str:
-    return str(fault.args[1] if len(fault.args) > 1 else fault)

@@ -1,8 +1,9 @@
 """Why a device gave no reading, with its kind, so that faults can be counted."""
 
 # silence: nothing came; short: half an answer; check: a wrong check sum; other: an answer to another
-# question; exception: the device itself refused; line: the port or connection is gone.
-KINDS = ("silence", "short", "check", "other", "exception", "line")
+# question; exception: the device itself refused; line: the port or connection is gone; value: an answer that is
+# no reading; sensor: what is read without a bus says that it failed.
+KINDS = ("silence", "short", "check", "other", "exception", "line", "value", "sensor")
 
 ONLY_ECHO = "only the echo of the question: is the device connected?"
 _EIO = 5
@@ -17,3 +18,8 @@ class BusFault(OSError):
         self.kind = kind
         self.words = words
         self.code = code
+
+
+def words_of(fault: OSError) -> str:
+    """Its words, without its number."""
+    return str(fault.args[1] if len(fault.args) > 1 else fault)

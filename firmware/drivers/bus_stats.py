@@ -1,5 +1,7 @@
 """What the instruments of this board answered since it started: asked, failed by kind, the last fault."""
 
+from firmware.drivers.bus_fault import words_of
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -22,7 +24,25 @@ class Tally:
         self.last = words[:_WORDS_MAX]
 
     def failures(self) -> int:
-        return sum(self.failed.values())
+        """Questions without an answer. One answer may hold several values that are none: they are told apart."""
+        return sum([self.failed[kind] for kind in self.failed if kind != "value"])
+
+
+class Counted:
+    """A channel that is read without a bus: how often it was, and why it failed."""
+
+    def __init__(self, channel: "Any", at: str) -> None:
+        self.channel = channel
+        self.tally = tally_of(at)
+
+    def read(self) -> "float | int | bool | str":
+        self.tally.asked += 1
+        try:
+            value: float | int | bool | str = self.channel.read()
+        except OSError as fault:
+            self.tally.fault("sensor", words_of(fault))
+            raise
+        return value
 
 
 _tallies: "dict[str, Tally]" = {}
@@ -37,7 +57,7 @@ def tally_of(at: str) -> Tally:
 
 def buses() -> "list[dict[str, Any]]":
     """One entry for each instrument that was opened."""
-    told = sorted(_tallies.values(), key=lambda tally: (-tally.failures(), tally.at))
+    told = sorted(_tallies.values(), key=lambda tally: (-sum(tally.failed.values()), tally.at))
     return [
         {"at": t.at, "asked": t.asked, "failed": t.failures(), "kinds": t.failed, "last": t.last}
         for t in told[:ENTRIES_MAX]

@@ -6,6 +6,7 @@ that it has failed, [3.6, 21.0] by default; beyond them, broken below and short 
 Source: NAMUR NE 43 (2003): measurement 3.8 to 20.5 mA, failure at or below 3.6 and at or above 21.0 mA.
 """
 
+from firmware.drivers.bus_stats import Counted
 from firmware.drivers.inner import open_inner
 
 TYPE_CHECKING = False
@@ -57,9 +58,10 @@ class CurrentLoop:
         raise OSError(_EIO, f"loop at {milliamperes:.2f} mA: {words}")
 
 
-def open_channel(args: "dict[str, Any]", station: str, metric: str, plant: object) -> CurrentLoop:
+def open_channel(args: "dict[str, Any]", station: str, metric: str, plant: object) -> Counted:
     """The loop args describes. OSError when args are wrong or the driver below is not there."""
     try:
-        return CurrentLoop(open_inner(args, station, metric, plant), args)
+        loop = CurrentLoop(open_inner(args, station, metric, plant), args)
+        return Counted(loop, f"loop {station} {metric}")
     except (KeyError, ValueError, TypeError, ZeroDivisionError) as problem:
         raise OSError(_EIO, f"{station}.{metric}: args lack or misname {problem}") from None

@@ -5,6 +5,8 @@ sck, mosi, miso where the board wants them.
 Source: Maxim MAX31856 data sheet, rev 0 (registers, fault status, 0.0078125 °C per bit).
 """
 
+from firmware.drivers.bus_stats import Counted
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Protocol
@@ -71,7 +73,7 @@ class Max31856:
         return raw * _LSB_C
 
 
-def open_channel(args: "dict[str, Any]", station: str, metric: str, plant: object) -> Max31856:
+def open_channel(args: "dict[str, Any]", station: str, metric: str, plant: object) -> Counted:
     """The chip args describes. OSError when this board has no SPI or args are wrong."""
     try:
         import machine  # type: ignore[import-not-found,unused-ignore]
@@ -86,6 +88,7 @@ def open_channel(args: "dict[str, Any]", station: str, metric: str, plant: objec
             args["spi"], baudrate=1000000, polarity=0, phase=1, **pins
         )
         cs: Any = machine.Pin(args["cs"], machine.Pin.OUT, value=1)  # type: ignore[attr-defined,unused-ignore]
-        return Max31856(spi, cs, args.get("type", "K"), args.get("mains_hz", 50))
+        chip = Max31856(spi, cs, args.get("type", "K"), args.get("mains_hz", 50))
+        return Counted(chip, f"max31856 spi{args['spi']} cs{args['cs']}")
     except (ImportError, AttributeError, KeyError, ValueError) as problem:
         raise OSError(_EIO, f"{station}.{metric}: {problem}") from None

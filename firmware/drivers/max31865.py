@@ -5,6 +5,8 @@ mains_hz 50 | 60; sck, mosi, miso where the board wants them.
 Sources: Maxim MAX31865 data sheet, rev 3 (registers, faults); IEC 60751 (Callendar-Van Dusen, also below 0 °C).
 """
 
+from firmware.drivers.bus_stats import Counted
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -90,7 +92,7 @@ class Max31865:
         return celsius(ratio)
 
 
-def open_channel(args: "dict[str, Any]", station: str, metric: str, plant: object) -> Max31865:
+def open_channel(args: "dict[str, Any]", station: str, metric: str, plant: object) -> Counted:
     """The chip args describes. OSError when this board has no SPI or args are wrong."""
     try:
         import machine  # type: ignore[import-not-found,unused-ignore]
@@ -105,6 +107,6 @@ def open_channel(args: "dict[str, Any]", station: str, metric: str, plant: objec
             args["spi"], baudrate=1000000, polarity=0, phase=1, **pins
         )
         cs: Any = machine.Pin(args["cs"], machine.Pin.OUT, value=1)  # type: ignore[attr-defined,unused-ignore]
-        return Max31865(spi, cs, args)
+        return Counted(Max31865(spi, cs, args), f"max31865 spi{args['spi']} cs{args['cs']}")
     except (ImportError, AttributeError, KeyError, ValueError) as problem:
         raise OSError(_EIO, f"{station}.{metric}: {problem}") from None

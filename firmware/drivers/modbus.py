@@ -134,6 +134,9 @@ class ModbusChannel:
 
     def read(self) -> "float | int | bool | str":
         """The value now. OSError with the reason when there is none."""
+        return self.device.device.value(self._read)
+
+    def _read(self) -> "float | int | bool | str":
         data = self.device.read(self.span)
         if self.table in _BITS:
             return bool(data[0] & 1)

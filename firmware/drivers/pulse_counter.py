@@ -5,6 +5,7 @@ a counter in an instrument or a module); bits (default 16), at which it begins a
 A count begins at 0 when the board starts: the scale and the meter's own stand are the MES's work.
 """
 
+from firmware.drivers.bus_stats import Counted
 from firmware.drivers.inner import open_inner
 from firmware.drivers.ticks import apart, ticks_ms
 
@@ -115,11 +116,14 @@ def _counter_on(args: "dict[str, Any]") -> PulseCounter:
 
 def open_channel(
     args: "dict[str, Any]", station: str, metric: str, plant: object
-) -> "PulseCounter | RateChannel | RolloverChannel":
+) -> "PulseCounter | RateChannel | Counted":
     """The counter on a pin. OSError when this board has no pins or args are wrong."""
     try:
         if "of" in args:
-            return RolloverChannel(open_inner(args, station, metric, plant), args.get("bits", 16))
+            inner = open_inner(args, station, metric, plant)
+            return Counted(
+                RolloverChannel(inner, args.get("bits", 16)), f"counter {station} {metric}"
+            )
         counter = _counter_on(args)
     except (ImportError, AttributeError, KeyError, ValueError) as problem:
         raise OSError(_EIO, f"{station}.{metric}: {problem}") from None

@@ -67,8 +67,11 @@ class ThyracontChannel:
         self.question = framed(f"{self.address:03d}{args.get('parameter', 'M')}")
         self.value = Value(args)
 
-    def read(self) -> "float | int":
+    def read(self) -> "float | int | bool | str":
         """mbar; OSError with the reason."""
+        return self.device.value(self._read)
+
+    def _read(self) -> "float | int":
         find = _finder(self.question)
 
         def ask(timeout_ms: int) -> bytes:

@@ -3,7 +3,7 @@
 import struct
 
 from firmware.drivers import modbus_rtu
-from firmware.drivers.bus_stats import buses
+from firmware.drivers.bus_stats import _tallies, buses
 from firmware.drivers.registers import Value
 from firmware.drivers.rtu_master import framed
 from tests.device_help import fault_of
@@ -210,6 +210,18 @@ def test_what_a_device_answered_is_counted_by_kind() -> None:
             "last": "device failure",
         }
     ]
+
+
+def test_an_answer_that_is_no_reading_is_told_with_its_device() -> None:
+    _tallies.clear()
+    line = MemoryLine(healthy)
+    every = [{"register": n, "range": [0, 15]} for n in (1, 2)]
+    good, bad = channels(line, every, Time())
+    assert good.read() == 10
+    assert "outside" in str(fault_of(OSError, bad.read))
+    told = [bus for bus in buses() if bus["at"] == bad.device.device.tally.at]
+    assert [(bus["asked"], bus["failed"], bus["kinds"]) for bus in told] == [(1, 0, {"value": 1})]
+    assert "outside" in told[0]["last"]
 
 
 def test_args_that_are_wrong_are_a_fault_of_their_channel() -> None:

@@ -3,6 +3,7 @@
 import math
 
 from firmware.drivers import current_loop, digital_input, max31865, pulse_counter
+from firmware.drivers.bus_stats import Counted, _tallies, buses, tally_of
 from firmware.drivers.current_loop import CurrentLoop
 from firmware.drivers.digital_input import DigitalInput
 from firmware.drivers.line_serial import LineChannel, reader_on
@@ -55,6 +56,28 @@ def test_a_loop_that_failed_says_how() -> None:
     assert "no number" in str(
         fault_of(OSError, CurrentLoop(Said(OSError(5, "no number")), args).read)
     )
+
+
+def test_a_sensor_without_a_bus_tells_why_it_failed_too() -> None:
+    _tallies.clear()
+    loop = Counted(CurrentLoop(Said(12.0, 0.02), {"low": 0, "high": 14}), "loop bath-1 ph")
+    assert loop.read() == 7.0
+    fault_of(OSError, loop.read)
+    (told,) = [bus for bus in buses() if bus["at"] == "loop bath-1 ph"]
+    assert (told["asked"], told["failed"], told["kinds"]) == (2, 1, {"sensor": 1})
+    assert "wire is broken" in told["last"]
+
+
+def test_of_many_instruments_the_worst_are_told() -> None:
+    for n in range(20):
+        tally = tally_of(f"many {n}")
+        for _ in range(n + 1):
+            tally.fault("silence", "x" * 200)
+    told = [bus for bus in buses() if bus["at"].startswith("many")]
+    assert len(buses()) == 16
+    assert told[0]["at"] == "many 19"
+    assert all(len(bus["last"]) <= 60 for bus in told)
+    _tallies.clear()
 
 
 def test_a_channel_on_another_driver_says_what_is_wrong_with_its_args() -> None:
