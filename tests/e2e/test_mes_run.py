@@ -55,6 +55,7 @@ def test_a_newcomer_finds_every_station_type_alive_and_again_after_a_stop(run: R
 
     assert run.process.stop(signal.SIGINT) == 0
     assert "Stopped." in run.process.said()
+    assert qualities(run) == {GOOD}, "nor in the moment of the end"
     assert not answers("127.0.0.1", run.mqtt)
     assert run.ask("/healthz") is None
 

@@ -191,9 +191,13 @@ def test_an_agent_that_ends_is_started_again_and_all_stop_together(
     monkeypatch.setattr(demo.random, "random", lambda: 0.0)
     program = _fake_agent(tmp_path, "exit 1")
 
+    ends: list[int] = []
+
     async def work() -> None:
         stop = asyncio.Event()
-        keeping = asyncio.create_task(demo.keep_running("ctl-x", program, stop))
+        keeping = asyncio.create_task(
+            demo.keep_running("ctl-x", program, stop, lambda: ends.append(_starts(tmp_path)))
+        )
         while _starts(tmp_path) < 3:
             await asyncio.sleep(0.02)
         stop.set()
@@ -201,6 +205,8 @@ def test_an_agent_that_ends_is_started_again_and_all_stop_together(
 
     asyncio.run(asyncio.wait_for(work(), 60))
     assert _starts(tmp_path) >= 3
+    assert ends == list(range(1, len(ends) + 1)), "whoever waits for its end hears of each at once"
+    assert len(ends) == _starts(tmp_path)
 
 
 def test_an_agent_whose_file_is_wrong_is_not_started_again(tmp_path: Path, capsys: object) -> None:

@@ -13,6 +13,7 @@ import random
 import shutil
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -120,8 +121,13 @@ async def _end(process: asyncio.subprocess.Process) -> None:
         await process.wait()
 
 
-async def keep_running(name: str, command: list[str], stop: asyncio.Event) -> None:
-    """Run one program until `stop`; after an end of its own start it again, ever more slowly."""
+async def keep_running(
+    name: str, command: list[str], stop: asyncio.Event, after: Callable[[], None] | None = None
+) -> None:
+    """Run one program until `stop`; after an end of its own start it again, ever more slowly.
+
+    `after` is called at once when it has ended.
+    """
     wait = _BACK_OFF_S[0]
     while not stop.is_set():
         process = await asyncio.create_subprocess_exec(
@@ -134,6 +140,9 @@ async def keep_running(name: str, command: list[str], stop: asyncio.Event) -> No
         stopping.cancel()
         if stop.is_set():
             await _end(process)
+        if after is not None:
+            after()
+        if stop.is_set():
             return
         if process.returncode == _WRONG_FILE:
             _say(f"{name} is not started again: its station.json is wrong")
@@ -167,17 +176,23 @@ async def run(options: argparse.Namespace) -> None:
     files = write_boards(options)
     boards = [json.loads(file.read_text(encoding="utf-8")) for file in files]
     ports = [port for board in boards for port in ports_of(board)]
-    for port in ports:
-        port.unlink(
-            missing_ok=True
-        )  # of a plant that was killed: the terminal may be another's now
+
+    def cut() -> None:
+        """No link may lead to a terminal that is gone: its number may be somebody else's soon."""
+        for port in ports:
+            port.unlink(missing_ok=True)
+
+    cut()
     _say(f"{len(files)} controllers on {interpreter}")
     buses = [sys.executable, "-m", "firmware.boards.unix.buses", *map(str, files)]
-    plant = asyncio.create_task(keep_running("the plant", buses, stop))
+    measured = asyncio.Event()  # the plant ends last: what an agent reads of none would be bad
+    plant = asyncio.create_task(keep_running("the plant", buses, measured, cut))
     await _appeared(ports, stop)
     agent = [interpreter, "-m", "firmware.boards.unix.main"]
     agents = [keep_running(file.parent.name, [*agent, str(file.resolve())], stop) for file in files]
-    await asyncio.gather(plant, *agents)
+    await asyncio.gather(*agents)
+    measured.set()
+    await plant
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
