@@ -12,6 +12,7 @@ from mes_server.bench.line import BenchError
 from mes_server.broker import BrokerMissing
 from mes_server.commands.baths import bath
 from mes_server.commands.bench import bench
+from mes_server.commands.broker import run_broker
 from mes_server.commands.database import db
 from mes_server.commands.demo import demo
 from mes_server.commands.doctor import run_doctor
@@ -27,13 +28,14 @@ from mes_server.commands.nodes import node
 from mes_server.commands.nonconformances import nonconformance
 from mes_server.commands.papers import binder
 from mes_server.commands.people import people
-from mes_server.commands.processes import run_all, run_broker, run_ingest, run_web
+from mes_server.commands.processes import run_all, run_ingest, run_web
 from mes_server.commands.proofs import proof
 from mes_server.commands.quarantine import quarantine
 from mes_server.commands.routes import route
 from mes_server.commands.stations import station
 from mes_server.commands.surveys import survey
 from mes_server.demo.history import NoHistory
+from mes_server.demo.identities import NotLetIn
 from mes_server.demo.plant import DemoError
 from mes_server.reports.typesetting import CannotTypeset
 from mes_server.run import CannotRun
@@ -71,7 +73,7 @@ COMMANDS: tuple[click.Command, ...] = (
     bench,
 )
 _FORESEEN = (
-    CannotRun, BrokerMissing, NotReady, DemoError, NoHistory, SchemaTooNew, BenchError, CannotTypeset,
+    CannotRun, BrokerMissing, NotReady, DemoError, NoHistory, NotLetIn, SchemaTooNew, BenchError, CannotTypeset,
 )  # fmt: skip
 
 

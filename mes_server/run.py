@@ -86,7 +86,8 @@ def _say_running(
 ) -> None:
     say(f"Lodestone is running: {url(settings)}")
     where = f"{settings.mqtt_host}:{settings.mqtt_port}"
-    say(f"Broker at {where}; data and logs in {settings.data_dir}.")
+    secure = " with TLS, certificates of this site" if settings.pki else ""
+    say(f"Broker at {where}{secure}; data and logs in {settings.data_dir}.")
     if people is not None:
         _say_people(people, say)
     say("Ctrl-C stops all of it.")
@@ -105,12 +106,13 @@ def _say_people(people: Mapping[str, Any], say: Callable[[str], None]) -> None:
 @dataclass(frozen=True, slots=True)
 class Demo:
     """What `mes run --demo` adds: the commands of the plant and of its workers; `hire` makes its people,
-    `past` makes up a history, where one is wanted, before anything else."""
+    `past` makes up a history, where one is wanted, before anything else; `let_in` enrols its controllers, with TLS."""
 
     plant: list[str]
     workers: list[str]
     hire: Callable[[Settings], Mapping[str, Any]]
     past: Callable[[], None]
+    let_in: Callable[[Settings], object]
 
 
 def _children(settings: Settings, demo: Demo | None) -> list[Child]:
@@ -124,6 +126,8 @@ def _children(settings: Settings, demo: Demo | None) -> list[Child]:
                 lambda: broker.answers(settings.mqtt_host, settings.mqtt_port),
             )
         )
+        if settings.pki is not None:
+            children.append(Child("keeper", [*mes, "broker", "keep"]))
     children.append(Child("ingest", [*mes, "ingest"]))
     health = url(settings) + "/healthz"
     # A demo is to be looked at; who has decided otherwise is heeded.
@@ -137,6 +141,14 @@ def _children(settings: Settings, demo: Demo | None) -> list[Child]:
     return children
 
 
+def _prepare(settings: Settings, demo: Demo | None) -> None:
+    if demo is None:
+        return
+    demo.past()
+    if settings.pki is not None:
+        demo.let_in(settings)
+
+
 def run(settings: Settings, demo: Demo | None, say: Callable[[str], None]) -> None:
     """Run until SIGINT or SIGTERM, with a demo plant or without.
 
@@ -146,8 +158,7 @@ def run(settings: Settings, demo: Demo | None, say: Callable[[str], None]) -> No
         if settings.broker == "own":
             _require_free(settings.mqtt_host, settings.mqtt_port, "MES_MQTT_PORT", "The broker")
         _require_free(settings.http_host, settings.http_port, "MES_HTTP_PORT", "The web server")
-        if demo is not None:
-            demo.past()
+        _prepare(settings, demo)
         supervisor = Supervisor(settings.data_dir / "logs", say)
 
         def ask_to_stop(_signal: int, _frame: FrameType | None) -> None:

@@ -7,13 +7,13 @@ from typing import Any
 
 import click
 
-from mes_server import broker, run
+from mes_server import run
 from mes_server.commands.demo import tell_history
-from mes_server.demo import people, plant
+from mes_server.demo import identities, people, plant
 from mes_server.demo.history import make_history
 from mes_server.ingest.run import run_ingest as collect
 from mes_server.serving import serve_web
-from mes_server.settings import Settings
+from mes_server.settings import Settings, read_settings
 
 
 class Days(click.ParamType):  # type: ignore[type-arg]  # older click has no type to name
@@ -53,9 +53,20 @@ def _say(text: str) -> None:
     metavar="DAYS",
     help="With --demo: make up so many days of a past first, such as 90d, where there is none.",
 )
+@click.option(
+    "--secure",
+    is_flag=True,
+    help="With TLS and access rights at the broker; makes the site's own CA.",
+)
 @click.pass_obj
-def run_all(settings: Settings, /, with_demo: bool, days: int | None, **options: Any) -> None:
+def run_all(
+    settings: Settings, /, with_demo: bool, days: int | None, secure: bool, **options: Any
+) -> None:
     """Run broker, ingest and pages (and a demo plant) on this machine until Ctrl-C."""
+    if secure:
+        os.environ.setdefault("MES_MQTT_TLS", "yes")  # the processes it starts read their settings
+        settings = read_settings(os.environ)
+        identities.make_site_once(settings)
     run.run(settings, _demo(settings, days, **options) if with_demo else None, _say)
 
 
@@ -72,7 +83,8 @@ def _demo(
             made = make_history(settings, days, seed, time.time_ns() // 1_000_000, _say)
             tell_history(made, time.monotonic() - started)
 
-    return run.Demo(plant.command(settings, speed, seed, interpreter), workers, people.hire, past)
+    command = plant.command(settings, speed, seed, interpreter)
+    return run.Demo(command, workers, people.hire, past, identities.let_in)
 
 
 @click.command("ingest")
@@ -87,11 +99,3 @@ def run_ingest(settings: Settings) -> None:
 def run_web(settings: Settings) -> None:
     """Serve the pages and the API."""
     serve_web(settings)
-
-
-@click.command("broker")
-@click.pass_obj
-def run_broker(settings: Settings) -> None:
-    """Run the MQTT broker that comes with the installation."""
-    command = broker.command(settings)
-    os.execv(command[0], command)  # noqa: S606  the broker takes this process's place

@@ -42,7 +42,8 @@ def command(settings: Settings, speed: float, seed: int, interpreter: str) -> li
         "--seed": str(seed),
     }
     flat = [part for pair in options.items() for part in pair]
-    return [sys.executable, "-m", "firmware.boards.unix.demo", *flat]
+    secure = [] if settings.pki is None else ["--tls"]
+    return [sys.executable, "-m", "firmware.boards.unix.demo", *flat, *secure]
 
 
 def _faults_file(settings: Settings) -> Path:

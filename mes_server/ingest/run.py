@@ -47,7 +47,7 @@ def run_ingest(settings: Settings, stop: threading.Event | None = None) -> int:
     types = load_station_types()  # a contract that is wrong is told before anything is begun
     if stop is None:
         stop = threading.Event()
-        _stop_on_signals(stop)
+        stop_on_signals(stop)
         _log_to_stderr()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     status = StatusFile(settings.data_dir)
@@ -81,7 +81,9 @@ def _log_to_stderr() -> None:
     logging.getLogger("alembic").setLevel(logging.WARNING)
 
 
-def _stop_on_signals(stop: threading.Event) -> None:
+def stop_on_signals(stop: threading.Event) -> None:
+    """Set `stop` at SIGTERM and SIGINT."""
+
     def ask(_signal: int, _frame: FrameType | None) -> None:
         stop.set()
 

@@ -6,7 +6,12 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
 from cryptography.x509.oid import NameOID
 
 BYTES_MAX = 4096  # a request with a P-256 key has some 250
@@ -44,6 +49,15 @@ def read_request(csr_der: bytes) -> Request:
     if len(names) != 1 or len(list(csr.subject)) != 1:
         raise BadRequest("its subject is not one common name")
     return Request(csr_der, str(names[0].value), _fingerprint(key), key)
+
+
+def new_request(name: str) -> tuple[bytes, bytes]:
+    """A fresh key (PKCS #8) and a request by it, both in DER: what a board makes by itself."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    csr = x509.CertificateSigningRequestBuilder().subject_name(subject).sign(key, hashes.SHA256())
+    plain = key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    return plain, csr.public_bytes(Encoding.DER)
 
 
 def _fingerprint(key: ec.EllipticCurvePublicKey) -> str:

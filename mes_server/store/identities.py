@@ -164,8 +164,11 @@ def list_identities(conn: Connection, limit: int = 500) -> list[Identity]:
 
 def allowed_nodes(conn: Connection) -> list[Allowed]:
     """Every node that is enrolled and not revoked, by area and id."""
-    query = "SELECT group_id, node_id FROM node_identity WHERE state = ? ORDER BY group_id, node_id"
-    return [Allowed(row.group_id, row.node_id) for row in run(conn, query, (known.ENROLLED,))]
+    query = "SELECT group_id, node_id, fingerprint FROM node_identity WHERE state = ? ORDER BY group_id, node_id"
+    return [
+        Allowed(row.group_id, row.node_id, row.fingerprint)
+        for row in run(conn, query, (known.ENROLLED,))
+    ]
 
 
 def identity_stamp(conn: Connection) -> int:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from firmware.boards.unix.wiring import ports_of, wire
+from firmware.onboard.keys import CA, CERTIFICATE, KEY
 from firmware.plant.layout import CONTROLLERS
 from schemas.station_types import StationType, load_station_types
 
@@ -52,11 +53,14 @@ def board_of(
     """The station.json of one controller."""
     group, node, stations = controller
     folder = _folder_of(options, node)
+    broker = {"host": options.mqtt_host, "port": options.mqtt_port}
+    if options.tls:
+        broker["tls"] = {"ca": CA, "cert": CERTIFICATE, "key": KEY}
     return {
         "group": group,
         "node": node,
         "serial": f"demo-{options.seed}-{node}",
-        "broker": {"host": options.mqtt_host, "port": options.mqtt_port},
+        "broker": broker,
         "keepalive_s": 30,
         "reconnect_s": 2,
         "journal": {
@@ -202,6 +206,9 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--data-dir", type=Path, required=True, help="journals go below its demo/")
     parser.add_argument("--mqtt-host", default="127.0.0.1")
     parser.add_argument("--mqtt-port", type=int, default=1883)
+    parser.add_argument(
+        "--tls", action="store_true", help="with key and certificate beside each station.json"
+    )
     parser.add_argument("--interpreter", default="auto", help="a path, auto or python")
     parser.add_argument("--speed", type=float, default=30.0, help="how much faster than life")
     parser.add_argument("--seed", type=int, default=7)

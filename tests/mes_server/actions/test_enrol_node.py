@@ -58,7 +58,7 @@ def test_a_board_is_let_in_by_two_people_and_a_token(site: Site) -> None:
     issued = site.redeem(token, board)
     assert isinstance(issued, Issued)
     assert (issued.group, issued.node) == ("forming", "press-1")
-    assert allowed(site) == [Allowed("forming", "press-1")]
+    assert allowed(site) == [Allowed("forming", "press-1", board.fingerprint)]
     said = read_token(token)
     assert said is not None
     found = keys.finish(str(board.folder), list(issued.chain), "press-1", said.pin)
@@ -190,9 +190,12 @@ def test_a_revoked_board_is_out_at_once_and_in_the_list(site: Site) -> None:
     with reading(site.engine) as conn:
         before = identity_stamp(conn)
     assert site.revoke(board, "whatever") == ["revocation_has_a_reason"]
-    assert allowed(site) == [Allowed("forming", "press-1"), Allowed("forming", "press-2")]
+    assert allowed(site) == [
+        Allowed("forming", "press-1", board.fingerprint),
+        Allowed("forming", "press-2", other.fingerprint),
+    ]
     assert site.revoke(board) == []
-    assert allowed(site) == [Allowed("forming", "press-2")]
+    assert allowed(site) == [Allowed("forming", "press-2", other.fingerprint)]
     with reading(site.engine) as conn:
         assert identity_stamp(conn) > before
     listed = x509.load_pem_x509_crl((site.pki / "crl.pem").read_bytes())

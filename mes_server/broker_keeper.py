@@ -1,0 +1,151 @@
+"""Keeps the broker's files as the store has it: who may speak, and which certificates are revoked.
+
+Whenever that changes the broker is told to read them again. A node that may not speak any more is cut: nats-server
+does so by itself; Mosquitto only mutes it, so that it needs a restart (docs/security.md).
+"""
+
+import hashlib
+import json
+import logging
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event
+
+from mes_server.broker_access import MOSQUITTO_ACL, NATS_NODES, mosquitto_acl, nats_nodes
+from mes_server.domain.identities import Allowed
+
+LOOK_S = 2.0
+HOOK_S = 60.0
+TOLD = "told.json"
+PKI_FILES = ("chain.pem", "broker.crt", "broker.key", "crl.pem")
+_log = logging.getLogger(__name__)
+
+
+class NotTold(OSError):
+    """The broker could not be told; it is tried again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """`folder` has what the broker reads; with `copies` also its certificates: it is another user, elsewhere."""
+
+    kind: str
+    folder: Path
+    pki: Path
+    copies: bool = False
+
+    def write(self, allowed: Sequence[Allowed]) -> str:
+        """Bring them up to date; a digest of all that the broker is to know."""
+        name, text = (
+            (NATS_NODES, nats_nodes(allowed))
+            if self.kind == "nats"
+            else (MOSQUITTO_ACL, mosquitto_acl(allowed))
+        )
+        replace(self.folder / name, text.encode())
+        digest = hashlib.sha256(text.encode())
+        for one in PKI_FILES:
+            data = (self.pki / one).read_bytes()
+            digest.update(data)
+            if self.copies:
+                replace(self.folder / one, data)
+        return digest.hexdigest()
+
+
+def replace(file: Path, data: bytes) -> None:
+    """Write a file whole or not at all, and only when it changes; who may read the old one may read the new one."""
+    if file.exists() and file.read_bytes() == data:
+        return
+    new = file.with_name(f"{file.name}.new")
+    new.unlink(missing_ok=True)
+    new.touch(mode=0o600)
+    new.write_bytes(data)
+    if file.exists():
+        before = file.stat()
+        new.chmod(before.st_mode & 0o777)
+        if os.geteuid() == 0:
+            shutil.chown(new, before.st_uid, before.st_gid)
+    new.replace(file)
+
+
+class Keeper:
+    """`read` gives who may speak, None while that cannot be known: then everything stays as it is.
+
+    `tell` is asked to have the files read again; its argument says whether somebody is to be cut.
+    """
+
+    def __init__(
+        self,
+        files: Files,
+        read: Callable[[], Sequence[Allowed] | None],
+        tell: Callable[[bool], None],
+    ) -> None:
+        self._files = files
+        self._read = read
+        self._tell = tell
+
+    def look(self) -> bool:
+        """Once; whether the broker was told something new. Raises OSError: files or broker cannot be reached."""
+        allowed = self._read()
+        if allowed is None:
+            return False
+        digest = self._files.write(allowed)
+        names = sorted({f"{one.group}/{one.node}/{one.key}" for one in allowed})
+        file = self._files.folder / TOLD
+        told = json.loads(file.read_text()) if file.exists() else {"digest": "", "names": []}
+        if told["digest"] == digest:
+            return False
+        gone = sorted(set(told["names"]) - set(names))
+        self._tell(bool(gone))
+        replace(file, json.dumps({"digest": digest, "names": names}).encode())
+        _log.info(
+            "the broker knows %d nodes%s", len(names), f"; cut: {', '.join(gone)}" if gone else ""
+        )
+        return True
+
+    def run(self, stop: Event) -> None:
+        """Look every two seconds until `stop`."""
+        said = ""
+        while not stop.is_set():
+            try:
+                self.look()
+                said = ""
+            except OSError as fault:
+                if str(fault) != said:
+                    said = str(fault)
+                    _log.error("the broker does not know who may speak, trying on: %s", fault)
+            stop.wait(LOOK_S)
+
+
+def signal_nats(pid_file: Path) -> Callable[[bool], None]:
+    """Have the nats-server of this installation read its files; one that does not run reads them when it starts."""
+
+    def tell(_cut: bool) -> None:
+        try:
+            os.kill(int(pid_file.read_text()), signal.SIGHUP)
+        except (FileNotFoundError, ProcessLookupError):
+            return
+        except ValueError as error:
+            raise NotTold(f"{pid_file} has no process id") from error
+
+    return tell
+
+
+def run_hooks(reload: str, cut: str) -> Callable[[bool], None]:
+    """Commands for a broker run elsewhere: one to have it read its files, one that also ends its connections."""
+
+    def tell(somebody_is_cut: bool) -> None:
+        command = cut if somebody_is_cut and cut else reload
+        try:
+            done = subprocess.run(shlex.split(command), timeout=HOOK_S, stdin=subprocess.DEVNULL)  # noqa: S603  the administrator's own
+        except subprocess.TimeoutExpired as error:
+            raise NotTold(f"`{command}` did not end within {HOOK_S:.0f} s") from error
+        if done.returncode:
+            raise NotTold(f"`{command}` ended with code {done.returncode}")
+
+    return tell
