@@ -7,16 +7,17 @@ running slot, the journal and the station's file are not touched. Whatever goes 
 
 import asyncio
 
+from firmware.onboard.disk import Disk
 from firmware.onboard.fetch import Fetch
 from firmware.onboard.install import Install, Offer, Refused
+from firmware.onboard.slots import Slots
 from schemas.journal_metrics import IMAGE, UPDATE_BLOCK, UPDATE_OFFER, UPDATE_STATE, UPDATE_WANT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from firmware.onboard.slots import Slots
-
+PUBLIC = "release.pub"  # beside the slots: the 32 bytes of the key that releases are signed by
 TRIAL_MS = 1_800_000  # a slot on trial of which the MES acknowledged nothing so long: a bad boot
 _NO_SPACE = 28  # MicroPython's errno does not name it
 QUIET_MS = 600_000  # so long a restart waits for the MES to have acknowledged what was recorded
@@ -195,3 +196,18 @@ class Updater:
             self._state, self._want = state, want
             self.news = True
             self.tell()
+
+
+def updater_of(
+    folder: str,
+    mono_ms: "Callable[[], int]",
+    restart: "Callable[[], None]",
+    say: "Callable[[str], None]",
+) -> "Updater | None":
+    """The updater of a board that the workshop gave slots and the public release key; None: it has none."""
+    disk = Disk(folder)
+    try:
+        public = disk.read(PUBLIC)
+    except OSError:
+        return None
+    return Updater(Slots(disk), public, mono_ms, restart, say)

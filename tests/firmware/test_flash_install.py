@@ -1,0 +1,288 @@
+"""The workshop's tool puts Lodestone on a board: a real MicroPython that plays one at the end of a pseudo-terminal.
+
+No chip took part: what a chip's own USB and flash do otherwise is not shown here.
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from firmware.flash import board as board_module
+from firmware.flash import release
+from firmware.flash.board import WorkBoard
+from firmware.flash.faults import DIFFERS, DONE, FAILED, NOT_OURS, WRONG_INPUT, Fault
+from tests.brokers import Process, wait_until
+from tests.firmware.workbench import Bench, compiled_image
+
+
+@pytest.fixture
+def bench(micropython: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Bench]:
+    made = Bench(micropython, tmp_path, capsys)
+    yield made
+    made.unplug()
+
+
+def _starts(bench: Bench) -> bool:
+    """Whether what was installed runs for real: launcher, slot, agent, until it has a journal."""
+    bench.unplug()
+    log = bench.work / "log"
+    process = Process([bench.interpreter, "main.py", str(bench.flash)], log)
+    process.folder = bench.flash
+    process.start()
+    try:
+        wait_until((bench.flash / "journal" / "state").exists, "a journal of the installed agent")
+    finally:
+        process.kill()
+    return "Traceback" not in process.said()
+
+
+@pytest.mark.parametrize("how", [(), ("plain",)], ids=["raw paste", "plain raw mode"])
+def test_a_bare_board_gets_launcher_slot_station_and_a_key_of_its_own_and_starts(
+    bench: Bench, how: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compiled_image(monkeypatch)
+    bench.plug(*how)
+    code, said = bench.install()
+    assert code == DONE, said
+    files = bench.files()
+    assert {"main.py", "station.json", "lodestone.json", "a/manifest.json", "key.der"} <= set(files)
+    assert files["station.json"] == bench.station.read_bytes()
+    assert not [path for path in files if path.startswith("b/") or path.endswith(".new")]
+    assert bench.record()[1:] == (0, 0, 0, 0, 0)
+    assert "Fingerprint" in said and "bench-1" in said and "100 %" in said
+    wait_until(lambda: bench.board.resets == 1, "the reset after an install")
+    assert _starts(bench)
+
+
+def test_the_private_key_leaves_the_board_by_no_way(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    came = bytearray()
+    real = WorkBoard._run
+    monkeypatch.setattr(
+        WorkBoard, "_run", lambda self, code, wait_s=20.0: _noted(came, real(self, code, wait_s))
+    )
+    assert bench.install()[0] == DONE
+    key = (bench.flash / "key.der").read_bytes()
+    secret = key[7 + 27 : 7 + 27 + 32] if len(key) > 66 else key
+    import base64
+
+    for form in (secret.hex().encode(), base64.b64encode(key)[:40], repr(secret).encode()):
+        assert form not in came
+    assert bench.tool("verify")[0] == DONE and base64.b64encode(key)[:40] not in came
+
+
+def _noted(came: bytearray, text: str) -> str:
+    came.extend(text.encode())
+    return text
+
+
+def test_an_update_goes_into_the_other_slot_on_trial_and_keeps_station_and_key(
+    bench: Bench,
+) -> None:
+    assert bench.install()[0] == DONE
+    before = bench.files()
+    code, said = bench.tool("update", "--types", "jet_mill,strip_caster")
+    assert code == DONE, said
+    after = bench.files()
+    assert {
+        path: data for path, data in after.items() if path in before and path[:5] != "boot."
+    } == {path: data for path, data in before.items() if path[:5] != "boot."}
+    assert "b/schemas/stations/strip_caster.json" in after and "b/manifest.json" in after
+    assert bench.record()[1:4] == (1, 1, 0)
+    assert bench.tool("verify")[0] == DONE
+    # A second one before the first was proven takes its place: the slot that was good stays.
+    assert bench.tool("update", "--types", "jet_mill")[0] == DONE
+    assert bench.record()[1:4] == (1, 1, 0)
+    assert "b/schemas/stations/strip_caster.json" not in bench.files()
+    assert bench.tool("verify")[0] == DONE
+
+
+def test_a_dry_run_says_everything_and_writes_nothing(bench: Bench) -> None:
+    code, said = bench.install("--dry-run")
+    assert code == DONE and not bench.files()
+    assert "write  main.py" in said and "as the only one" in said and "Nothing was written" in said
+    assert bench.install()[0] == DONE
+    bench.changes(lambda: bench.tool("update", "--dry-run"))
+    assert bench.board.resets == 1, "the one of the install"
+
+
+@pytest.mark.parametrize(
+    "files",
+    [{"main.py": "print('a greenhouse')\n"}, {"boot.py": "import network\n"}, {"data.txt": "x"}],
+)
+def test_a_board_with_somebody_elses_files_is_left_alone(
+    bench: Bench, files: dict[str, str]
+) -> None:
+    for name, text in files.items():
+        (bench.flash / name).write_text(text)
+    said = []
+    bench.changes(lambda: said.append(bench.install()))
+    assert (
+        said[0][0] == NOT_OURS and next(iter(files)) in said[0][1] and "--take-over" in said[0][1]
+    )
+    assert bench.tool("update")[0] == NOT_OURS
+    assert bench.install("--take-over")[0] == DONE
+    assert bench.tool("verify")[0] == DONE
+
+
+def test_the_boot_py_that_micropython_itself_makes_is_nobodys(bench: Bench) -> None:
+    (bench.flash / "boot.py").write_text("# This file is executed on every boot\n#import esp\n\n")
+    assert bench.install()[0] == DONE
+
+
+def test_a_pulled_cable_is_told_and_the_next_try_goes_on_where_it_stopped(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, written = WorkBoard.write, []
+
+    def write(self: WorkBoard, path: str, data: bytes, progress: object = None) -> None:
+        if len(written) == 20:
+            bench.board.pull()
+        written.append(path)
+        real(self, path, data, progress)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(WorkBoard, "write", write)
+    code, said = bench.install()
+    assert code == FAILED and "went away in the middle" in said and "cable" in said
+    assert "a/manifest.json" not in bench.files() and "lodestone.json" in bench.files()
+    before = [path for path in written[:19]]
+    written.clear()
+    bench.plug()
+    written += [""] * 21
+    assert bench.install()[0] == DONE
+    assert not set(before) & set(written[21:]), "what was there and right was not written again"
+    assert bench.tool("verify")[0] == DONE
+
+
+def test_a_cable_pulled_during_an_update_leaves_the_old_slot_to_start(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert bench.install()[0] == DONE
+    real = WorkBoard.write
+
+    def write(self: WorkBoard, path: str, data: bytes, progress: object = None) -> None:
+        if path == "b/manifest.json":
+            bench.board.pull()
+        real(self, path, data, progress)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(WorkBoard, "write", write)
+    assert bench.tool("update")[0] == FAILED
+    assert bench.record()[1:3] == (0, 0) and "b/manifest.json" not in bench.files()
+    assert _starts(bench)
+
+
+def test_a_flash_that_gives_back_something_else_is_found_at_once(bench: Bench) -> None:
+    bench.plug("spoil=agent.py.new")
+    code, said = bench.install()
+    assert code == FAILED and "edge_agent/agent.py came back" in said and "worn" in said
+    assert "a/manifest.json" not in bench.files()
+
+
+def test_verify_reads_all_back_and_names_what_differs(bench: Bench) -> None:
+    assert bench.tool("verify")[0] == DIFFERS
+    assert bench.install()[0] == DONE
+    (bench.flash / "a" / "edge_agent" / "clock.py").write_bytes(b"# changed\n")
+    (bench.flash / "a" / "edge_agent" / "link.py").unlink()
+    (bench.flash / "a" / "intruder.py").write_bytes(b"")
+    (bench.flash / "main.py").write_bytes(b"# another launcher\n")
+    code, said = bench.tool("verify")
+    assert code == DIFFERS
+    for words in (
+        "clock.py is not what",
+        "link.py is missing",
+        "intruder.py is not of",
+        "main.py is not the",
+    ):
+        assert words in said
+    assert bench.tool("update")[0] == DONE and bench.tool("verify")[0] == DONE
+
+
+def test_a_flash_too_small_is_told_before_anything_is_written(bench: Bench) -> None:
+    bench.plug("flash=300000")
+    code, said = bench.install()
+    assert code == FAILED and "too small" in said and "more flash" in said
+
+
+def test_a_flash_that_gets_full_in_the_middle_is_told_in_words(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.plug("flash=300000")
+    monkeypatch.setattr("firmware.flash.install._RESERVE", -900_000)
+    code, said = bench.install()
+    assert code == FAILED and "The flash of the board is full" in said
+
+
+def test_a_board_in_a_boot_loop_or_without_micropython_is_told_so(bench: Bench) -> None:
+    bench.plug("loops")
+    code, said = bench.install()
+    assert code == FAILED and "does not answer as MicroPython does" in said and "hold BOOT" in said
+
+
+def test_another_kind_of_board_than_was_named_is_not_touched(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = release.make(release.Identity("esp32_s3", "0.2.0", 2), {"start.py": b""}, None)
+    monkeypatch.setattr("firmware.flash.__main__._release", lambda *_: made)
+    monkeypatch.setattr("firmware.flash.__main__._station", lambda *_: b"{}")
+    bench.plug("platform=rp2")
+    code, said = bench.tool("install", "--board", "esp32_s3", "--station", bench.station)
+    assert code == WRONG_INPUT and "says it is 'rp2'" in said and not bench.files()
+    (bench.flash / "lodestone.json").write_text(json.dumps({"board": "rp2_w5500"}))
+    bench.plug("platform=esp32")
+    code, said = bench.tool("install", "--board", "esp32_s3", "--station", bench.station)
+    assert code == NOT_OURS and "is a rp2_w5500" in said
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"node": "a b"}, "node"),
+        (
+            {"stations": [{"station": "m", "type": "time_machine", "driver": "modbus_tcp"}]},
+            "time_machine",
+        ),
+        (
+            {"stations": [{"station": "m", "type": "jet_mill", "driver": "crystal_ball"}]},
+            "drivers/crystal_ball",
+        ),
+        (
+            {"stations": [{"station": "m", "type": "strip_caster", "driver": "modbus_tcp"}]},
+            "stations/strip_caster",
+        ),
+    ],
+)
+def test_a_station_that_this_board_cannot_serve_is_refused_before_the_cable_is_used(
+    bench: Bench, changes: dict[str, object], words: str
+) -> None:
+    bench.write_station(**changes)
+    code, said = bench.install()
+    assert code == WRONG_INPUT and words in said and "Traceback" not in said and not bench.files()
+
+
+def test_a_port_that_is_not_there_or_in_use_says_what_to_do(bench: Bench) -> None:
+    with pytest.raises(Fault) as gone:
+        WorkBoard("/dev/ttyNOWHERE0")
+    assert "is not there" in gone.value.what and "find" in gone.value.todo
+    held = WorkBoard(bench.board.port)
+    code, said = bench.tool("verify")
+    assert code == FAILED and "in use by another program" in said
+    held.close()
+
+
+def test_a_board_that_does_not_come_back_after_a_reset_is_told(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert bench.install()[0] == DONE
+    monkeypatch.setattr(board_module, "_BACK_S", 0.1)
+    real = WorkBoard.reset
+
+    def reset(self: WorkBoard) -> None:
+        real(self)
+        bench.board.pull()
+
+    monkeypatch.setattr(WorkBoard, "reset", reset)
+    code, said = bench.tool("update")
+    assert code == FAILED and "did not come back after a reset" in said
