@@ -10,11 +10,11 @@ import struct
 
 from firmware.drivers.bus_device import Device
 from firmware.drivers.bus_fault import ONLY_ECHO, BusFault
+from firmware.drivers.mapped import mapped
 from firmware.drivers.registers import Value
 from firmware.drivers.serial_line import open_line
 from firmware.drivers.serial_turns import MORE, OVER, Turns, turns_on
 from firmware.drivers.ticks import apart, ticks_ms
-from schemas.instrument_maps import filled
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ def open_value(
 
 def open_channel(args: "dict[str, Any]", station: str, metric: str, plant: object) -> AibusChannel:
     """A value of the controller args describes. OSError when args are wrong; the port may come later."""
-    args = filled(args, "aibus")
+    args = mapped(args, "aibus")
     try:
         line = open_line(args)
         return open_value(line.name, turns_on(line, args), args)

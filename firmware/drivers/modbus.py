@@ -11,7 +11,7 @@ import struct
 
 from firmware.drivers.bus_device import Bus, Device
 from firmware.drivers.bus_fault import BusFault
-from firmware.drivers.registers import Value
+from firmware.drivers.registers import value_of
 from firmware.drivers.ticks import apart, ticks_ms
 
 TYPE_CHECKING = False
@@ -48,10 +48,12 @@ class ModbusDevice:
         self.alone: list[Span] = []  # a block with this one was refused
         self.kept: dict[Span, tuple[int, bytes]] = {}  # of a block: when, its data
 
-    def want(self, span: "Span") -> None:
-        if span not in self.wanted:
-            self.wanted.append(span)
-            self.wanted.sort()
+    def want(self, span: "Span") -> "Span":
+        if span in self.wanted:
+            return self.wanted[self.wanted.index(span)]
+        self.wanted.append(span)
+        self.wanted.sort()
+        return span
 
     def read(self, span: "Span") -> bytes:
         """The data of wanted registers, not older than fresh_ms. OSError with the reason."""
@@ -111,26 +113,26 @@ class ModbusChannel:
 
     def __init__(self, device: ModbusDevice, args: "dict[str, Any]") -> None:
         self.device = device
-        self.table: str = args.get("table", "holding")
-        if self.table not in _TABLES:
+        table: str = args.get("table", "holding")
+        if table not in _TABLES:
             raise OSError(_EIO, f"table is one of {', '.join(_TABLES)}")
-        self.value = Value(args)
-        count = 1 if self.table in _BITS else self.value.registers
-        self.span = self._wanted(args["register"], count)
-        self.decimals = self._also(args.get("decimal_register"))
-        self.faults = self._also(args.get("fault_register"))
-        self.fault_bits: dict[str, str] = args.get("fault_bits", {})
+        self.value = value_of(args)
+        count = 1 if table in _BITS else self.value.registers
+        self.span = self._wanted(table, args["register"], count)
+        self.decimals: Span | None = None
+        self.faults: Span | None = None
+        if "decimal_register" in args:
+            self.decimals = self._wanted(table, args["decimal_register"], 1)
+        if "fault_register" in args:
+            self.faults = self._wanted(table, args["fault_register"], 1)
+            self.fault_bits: dict[str, str] = args.get("fault_bits", {})
 
-    def _also(self, register: "int | None") -> "Span | None":
-        return None if register is None else self._wanted(register, 1)
-
-    def _wanted(self, register: int, count: int) -> "Span":
+    def _wanted(self, table: str, register: int, count: int) -> "Span":
         if not isinstance(register, int) or not 0 <= register <= 0xFFFF:
             raise OSError(_EIO, "a register is a whole number from 0 to 65535")
         if not 1 <= count <= _REGISTERS_MAX:
             raise OSError(_EIO, f"registers is a whole number from 1 to {_REGISTERS_MAX}")
-        self.device.want((self.table, register, count))
-        return (self.table, register, count)
+        return self.device.want((table, register, count))
 
     def read(self) -> "float | int | bool | str":
         """The value now. OSError with the reason when there is none."""
@@ -138,7 +140,7 @@ class ModbusChannel:
 
     def _read(self) -> "float | int | bool | str":
         data = self.device.read(self.span)
-        if self.table in _BITS:
+        if self.span[0] in _BITS:
             return bool(data[0] & 1)
         if self.faults is not None:
             said = self._word(self.faults)

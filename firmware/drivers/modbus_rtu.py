@@ -4,11 +4,11 @@ args: those of serial_line.py for the line, of modbus.py for the value; late_ms:
 come in time may still come (default twice timeout_ms). Channels of one port share its line.
 """
 
+from firmware.drivers.mapped import mapped
 from firmware.drivers.modbus import ModbusChannel, open_value
 from firmware.drivers.rtu_master import RtuMaster
 from firmware.drivers.serial_line import open_line
 from firmware.drivers.serial_turns import turns_on
-from schemas.instrument_maps import filled
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ _EIO = 5
 
 def open_channel(args: "dict[str, Any]", station: str, metric: str, plant: object) -> ModbusChannel:
     """A value of the device args describes. OSError when args are wrong; the port may come later."""
-    args = filled(args, "modbus")
+    args = mapped(args, "modbus")
     try:
         line = open_line(args)
         turns = turns_on(line, args)

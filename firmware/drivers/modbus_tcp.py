@@ -11,10 +11,10 @@ import struct
 
 from firmware.drivers.bus_device import Bus
 from firmware.drivers.bus_fault import BusFault
+from firmware.drivers.mapped import mapped
 from firmware.drivers.modbus import ModbusChannel, open_value
 from firmware.drivers.rtu_master import FUNCTIONS, data_bytes, refused
 from firmware.drivers.ticks import apart, ticks_ms
-from schemas.instrument_maps import filled
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ _masters: "dict[str, TcpMaster]" = {}
 
 def open_channel(args: "dict[str, Any]", station: str, metric: str, plant: object) -> ModbusChannel:
     """A value of the device args describes. OSError when args are wrong; the device may come later."""
-    args = filled(args, "modbus")
+    args = mapped(args, "modbus")
     try:
         name = f"{args['host']}:{args.get('tcp_port', 502)}"
         if name not in _masters:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 _EIO = 5
+_NO_WORDS: "dict[str, str]" = {}
 _LEAST, _MOST = 1e-20, 1e24  # beyond is no measurement: words in a wrong order make such numbers
 FORMATS = {
     "int16": (1, ">h"),
@@ -36,6 +37,18 @@ def in_order(data: bytes, order: str) -> bytes:
     return b"".join(words)
 
 
+_PARTS = ["format", "word_order", "registers", "bit", "decimals", "scale", "no_value", "range"]
+_values: "dict[str, Value]" = {}
+
+
+def value_of(args: "dict[str, Any]") -> "Value":
+    """A Value; one for all that are read in the same way, as a board has little memory."""
+    key = " ".join([str(args.get(part, "")) for part in _PARTS])
+    if key not in _values:
+        _values[key] = Value(args)
+    return _values[key]
+
+
 class Value:
     """How the bytes of one value are read."""
 
@@ -55,7 +68,7 @@ class Value:
         self.bit: int = args.get("bit", 0)
         self.decimals: int = args.get("decimals", 0)
         self.scale: float = args.get("scale", 1)
-        self.no_value: dict[str, str] = args.get("no_value", {})
+        self.no_value: dict[str, str] = args.get("no_value", _NO_WORDS)
         self.range: list[float] | None = args.get("range")
 
     def of(self, data: bytes, decimals: "int | None" = None) -> "float | int | bool | str":

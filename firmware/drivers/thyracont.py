@@ -7,10 +7,10 @@ Source: Thyracont VSH operating instructions vsh-de-130326, 4.2: address, code, 
 
 from firmware.drivers.bus_device import Device
 from firmware.drivers.bus_fault import ONLY_ECHO, BusFault
+from firmware.drivers.mapped import mapped
 from firmware.drivers.registers import Value
 from firmware.drivers.serial_line import open_line
 from firmware.drivers.serial_turns import MORE, OVER, Turns, turns_on
-from schemas.instrument_maps import filled
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def open_channel(
     args: "dict[str, Any]", station: str, metric: str, plant: object
 ) -> ThyracontChannel:
     """The gauge args describes. OSError when args are wrong; the port may come later."""
-    args = filled(args, "thyracont")
+    args = mapped(args, "thyracont")
     try:
         line = open_line(args)
         turns = turns_on(line, args)

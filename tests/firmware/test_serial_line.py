@@ -3,7 +3,8 @@
 from firmware.drivers import serial_line
 from firmware.drivers.bus_device import Bus, Device
 from firmware.drivers.bus_fault import BusFault
-from firmware.drivers.serial_line import BoardPort, character_us, open_line
+from firmware.drivers.port_uart import BoardPort
+from firmware.drivers.serial_line import character_us, open_line
 from firmware.drivers.serial_turns import Turns, turns_on
 from firmware.drivers.ticks import apart, ticks_ms
 from tests.device_help import fault_of
@@ -65,7 +66,7 @@ class Uart:
 
 def test_the_driver_of_the_line_is_on_until_all_is_sent() -> None:
     uart = Uart(b"abc")
-    port = BoardPort(USUAL, uart, uart)
+    port = BoardPort(uart, uart)
     port.write(b"question")
     assert uart.done == [1, b"question", "sent", 0]
     assert port.read(50) == b"abc"
@@ -73,7 +74,7 @@ def test_the_driver_of_the_line_is_on_until_all_is_sent() -> None:
     assert port.read(20) == b""
     assert apart(ticks_ms(), began) >= 10
     without = Uart()
-    BoardPort(USUAL, without, None).write(b"question")
+    BoardPort(without, None).write(b"question")
     assert without.done == [b"question", "sent"]
 
 

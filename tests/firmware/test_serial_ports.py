@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import serial
 
-from firmware.drivers.serial_line import SerialPort
+from firmware.drivers.port_pyserial import SerialPort
 from tests.firmware.ptys import Wire
 
 SETTINGS: dict[str, Any] = {
