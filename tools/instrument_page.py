@@ -17,7 +17,7 @@ A metric of a station is read by a driver. `station.json` names it, with what it
 
 | driver | reads | address | the head of its file in `firmware/drivers` lists all args |
 |---|---|---|---|
-| `modbus_rtu` | Modbus over RS-485 or RS-232 | `port` or `uart`, `unit` | `baud`, `parity`, `table`, `register`, `format`, `word_order`, `decimals` |
+| `modbus_rtu` | Modbus over RS-485 or RS-232 | `port` or `uart`, `unit` | `baud`, `parity`, `de`, `table`, `register`, `format`, `word_order`, `decimals` |
 | `modbus_tcp` | Modbus TCP, also behind a gateway | `host`, `unit` | as above |
 | `aibus` | Yudian controllers | `port` or `uart`, `address` | `parameter`, `decimal_parameter` |
 | `thyracont` | vacuum gauges, protocol 1 | `port` or `uart`, `address` | |

@@ -35,7 +35,7 @@ def test_a_map_refuses_what_its_instrument_cannot_show() -> None:
 
 def test_a_status_bit_of_the_instrument_makes_its_value_bad() -> None:
     broken = [0]
-    registers = {1: 10855, 525: 1}
+    registers = {32770: 0x4487, 32771: 0xB000}
     line = MemoryLine(
         lambda request: [
             answer_to(request, lambda r: broken[0] if r == 75 else registers.get(r, 0))

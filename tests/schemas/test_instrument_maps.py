@@ -48,8 +48,8 @@ def test_args_are_filled_from_the_map_and_win_over_it() -> None:
         "baud": 19200,
     }
     found = filled(args, "modbus")
-    assert found["register"] == 1
-    assert found["decimal_register"] == 525
+    assert found["register"] == 32770
+    assert found["fault_register"] == 75
     assert found["unit"] == 3, "an address, not the unit of the value"
     assert found["baud"] == 19200
     assert found["parity"] == "none"
