@@ -6,7 +6,7 @@ silent device is asked whether it is back).
 
 from firmware.drivers.bus_fault import BusFault, words_of
 from firmware.drivers.bus_stats import tally_of
-from firmware.drivers.ticks import apart, ticks_ms
+from firmware.drivers.ticks import apart, later, ticks_ms
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class Bus:
 
     def probed(self, began: int, now: int) -> None:
         self.held = True
-        self.probe_from = now + _SHARE * apart(now, began)
+        self.probe_from = later(now, _SHARE * apart(now, began))
 
 
 class Device:

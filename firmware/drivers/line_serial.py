@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _EIO = 5
 _PARITIES = {"N": "none", "E": "even", "O": "odd"}
 _ANY_TEXT = {"terminator": "\r\n"}
-_PIECES = 32
+_PIECES = 16
 _WHATS = ("value", "text", "count")
 
 

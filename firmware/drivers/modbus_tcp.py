@@ -85,19 +85,19 @@ class TcpMaster:
 
     def _answer(self, began: int, timeout_ms: int) -> bytes:
         """The frame with our number; late ones with another are skipped."""
-        while True:
+        while (left := timeout_ms - apart(ticks_ms(), began)) > 0:
             frame = self._frame()
             if frame is not None:
                 if frame[:2] == struct.pack(">H", self.number):
                     return frame
                 continue
-            left = timeout_ms - apart(ticks_ms(), began)
-            if left <= 0 or not self.poll.poll(left):
-                raise BusFault("silence", "no answer")
+            if not self.poll.poll(left):
+                break
             part = self.socket.recv(_FRAME_MAX)
             if not part:
                 raise OSError(_EIO, "closed by the device")
             self.came += part
+        raise BusFault("silence", "no answer")
 
     def _frame(self) -> "bytes | None":
         came = self.came

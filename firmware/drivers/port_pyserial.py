@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 _EIO = 5
 _CHUNK = 256
+_WRITE_S = 1  # a port that takes nothing for so long is a fault
 
 
 class SerialPort:
@@ -25,6 +26,7 @@ class SerialPort:
             settings["parity"][0].upper(),
             settings["stopbits"],
             timeout=0,
+            write_timeout=_WRITE_S,
             exclusive=True,
         )
         if self.rts:

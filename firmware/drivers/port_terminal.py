@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 _EIO = 5
 _CHUNK = 256
+_WRITE_MS = 1000
 # Linux writes speeds as numbers of its own (asm-generic/termbits.h).
 _SPEEDS = {
     1200: 9, 2400: 11, 4800: 12, 9600: 13, 19200: 14, 38400: 15, 57600: 4097, 115200: 4098,
@@ -43,8 +44,12 @@ class TerminalPort:
         termios.tcsetattr(number, termios.TCSANOW, state)
         self.poll: Any = select.poll()
         self.poll.register(self.file, select.POLLIN)
+        self.room: Any = select.poll()
+        self.room.register(self.file, select.POLLOUT)
 
     def write(self, data: bytes) -> None:
+        if not self.room.poll(_WRITE_MS):
+            raise OSError(_EIO, "the port takes nothing")
         self.file.write(data)
         sleep_us(len(data) * self.char_us)
 

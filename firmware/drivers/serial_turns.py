@@ -6,7 +6,7 @@ owed for `late_ms`; another one to the same device waits until it was answered o
 
 from firmware.drivers.bus_device import Bus
 from firmware.drivers.bus_fault import BusFault
-from firmware.drivers.ticks import apart, sleep_us, ticks_ms
+from firmware.drivers.ticks import apart, later, sleep_us, ticks_ms
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 MORE, QUIET, OVER = 0, 1, 2
 _QUIET_MS = 50  # no adapter holds back the rest of a frame for so long
 _GAP_FAST_US = 1750  # above 19200 baud, as the specification of Modbus RTU recommends
-_NOISY = 20
+_NOISY = 64
+_TOO_MUCH = 1024  # bytes; the longest answer has 256
+_NEVER_QUIET = "the line is never quiet: is there another master?"
 
 
 class Turns:
@@ -34,7 +36,8 @@ class Turns:
         self.late_ms = late_ms
         fast = line.char_us < 500  # a character of ten or eleven bits at more than 19200 baud
         self.gap_us = _GAP_FAST_US if fast else line.char_us * 7 // 2
-        self.owed: list[tuple[int, bytes, int]] = []  # unit, question, until when it may come
+        # unit, question, until when its answer may come, how it looks
+        self.owed: list[tuple[int, bytes, int, Find]] = []
 
     def ask(self, unit: int, question: bytes, find: "Find", timeout_ms: int) -> bytes:
         """The answer of a device. Raises BusFault, or OSError of the port."""
@@ -42,7 +45,7 @@ class Turns:
         self._be_quiet()
         asked = ticks_ms()
         self.line.write(question)
-        self.owed.append((unit, question, asked + max(self.late_ms, timeout_ms)))
+        self.owed.append((unit, question, later(asked, max(self.late_ms, timeout_ms)), find))
         try:
             answer = self._listen(find, asked, timeout_ms)
         except BusFault as fault:
@@ -61,6 +64,8 @@ class Turns:
         while (left := timeout_ms - apart(ticks_ms(), asked)) > 0:
             part = self.line.read(min(left, _QUIET_MS) if came else left)
             came += part
+            if len(came) > _TOO_MUCH:
+                raise BusFault("other", _NEVER_QUIET)
             if came:
                 answer = find(came, MORE if part else QUIET)
                 if answer is not None:
@@ -81,22 +86,28 @@ class Turns:
         self.owed = [owed for owed in self.owed if apart(owed[2], now) > 0]
         others = [owed for owed in self.owed if owed[0] == unit and owed[1] != question]
         for owed in others:
-            while (left := apart(owed[2], ticks_ms())) > 0:
-                if self.line.read(left):
-                    while self.line.read(_QUIET_MS):
-                        pass
-                    break
+            came = b""
+            while (left := apart(owed[2], ticks_ms())) > 0 and len(came) < _TOO_MUCH:
+                came += self.line.read(left)
+                try:
+                    if owed[3](came, MORE) is not None:
+                        break
+                except BusFault:
+                    break  # it refused, late
             self.owed.remove(owed)
 
     def _be_quiet(self) -> None:
         """Throw away what still comes, and leave the line alone for three and a half characters."""
+        quiet = False
         for _ in range(_NOISY):
-            while self.line.read(0):
-                pass
-            sleep_us(self.gap_us)
-            if not self.line.read(0):
+            if self.line.read(0):
+                quiet = False
+            elif quiet:
                 return
-        raise BusFault("other", "the line is never quiet: is there another master?")
+            else:
+                sleep_us(self.gap_us)
+                quiet = True
+        raise BusFault("other", _NEVER_QUIET)
 
 
 _turns: "dict[str, Turns]" = {}

@@ -17,6 +17,13 @@ def apart(later: int, earlier: int) -> int:
     return later - earlier
 
 
+def later(ticks: int, ms: int) -> int:
+    """A count so many milliseconds on. By plain addition it may leave the range a board compares in."""
+    if hasattr(time, "ticks_add"):
+        return int(time.ticks_add(ticks, ms))
+    return ticks + ms
+
+
 def sleep_us(us: int) -> None:
     if hasattr(time, "sleep_us"):
         time.sleep_us(us)

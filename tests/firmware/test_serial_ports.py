@@ -44,7 +44,7 @@ def test_rts_is_on_until_all_is_sent(
     assert port.port.done == [*around, b"question", "sent", *around[:1]]
     assert port.port.opened == (
         ("/dev/null", 9600, 8, "E", 2),
-        {"timeout": 0, "exclusive": True},
+        {"timeout": 0, "write_timeout": 1, "exclusive": True},
     )
 
 
