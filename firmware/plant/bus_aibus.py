@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _READ, _WRITE = 0x52, 0x43
 _SV = 0x00
-DECIMAL_POINT = 0x0C  # dIP: how many decimals values have
+_DECIMAL_POINT = 0x0C  # dIP: how many decimals values have
 _ABSENT = 32767
 _OVER_RANGE = 0x10  # bit 4 of the alarm byte: orAL
 _TOP = 32000  # what a controller shows while its input is over range
@@ -48,7 +48,7 @@ def answer(frame: bytes, controllers: "Mapping[int, Controller]") -> bytes:
     pv, alarm = _process_value(controller[0])
     sv = _raw(controller[1]())
     # A write is answered by what holds after it: these are locked, as at the panel, and keep theirs.
-    value = {_SV: sv, DECIMAL_POINT: _DECIMALS}.get(frame[3], _ABSENT)
+    value = {_SV: sv, _DECIMAL_POINT: _DECIMALS}.get(frame[3], _ABSENT)
     words = (pv & 0xFFFF, sv & 0xFFFF, alarm << 8, value & 0xFFFF)
     return struct.pack("<5H", *words, (sum(words) + address) & 0xFFFF)
 

@@ -21,6 +21,7 @@ from firmware.plant.box import PlantBox
 from firmware.plant.bus_frames import Frames
 from firmware.plant.bus_registers import Registers
 from firmware.plant.station import Station
+from schemas.instrument_maps import filled
 
 _ADVANCE_MS = 200  # the simulated plant moves in steps no shorter than this
 _CHUNK = 1024
@@ -93,9 +94,10 @@ class AibusLine:
         return bus_aibus.answer(frame, self._controllers)
 
 
-_KINDS: dict[str, Callable[[Plant], ModbusLine | AibusLine]] = {
-    "modbus_rtu": ModbusLine,
-    "aibus": AibusLine,
+# driver → protocol of its instruments, line
+_KINDS: dict[str, tuple[str, Callable[[Plant], ModbusLine | AibusLine]]] = {
+    "modbus_rtu": ("modbus", ModbusLine),
+    "aibus": ("aibus", AibusLine),
 }
 
 
@@ -159,10 +161,11 @@ def ports_of(raw: dict[str, Any]) -> list[Port]:
     for entry in raw["stations"]:
         model = plant.station(entry["station"], entry["type"])
         for name, metric in entry.get("metrics", {}).items():
-            args = metric.get("args", entry.get("args", {}))
-            kind = _KINDS.get(metric.get("driver", entry.get("driver")))
-            if kind is None:
+            driver = metric.get("driver", entry.get("driver"))
+            if driver not in _KINDS:
                 continue
+            protocol, kind = _KINDS[driver]
+            args = filled(metric.get("args", entry.get("args", {})), protocol)
             if args["port"] not in found:
                 found[args["port"]] = Port(args["port"], args.get("baud", 9600), kind(plant))
             found[args["port"]].line.place(args, model, name)

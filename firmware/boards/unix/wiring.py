@@ -8,12 +8,12 @@ import re
 from pathlib import Path
 from typing import Any
 
-from firmware.plant.bus_aibus import DECIMAL_POINT
 from schemas.station_types import MetricSpec, StationType
 
 MODBUS_PORT, AIBUS_PORT = "rs485", "aibus"
 _MODBUS_BAUD = 115200
 _AIBUS_BAUD = 19200  # the fastest that the controllers of Yudian know
+_TIMEOUT_MS = 2000  # a computer that is busy is no instrument that is broken
 _AREA = 1000  # registers that what is read at one pace may take
 _TEXT_REGISTERS = 12
 # Format and registers by datatype, and what stands for no value: of long reals, which keep every
@@ -47,14 +47,16 @@ def wire(station: str, kind: StationType, unit: int, folder: Path) -> dict[str, 
     line = {
         "port": modbus,
         "baud": _MODBUS_BAUD,
+        "timeout_ms": _TIMEOUT_MS,
         "unit": unit,
         "fresh_ms": max(_FRESH_MS[0], min(_FRESH_MS[1], paces[0] // 2)),
     }
     zones = {
         "port": aibus,
         "baud": _AIBUS_BAUD,
-        "parameter": "pv",
-        "decimal_parameter": DECIMAL_POINT,
+        "timeout_ms": _TIMEOUT_MS,
+        "instrument": "yudian_ai_aibus",
+        "value": "pv",
     }
     for spec in kind.metrics:
         zone = _ZONE.fullmatch(spec.name)
