@@ -34,6 +34,7 @@ from mes_server.web.handling_rights import rights_pages
 from mes_server.web.health import health_pages
 from mes_server.web.holds import hold_pages
 from mes_server.web.hub import Hub
+from mes_server.web.identities import identity_api, identity_pages
 from mes_server.web.layout import layout_of
 from mes_server.web.lot_acts import lot_acts
 from mes_server.web.lot_footprint import footprint_api
@@ -87,7 +88,7 @@ BLUEPRINTS = (
     document_api, check_pages, file_pages, quality_pages, nc_pages, solving_pages,
     proof_api, proof_pages, furnace_api, furnace_pages, bath_api, bath_pages,
     paper_api, paper_pages, binder_pages, references,
-    spc_pages, gauge_pages, gauge_line_pages, study_pages,
+    identity_api, identity_pages, spc_pages, gauge_pages, gauge_line_pages, study_pages,
     exceedance_api, exceedance_pages, record_api, record_pages,
     water_api, water_pages, permit_pages, stream_pages, outlet_pages, outlet_api,
     water_lab, water_lab_api, water_keep, water_keep_api,

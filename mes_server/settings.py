@@ -50,6 +50,9 @@ class Settings:
     hj212_endpoint: str = ""
     hj212_password: str = "123456"  # the one of the standard's own examples  # noqa: S105
     hj212_profile: str = "2017"
+    certificate_days: int = 365
+    certificate_warn_days: tuple[int, ...] = (30, 14, 7, 1)
+    token_minutes: int = 15
 
     @property
     def url(self) -> str:
@@ -62,6 +65,11 @@ class Settings:
         if not self.mqtt_tls:
             return None
         return self.data_dir / "pki" if self.mqtt_tls == "yes" else Path(self.mqtt_tls)
+
+    @property
+    def ca(self) -> Path:
+        """Where the site's own CA lies, if it was made."""
+        return self.pki or self.data_dir / "pki"
 
     @property
     def zone(self) -> ZoneInfo:
@@ -85,6 +93,23 @@ def _lock_s(text: str) -> int:
     if not text.isascii() or not text.isdigit() or not 15 <= int(text[:6]) <= 3600:
         raise ValueError("write seconds from 15 to 3600")
     return int(text)
+
+
+def _whole(least: int, most: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not text.isascii() or not text.isdigit() or not least <= int(text[:6]) <= most:
+            raise ValueError(f"write a number from {least} to {most}")
+        return int(text)
+
+    return read
+
+
+def _days(text: str) -> tuple[int, ...]:
+    read = _whole(1, 365)
+    try:
+        return tuple(sorted({read(one) for one in text.replace(",", " ").split()}, reverse=True))
+    except ValueError:
+        raise ValueError("write numbers of days from 1 to 365, such as 30 14 7 1") from None
 
 
 def _host(text: str) -> str:
@@ -185,6 +210,9 @@ _PARSERS: dict[str, Callable[[str], object]] = {
     "MES_HJ212_ENDPOINT": _endpoint,
     "MES_HJ212_PASSWORD": _password,
     "MES_HJ212_PROFILE": _one_of("2017", "2025"),
+    "MES_CERTIFICATE_DAYS": _whole(1, 3650),
+    "MES_CERTIFICATE_WARN_DAYS": _days,
+    "MES_TOKEN_MINUTES": _whole(1, 1440),
 }
 
 

@@ -38,6 +38,8 @@ NOT_IMPORTED = {
     "mes_server.web.problem_solving": "asked by its addresses: web/test_problem_solving.py",
     "mes_server.web.answers_nonconformances": "shapes alone: web/test_openapi.py compares them",
     "mes_server.web.nonconformances": "asked by its addresses: web/test_nonconformances.py",
+    "mes_server.web.answers_identities": "shapes alone: web/test_openapi.py compares them",
+    "mes_server.web.identities": "asked by its addresses: web/test_identities.py",
     "mes_server.web.answers_gauges": "shapes alone: web/test_openapi.py compares them",
     "mes_server.web.answers_gauge_lines": "shapes alone: web/test_openapi.py compares them",
     "mes_server.web.gauges": "asked by its addresses: web/test_gauges.py",

@@ -7,6 +7,7 @@ from dataclasses import asdict
 import click
 
 from mes_server.actions.forget_node import forget_node
+from mes_server.commands.identities import COMMANDS as IDENTITY_COMMANDS
 from mes_server.commands.printing import as_json_option, print_facts
 from mes_server.settings import Settings
 from mes_server.store.engine import open_engine, reading
@@ -17,6 +18,10 @@ from mes_server.store.nodes import list_nodes
 @click.group()
 def node() -> None:
     """Edge nodes: the boards that run the agents."""
+
+
+for _command in IDENTITY_COMMANDS:
+    node.add_command(_command)
 
 
 @node.command("list")

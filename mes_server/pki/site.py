@@ -86,7 +86,10 @@ def make_site(
 ) -> None:
     """A new CA in `folder`, whole or not at all. Raises SiteExists: never over another one."""
     if folder.exists() and any(folder.iterdir()):
-        raise SiteExists(folder)
+        raise SiteExists(
+            f"{folder} is not empty. No board would trust a new authority: put what is missing back, or, to begin "
+            "anew with every board, move the folder away"
+        )
     lives = lives or Lives()
     made = folder.with_name(f"{folder.name}.new")
     shutil.rmtree(made, ignore_errors=True)

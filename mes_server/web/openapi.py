@@ -9,6 +9,7 @@ from pydantic.json_schema import models_json_schema
 from werkzeug.routing import Rule
 from werkzeug.wrappers import Response
 
+from mes_server.domain.people import OPEN
 from mes_server.web.answers_lots import RefusalAnswer
 from mes_server.web.answers_system import ProblemAnswer
 from mes_server.web.guards import needs, permission_of
@@ -103,6 +104,8 @@ def _operation(rule: Rule, operation: Operation) -> dict[str, Any]:
             "default": {"description": "What is wrong and what to do", "content": _problem()},
         },
     }
+    if described["x-permission"] == OPEN:
+        described["security"] = []
     if operation.body is not None:
         taken = {"schema": {"$ref": _REFS.format(model=operation.body.__name__)}}
         described["requestBody"] = {"required": True, "content": {"application/json": taken}}

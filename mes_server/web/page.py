@@ -29,6 +29,7 @@ PAGES = frozenset(
         "baths",
         "recall",
         "nodes",
+        "identities",
         "health",
         "people",
         "sign_in",
@@ -73,7 +74,7 @@ _UNDER = dict.fromkeys(
         "spc",
     ),
     "quality",
-) | dict.fromkeys(
+) | {"identities": "nodes"} | dict.fromkeys(
     ("comparison", "discharge_records", "exceedances", "outlets", "permits", "streams", "water_keep", "water_lab"), "water"
 )  # fmt: skip
 THEMES = ("auto", "light", "dark")

@@ -42,7 +42,7 @@ KEPT = (
     "tablet.css", "base.css", "dark.css", "signs.svg", "icon.svg", "tablet.js", "tablet_wedge.js",
     "tablet_store.js", "tablet_queue.js", "tablet_view.js", "tablet_unload.js", "tablet_words.js",
     "tablet_sound.js", "tablet_looks.js", "tablet_codes.js", "tablet_tell.js", "tablet_people.js", "live.js",
-    "words.js", "acts.js", "tablet_state.js", "tablet_submit.js", "tablet_camera.js", "tablet_pad.js", "tablet_sheet.js",
+    "words.js", "acts.js", "tablet_state.js", "tablet_submit.js", "tablet_camera.js", "code_reader.js", "tablet_pad.js", "tablet_sheet.js",
     "tablet_lots.js", "tablet_station.js", "tablet_checks.js", "tablet_gauge.js", "vendor/zxing/share.js",
     "vendor/zxing/reader/index.js", "vendor/zxing/reader/zxing_reader.wasm",
 )  # fmt: skip

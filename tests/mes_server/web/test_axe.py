@@ -6,7 +6,7 @@ The addresses come from the map of the app. axe-core is only for tests: tools/np
 import re
 import shutil
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +19,14 @@ from mes_server.actions.append_footprints import append_footprints
 from mes_server.app import create_app
 from mes_server.bench.comparison import days_of
 from mes_server.domain.people import ROLES
+from mes_server.pki.site import make_site
 from mes_server.store.engine import open_engine
 from tests.conftest import ROOT
 from tests.mes_server.people_help import begin_session, hire, token_for
 from tests.mes_server.web.bath_data import with_baths
 from tests.mes_server.web.conftest import DATABASE, Clock
 from tests.mes_server.web.exceedance_data import with_exceedance
+from tests.mes_server.web.identity_help import with_identity
 from tests.mes_server.web.live_server import serving
 from tests.mes_server.web.lot_story import tell
 from tests.mes_server.web.outlet_data import DAY, OUTLET, coated, flowing
@@ -91,6 +93,8 @@ class World:
         self.exceedance = with_exceedance(plant)
         flowing(plant)
         coated(plant, 120)
+        make_site(settings.ca, ["localhost"], datetime.now(UTC))
+        self.identity = with_identity(plant)
         self.story["sample"] = self.water.away
         append_footprints(plant.engine, days_of(12, date(2026, 11, 10)), plant.now_ms)
         self.nc = opened_nc(plant, self.story["pack"], self.story["block"])
@@ -121,6 +125,8 @@ class World:
             facts = {"code": self.water.reported, "outlet": OUTLET, "day": DAY}
             facts |= {"number": self.exceedance, "period": DAY}
             facts |= {"coating": "electroplating", "figure": "fresh_water"}
+        if "identities" in rule:
+            facts = {"fingerprint": self.identity}
         if "baths" in rule:
             facts = {"code": self.bath}
         if "gauges" in rule or "studies" in rule:

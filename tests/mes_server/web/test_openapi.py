@@ -15,12 +15,13 @@ from mes_server.actions.release_document import release_document
 from mes_server.actions.run_charge import load_lot_into
 from mes_server.actions.settle_nonconformance import dispose
 from mes_server.domain.nonconformance import Disposition
-from mes_server.domain.people import PERMISSIONS
+from mes_server.domain.people import OPEN, PERMISSIONS
 from mes_server.domain.routes import Operation as RouteOperation
 from tests.mes_server.domain.plan_making import line, plan
 from tests.mes_server.people_help import BY, NOW_MS, act_as, hire, signer, token_for
 from tests.mes_server.web.bath_data import with_baths
 from tests.mes_server.web.exceedance_data import with_exceedance
+from tests.mes_server.web.identity_help import with_identity
 from tests.mes_server.web.json_schema import faults
 from tests.mes_server.web.lot_data import Shop
 from tests.mes_server.web.lot_story import tell
@@ -83,6 +84,8 @@ EXAMPLES = {
     "/api/v1/lots/{code}/product-release": [""],
     "/api/v1/runs/{code}/proof": [""],
     "/api/v1/stations/{station_id}/pyrometry": [""],
+    "/api/v1/identities": [""],
+    "/api/v1/identities/{fingerprint}": [""],
     "/api/v1/gauges": [""],
     "/api/v1/gauges/{code}": [""],
     "/api/v1/gauges/{code}/affected": [""],
@@ -127,7 +130,10 @@ def test_every_operation_says_what_it_asks_for(document: Any) -> None:
         if path != "/api/v1/events"
     }
     assert asked["/api/v1/people", "get"] == "roster"
-    assert set(asked.values()) <= set(PERMISSIONS)
+    redeem = ("/api/v1/enrolments/redeem", "post")
+    assert [at for at, permission in asked.items() if permission == OPEN] == [redeem]
+    assert document["paths"][redeem[0]]["post"]["security"] == []
+    assert set(asked.values()) <= {*PERMISSIONS, OPEN}
 
 
 def test_every_reference_leads_somewhere_and_every_schema_is_used(document: Any) -> None:
@@ -201,7 +207,9 @@ def measured(plant: Plant, path: str) -> str:
 
 
 def of_an_outlet(plant: Plant, path: str) -> str:
-    """A path about a record or an exceedance, with the names of one."""
+    """A path about a record, an exceedance or an identity, with the names of one."""
+    if "identities" in path:
+        return path.replace("{fingerprint}", with_identity(plant))
     path = path.replace("{outlet}/{period}", "o-shop/2026-11-22")
     return path.replace("{number}", with_exceedance(plant)) if "exceedances" in path else path
 

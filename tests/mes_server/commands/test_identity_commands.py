@@ -1,0 +1,86 @@
+"""`mes node ca` and what lets boards in, as it is typed."""
+
+import json
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from firmware.onboard import keys
+from mes_server.cli import main
+from mes_server.settings import read_settings
+from mes_server.store.engine import open_engine
+from schemas.node_card import card_text
+from tests.mes_server.people_help import PIN, give_pin, hire
+
+Call = Callable[..., Result]
+NAME = "forming/press-1"
+
+
+@pytest.fixture
+def mes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Call:
+    monkeypatch.setenv("MES_DATA_DIR", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+
+    def call(*words: str, exit_code: int = 0) -> Result:
+        result = CliRunner().invoke(main, list(words), input=f"{PIN}\n")
+        assert result.exit_code == exit_code, result.output
+        assert PIN not in result.output
+        return result
+
+    call("db", "upgrade")
+    engine = open_engine(read_settings(os.environ).url)
+    for badge, role in (("W-0007", "lead"), ("W-0042", "admin"), ("W-0100", "operator")):
+        hire(engine, badge, [role])
+        give_pin(engine, tmp_path, badge)
+    engine.dispose()
+    return call
+
+
+def test_the_authority_is_made_once_and_its_servers_anew(mes: Call, tmp_path: Path) -> None:
+    made = json.loads(mes("node", "ca", "--host", "mes.plant", "--json").output)[0]
+    assert made["hosts"] == "mes.plant"
+    assert "keep it off line" in mes("node", "ca").output
+    before = (tmp_path / "pki" / "broker.crt").read_bytes()
+    again = json.loads(mes("node", "ca", "--host", "10.1.2.3", "--json").output)[0]
+    assert (again["root_sha256"], again["hosts"]) == (made["root_sha256"], "10.1.2.3")
+    assert (tmp_path / "pki" / "broker.crt").read_bytes() != before
+    told = mes("node", "ca", "--host", "shop.example", exit_code=1).output
+    assert "shop.example is outside of what this CA was made for" in told
+
+
+def test_an_authority_without_its_key_is_not_replaced(mes: Call, tmp_path: Path) -> None:
+    mes("node", "ca", "--host", "mes.plant")
+    (tmp_path / "pki" / "site.key").unlink()
+    assert "No certificate authority" in mes("node", "ca", exit_code=1).output
+
+
+def test_a_board_is_let_in_and_shut_out_from_the_console(mes: Call, tmp_path: Path) -> None:
+    mes("node", "ca", "--host", "mes.plant")
+    bench = tmp_path / "bench"
+    bench.mkdir()
+    card = card_text(*keys.begin(str(bench), "4f-1"))
+    lee, wang = ("--badge", "W-0007"), ("--badge", "W-0042")
+    refused = mes("node", "enrol", card, "--node", NAME, "--badge", "W-0100", exit_code=1)
+    assert "W-0100" in refused.output
+    mes("node", "enrol", card, "--node", NAME, *lee)
+    assert "cannot approve it" in mes("node", "approve", NAME, *lee, exit_code=1).output
+    mes("node", "approve", NAME, *wang)
+    token = mes("node", "token", NAME, *lee).stdout.splitlines()[-1]
+    (tmp_path / "press.csr").write_bytes(keys.csr(str(bench), "press-1"))
+    redeem = ("node", "certificate", "--csr", "press.csr", "--serial", "4f-1", "--token", token)
+    mes(*redeem, "--out", "press.pem")
+    ways = ["openssl", "verify", "-CAfile", "pki/root.crt", "-untrusted", "press.pem", "press.pem"]
+    assert subprocess.run(ways, cwd=tmp_path, check=False).returncode == 0
+    assert "was used already" in mes(*redeem, exit_code=1).output
+    (one,) = json.loads(mes("node", "identities", "--json").output)
+    assert (one["node"], one["state"], one["approved_by"]) == (NAME, "enrolled", "W-0042")
+    why = ("--why", "lost", "--reason", "left the plant")
+    assert f"{NAME} is revoked." in mes("node", "revoke", NAME, *why, *wang).output
+    assert json.loads(mes("node", "identities", "--json").output)[0]["state"] == "revoked"
+    gone = mes("node", "revoke", NAME, *why, *wang, exit_code=1).output
+    assert "mes node identities" in gone
+    mes("verify")
