@@ -13,6 +13,7 @@ import signal
 import socket
 import threading
 import time
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
@@ -22,6 +23,7 @@ from mes_server.actions.anchor_ledger import anchoring
 from mes_server.actions.boundary import LeaseLost
 from mes_server.actions.folding import Folding
 from mes_server.actions.hold_lease import drop_lease, hold_lease
+from mes_server.actions.renew_certificate import renew
 from mes_server.actions.upgrade_store import upgrade_store
 from mes_server.ingest.boards import Boards
 from mes_server.ingest.listener import Listener, now_ms
@@ -166,7 +168,8 @@ def _serve(settings: Settings, folding: Folding, status: StatusFile, stop: threa
     address = settings.mqtt_host, settings.mqtt_port
     listener = Listener(address, settings.host_id, mailbox, settings.pki)
     writer = Writer(folding, listener, mailbox, status, settings.reorder_ms)
-    writer.boards = Boards(folding.engine, settings.data_dir, listener.publish)
+    renewing = partial(renew, folding.engine, settings.ca)
+    writer.boards = Boards(folding.engine, settings.data_dir, listener.publish, renewing)
     gc.collect()
     gc.freeze()  # half a million objects of libraries: looking through them held commits up for 80 ms
     listener.start()

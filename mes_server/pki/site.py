@@ -26,10 +26,13 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from mes_server.pki import certificates
-from mes_server.pki.certificates import Signer, Subject
+from mes_server.pki.certificates import BadHost, Signer, Subject
 from mes_server.pki.requests import BadRequest, read_request
 
 FOLDER = "pki"  # in the data directory
+SITE_BYTES_MAX = (
+    1200  # it goes to boards with theirs, of at most 750, in one command of at most 2048
+)
 MES = "mes"
 BROKER = "broker"
 REASONS = {"lost": "key_compromise", "cloned": "key_compromise", "scrapped": "cessation_of_operation", "replaced": "superseded"}  # fmt: skip
@@ -98,6 +101,10 @@ def make_site(
     root = _authority(f"Lodestone root {mark}", None, (now, lives.root), certificates.authority(1))
     more = [*certificates.authority(0), *certificates.within(hosts)]
     signer = _authority(f"Lodestone site {mark}", root, (now, lives.site), more)
+    if len(signer.certificate.public_bytes(Encoding.DER)) > SITE_BYTES_MAX:
+        raise BadHost(
+            "so many names and addresses make certificates too long for boards: name fewer"
+        )
     site = SiteCa(made, root.certificate, signer)
     _write(made / "root.crt", _pem(root.certificate))
     _write_key(made / "root.key", root.key)

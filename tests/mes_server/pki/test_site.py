@@ -11,10 +11,12 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from edge_agent.commands import DATA_MAX
 from mes_server.pki import certificates
 from mes_server.pki.certificates import BadHost, new_key
 from mes_server.pki.requests import BadRequest, read_request
 from mes_server.pki.site import (
+    SITE_BYTES_MAX,
     Lives,
     Revoked,
     SiteExists,
@@ -78,6 +80,20 @@ def test_a_site_that_cannot_be_made_leaves_nothing_in_its_place(tmp_path: Path) 
     assert not (tmp_path / "pki").exists()
     make_site(tmp_path / "pki", ["broker"], NOW)
     assert hosts_of(load_site(tmp_path / "pki")) == ["broker"]
+
+
+def test_a_nodes_certificate_and_the_one_above_it_fit_one_command_to_a_board(
+    tmp_path: Path,
+) -> None:
+    hosts = [f"broker-{number}.area-{number}.magnets.example" for number in range(40)]
+    with pytest.raises(BadHost, match="name fewer"):
+        make_site(tmp_path / "pki", hosts, NOW)
+    make_site(tmp_path / "pki", hosts[:8], NOW)
+    name = "n" * 64
+    both = issue_node(load_site(tmp_path / "pki"), request_of(name), name, 365, NOW)
+    assert len(both[0]) <= 750
+    assert len(both[1]) <= SITE_BYTES_MAX
+    assert sum(map(len, both)) + 80 < DATA_MAX
 
 
 def test_openssl_trusts_broker_mes_and_nodes_by_the_root_alone_and_in_their_own_part_only(
