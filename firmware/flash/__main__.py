@@ -7,15 +7,12 @@ import argparse
 import getpass
 import json
 import sys
-from pathlib import Path
 
-from firmware.flash import chip, enrol, image, install, ports, release
+from firmware.flash import chip, enrol, install, ports, release, wishes
+from firmware.flash.arguments import parser
 from firmware.flash.board import MARK, WorkBoard
-from firmware.flash.faults import DIFFERS, DONE, WRONG_INPUT, Fault
-from schemas.board_config import read_board
-from schemas.contract_check import ContractError
+from firmware.flash.faults import DIFFERS, DONE, Fault
 from schemas.node_card import grouped
-from schemas.station_types import load_station_types
 
 WIFI = "wifi.json"
 
@@ -38,119 +35,6 @@ class Bar:
         elif what != self._last or done >= total:
             say(f"{share:3} %  {what}")
         self._last = what
-
-
-def parser() -> argparse.ArgumentParser:
-    """All commands."""
-    top = argparse.ArgumentParser(
-        prog="python -m firmware.flash", description=__doc__.splitlines()[0]
-    )
-    verbs = top.add_subparsers(dest="verb", required=True)
-    verbs.add_parser("find", help="boards at this computer")
-    one = _at_port(verbs, "install", "put Lodestone on a board")
-    one.add_argument("--board", required=True, help=f"one of {', '.join(image.boards())}")
-    one.add_argument("--station", type=Path, required=True, help="its station.json")
-    one.add_argument("--wifi", metavar="SSID", help="asks for the password")
-    _what(one)
-    one.add_argument("--take-over", action="store_true", help="what is on the board may go")
-    one = _at_port(verbs, "update", "new code on a board that has Lodestone")
-    _what(one)
-    one.add_argument("--station", type=Path, help="a new station.json as well")
-    one = _at_port(verbs, "enrol", "fetch the board's certificate from the MES")
-    one.add_argument("--mes", required=True, metavar="URL")
-    one.add_argument("--token", default="", help="without one: shows what to enter at the MES")
-    _at_port(verbs, "verify", "read everything back and compare")
-    one = _at_port(verbs, "firmware", "MicroPython itself on a bare ESP32 (all on it is erased)")
-    one.add_argument("--board", required=True)
-    one.add_argument("--image", type=Path, required=True, help="the .bin from micropython.org")
-    one = verbs.add_parser("release", help="make and sign a release for updates over the air")
-    one.add_argument("--board", required=True)
-    one.add_argument("--version", default=release.own_version())
-    one.add_argument(
-        "--counter", type=int, required=True, help="above that of every release before"
-    )
-    one.add_argument("--min-version", default="", help="the oldest version it may replace")
-    one.add_argument("--types", default="", metavar="A,B", help="the only station types in it")
-    one.add_argument("--key", type=Path, required=True, help="the private release key")
-    one.add_argument("--out", type=Path, required=True, help="a new folder")
-    one = verbs.add_parser("key", help="make the release key")
-    one.add_argument("file", type=Path)
-    return top
-
-
-def _at_port(
-    verbs: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, text: str
-) -> argparse.ArgumentParser:
-    one = verbs.add_parser(name, help=text)
-    one.add_argument("port", help="such as /dev/ttyACM0; `find` lists them")
-    one.add_argument("--dry-run", action="store_true", help="says everything, writes nothing")
-    return one
-
-
-def _what(one: argparse.ArgumentParser) -> None:
-    one.add_argument(
-        "--release", type=Path, help="the folder of a release; else the code beside this tool"
-    )
-    one.add_argument(
-        "--types", default="", metavar="A,B", help="the only station types in the image"
-    )
-    one.add_argument(
-        "--release-key",
-        type=Path,
-        help="the public key; without one the board takes no updates over the air",
-    )
-
-
-# -- what is put on a board --------------------------------------------------------------------
-
-
-def _image(board: str, types: str) -> dict[str, bytes]:
-    return image.image_of(board, types=[name for name in types.split(",") if name])
-
-
-def _release(board: str, said: argparse.Namespace) -> release.Release:
-    public = release.load_public(said.release_key) if said.release_key else None
-    if said.release is not None:
-        found = release.read(said.release, public)
-        if found.board != board:
-            raise Fault(
-                f"{said.release} is for {found.board}, not for {board}.",
-                "name the release for this board.",
-                WRONG_INPUT,
-            )
-        return found
-    return release.make(
-        release.Identity(board, release.own_version(), 0), _image(board, said.types), None
-    )
-
-
-def _station(file: Path, made: release.Release) -> bytes:
-    """The bytes of a station.json without a fault, that this release can serve."""
-    try:
-        data = file.read_bytes()
-        board = read_board(data.decode(), str(file), load_station_types())
-    except OSError as fault:
-        raise Fault(
-            f"{file}: {fault.strerror}.", "name the station.json of this board.", WRONG_INPUT
-        ) from None
-    except UnicodeDecodeError:
-        raise Fault(f"{file} is not UTF-8.", "save it as such.", WRONG_INPUT) from None
-    except ContractError as wrong:
-        raise Fault(
-            "\n".join(wrong.faults), "mend these and run the same command again.", WRONG_INPUT
-        ) from None
-    known = {path.rpartition(".")[0] for path in made.files}
-    wanted = {
-        f"firmware/drivers/{metric.driver}" for one in board.stations for metric in one.metrics
-    }
-    wanted |= {f"schemas/stations/{one.type}" for one in board.stations}
-    if missing := sorted(wanted - known):
-        raise Fault(
-            f"{file} asks for what the image for {made.board} has not: {', '.join(missing)}.",
-            "write drivers and station types that it has; a simulated station runs on a computer only.",
-            WRONG_INPUT,
-        )
-    return data
 
 
 def _put(board: WorkBoard, wish: install.Wish, dry: bool) -> None:
@@ -177,9 +61,6 @@ def _show(card: enrol.Card, node: str) -> None:
     )
 
 
-# -- commands ----------------------------------------------------------------------------------
-
-
 def do_find() -> None:
     boards = ports.found()
     for one in boards:
@@ -192,8 +73,8 @@ def do_find() -> None:
 
 
 def do_install(said: argparse.Namespace) -> None:
-    made = _release(said.board, said)
-    station = _station(said.station, made)
+    made = wishes.release_for(said.board, said)
+    station = wishes.station_for(said.station, made)
     extra = {}
     if said.wifi:
         password = getpass.getpass(f"Password of {said.wifi}: ") if not said.dry_run else ""
@@ -217,8 +98,8 @@ def do_update(said: argparse.Namespace) -> None:
     try:
         name = install.name_of(board)
         public = release.load_public(said.release_key) if said.release_key else None
-        made = _release(name, said)
-        station = _station(said.station, made) if said.station else None
+        made = wishes.release_for(name, said)
+        station = wishes.station_for(said.station, made) if said.station else None
         _put(board, install.Wish(made, station, public), said.dry_run)
         if not said.dry_run:
             board.reset()
@@ -273,7 +154,7 @@ def do_firmware(said: argparse.Namespace) -> None:
 def do_release(said: argparse.Namespace) -> None:
     key = release.load_key(said.key)
     identity = release.Identity(said.board, said.version, said.counter, said.min_version)
-    made = release.make(identity, _image(said.board, said.types), key)
+    made = release.make(identity, wishes.image_for(said.board, said.types), key)
     release.write(made, said.out)
     total = sum(len(data) for data in made.files.values())
     say(

@@ -6,6 +6,8 @@ HOW: platform=NAME, flash=BYTES (a littlefs in memory of that size), plain (no r
 medium gives this file back wrongly), loops (a board that starts over and over), uid=HEX.
 """
 
+# MicroPython runs it:
+# ruff: noqa: PTH107, PTH123, PTH208, RUF005
 import io
 import os
 import sys
@@ -126,12 +128,12 @@ def _spoiling(name):
 
     def opened(path, mode="r"):
         if path.endswith(name) and mode == "rb":
-            with open(path, "rb") as file:  # noqa: PTH123
+            with open(path, "rb") as file:
                 data = bytearray(file.read())
             if data:
                 data[len(data) // 2] ^= 1
             return io.BytesIO(data)
-        return open(path, mode)  # noqa: PTH123
+        return open(path, mode)
 
     return opened
 
@@ -146,10 +148,9 @@ def _held():
         return False
 
 
-def main():
-    global HOW
+def _begin():
+    """What happens before the first prompt."""
     os.chdir(sys.argv[1])
-    HOW = dict([(word.split("=") + [""])[:2] for word in sys.argv[2:]])
     if "flash" in HOW:
         medium = Memory(int(HOW["flash"]))
         os.VfsLfs2.mkfs(medium)
@@ -157,34 +158,36 @@ def main():
         os.chdir("/flash")
     while "loops" in HOW:
         _say(b"rst:0x10 (RTCWDT_RTC_RESET),boot:0x13\r\n")
-        time.sleep(0.2)
-    held = _held()
-    running = not held and "main.py" in os.listdir()
+        time.sleep(0.2)  # waits: between two boots of a board that cannot start
+    running = not _held() and "main.py" in os.listdir()
     _say(b"agent runs\r\n" if running else b"\r\n>>> ")
+
+
+def _wait_for_raw():
+    """The prompt for people."""
+    while (byte := _byte()) != b"\x01":
+        if byte == b"\x03":
+            _say(b"\r\n>>> ")
+    _say(b"\r\n" + _BANNER)
+
+
+def main():
+    _begin()
     sys.modules["machine"] = Machine(HOW.get("uid", "0a0b0c0d"))
     board_sys = Sys(HOW.get("platform", sys.platform))
     names = {"__name__": "__main__"}
     if "spoil" in HOW:
         names["open"] = _spoiling(HOW["spoil"])
-    raw = False
+    code = None
     while True:
-        if not raw:
-            byte = _byte()
-            if byte == b"\x03":
-                _say(b"\r\n>>> ")
-            elif byte == b"\x01":
-                raw = True
-                _say(b"\r\n" + _BANNER)
-            continue
-        code = _code()
         if code is None:
-            raw = False
-            continue
-        sys.modules["sys"] = board_sys
-        try:
+            _wait_for_raw()
+        code = _code()
+        if code is not None:
+            sys.modules["sys"] = board_sys
             _run(code, names)
-        finally:
             sys.modules["sys"] = sys
 
 
+HOW = dict([(word.split("=") + [""])[:2] for word in sys.argv[2:]])
 main()

@@ -3,6 +3,7 @@
 No chip took part: what a chip's own USB and flash do otherwise is not shown here.
 """
 
+import base64
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -67,8 +68,6 @@ def test_the_private_key_leaves_the_board_by_no_way(
     assert bench.install()[0] == DONE
     key = (bench.flash / "key.der").read_bytes()
     secret = key[7 + 27 : 7 + 27 + 32] if len(key) > 66 else key
-    import base64
-
     for form in (secret.hex().encode(), base64.b64encode(key)[:40], repr(secret).encode()):
         assert form not in came
     assert bench.tool("verify")[0] == DONE and base64.b64encode(key)[:40] not in came
@@ -148,7 +147,7 @@ def test_a_pulled_cable_is_told_and_the_next_try_goes_on_where_it_stopped(
     code, said = bench.install()
     assert code == FAILED and "went away in the middle" in said and "cable" in said
     assert "a/manifest.json" not in bench.files() and "lodestone.json" in bench.files()
-    before = [path for path in written[:19]]
+    before = list(written[:19])
     written.clear()
     bench.plug()
     written += [""] * 21
@@ -225,8 +224,8 @@ def test_another_kind_of_board_than_was_named_is_not_touched(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = release.make(release.Identity("esp32_s3", "0.2.0", 2), {"start.py": b""}, None)
-    monkeypatch.setattr("firmware.flash.__main__._release", lambda *_: made)
-    monkeypatch.setattr("firmware.flash.__main__._station", lambda *_: b"{}")
+    monkeypatch.setattr("firmware.flash.wishes.release_for", lambda *_: made)
+    monkeypatch.setattr("firmware.flash.wishes.station_for", lambda *_: b"{}")
     bench.plug("platform=rp2")
     code, said = bench.tool("install", "--board", "esp32_s3", "--station", bench.station)
     assert code == WRONG_INPUT and "says it is 'rp2'" in said and not bench.files()

@@ -1,0 +1,59 @@
+"""What is to be on a board, from files that people name; every fault of them before the cable is used."""
+
+import argparse
+from pathlib import Path
+
+from firmware.flash import image, release
+from firmware.flash.faults import WRONG_INPUT, Fault
+from schemas.board_config import read_board
+from schemas.contract_check import ContractError
+from schemas.station_types import load_station_types
+
+
+def image_for(board: str, types: str) -> dict[str, bytes]:
+    return image.image_of(board, types=[name for name in types.split(",") if name])
+
+
+def release_for(board: str, said: argparse.Namespace) -> release.Release:
+    public = release.load_public(said.release_key) if said.release_key else None
+    if said.release is not None:
+        found = release.read(said.release, public)
+        if found.board != board:
+            raise Fault(
+                f"{said.release} is for {found.board}, not for {board}.",
+                "name the release for this board.",
+                WRONG_INPUT,
+            )
+        return found
+    return release.make(
+        release.Identity(board, release.own_version(), 0), image_for(board, said.types), None
+    )
+
+
+def station_for(file: Path, made: release.Release) -> bytes:
+    """The bytes of a station.json without a fault, that this release can serve."""
+    try:
+        data = file.read_bytes()
+        board = read_board(data.decode(), str(file), load_station_types())
+    except OSError as fault:
+        raise Fault(
+            f"{file}: {fault.strerror}.", "name the station.json of this board.", WRONG_INPUT
+        ) from None
+    except UnicodeDecodeError:
+        raise Fault(f"{file} is not UTF-8.", "save it as such.", WRONG_INPUT) from None
+    except ContractError as wrong:
+        raise Fault(
+            "\n".join(wrong.faults), "mend these and run the same command again.", WRONG_INPUT
+        ) from None
+    known = {path.rpartition(".")[0] for path in made.files}
+    wanted = {
+        f"firmware/drivers/{metric.driver}" for one in board.stations for metric in one.metrics
+    }
+    wanted |= {f"schemas/stations/{one.type}" for one in board.stations}
+    if missing := sorted(wanted - known):
+        raise Fault(
+            f"{file} asks for what the image for {made.board} has not: {', '.join(missing)}.",
+            "write drivers and station types that it has; a simulated station runs on a computer only.",
+            WRONG_INPUT,
+        )
+    return data
