@@ -24,6 +24,7 @@ from mes_server.web.errors import answer_errors
 from mes_server.web.events import FEED, HUB, event_pages
 from mes_server.web.exceedances import exceedance_api, exceedance_pages
 from mes_server.web.feed import Feed
+from mes_server.web.firmware import firmware_api, firmware_pages
 from mes_server.web.furnaces import furnace_api, furnace_pages
 from mes_server.web.gauge_lines import gauge_line_pages
 from mes_server.web.gauge_studies import study_pages
@@ -80,7 +81,7 @@ from schemas.station_types import load_station_types
 
 WEB = Path(__file__).parent / "web"
 BLUEPRINTS = (
-    plant_pages, station_pages, node_pages, health_pages, api_pages, series_pages, event_pages,
+    plant_pages, station_pages, node_pages, firmware_pages, firmware_api, health_pages, api_pages, series_pages, event_pages,
     openapi_pages, metrics_pages, lot_pages, lot_acts, lot_tables, recall_pages, hold_pages, api_lots, mark_pages,
     sign_in_pages, people_pages, people_api,
     scan_pages, work_pages, tablet_pages, handling_pages, rights_pages, route_pages,

@@ -15,6 +15,8 @@ MIRRORED = ("domain", "actions", "store", "ingest", "uplink", "web", "reports")
 # The only modules of these rooms that no test imports, and where they are tested instead.
 NOT_IMPORTED = {
     "mes_server.store.chunk_rows": "tables alone: store/test_schema.py compares them with the database",
+    "mes_server.web.answers_nodes": "shapes alone: web/test_openapi.py compares them",
+    "mes_server.web.firmware": "asked by its addresses: web/test_firmware_pages.py",
     "mes_server.web.answers_people": "compared with what is answered: web/test_openapi.py",
     "mes_server.web.people": "asked by its addresses: web/test_people_pages.py",
     "mes_server.web.people_api": "asked by its addresses: web/test_people_pages.py",

@@ -38,7 +38,7 @@ def begin(book: Book, release: str, node: str) -> list[str] | list[Refusal]:
     if refused:
         return refused
     code = next_code(book.conn, "roll_out", book.act.at_ms)
-    book.note(_stream(code), fw.BEGUN, release=release, nodes=[node])
+    book.note(_stream(code), fw.BEGUN, release=release, nodes=[node], offered_ms=book.act.now_ms)
     return [code]
 
 
@@ -55,7 +55,8 @@ def widen(book: Book, code: str, percent: int) -> list[Refusal]:
     if not found.percent and not any(one.state == fw.DONE for one in found.nodes):
         facts = {"roll_out": code, "node": ", ".join(waiting or [one.node for one in found.nodes])}
         return [Refusal("first_node_is_done", facts)]
-    book.note(_stream(code), fw.WIDENED, percent=percent, nodes=_more(book.conn, found, percent))
+    nodes = _more(book.conn, found, percent)
+    book.note(_stream(code), fw.WIDENED, percent=percent, nodes=nodes, offered_ms=book.act.now_ms)
     return []
 
 
@@ -108,7 +109,7 @@ def offer_again(book: Book, code: str, node: str) -> list[Refusal]:
     one = found.node(node)
     if one is None or one.state != fw.FAILED_NODE:
         return [Refusal("node_has_failed", {"roll_out": code, "node": node})]
-    book.note(_stream(code), fw.AGAIN, nodes=[node])
+    book.note(_stream(code), fw.AGAIN, nodes=[node], offered_ms=book.act.now_ms)
     return []
 
 

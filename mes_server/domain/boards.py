@@ -16,6 +16,7 @@ _TEXT_MAX = 120
 _BUSES_TEXT_MAX = 8_000
 _ASK_MAX = 4_000  # a request for a certificate is about 400 characters
 _COUNT_MAX = (1 << 53) - 1  # what every reader of JSON can count to
+_SECONDS_MAX = 253_370_764_800  # the year 9999, the last that can be written in every time zone
 UNKNOWN = "unknown"
 BAD_REASONS = ("watchdog", "brownout")
 _READY = ("ready", "trying")
@@ -81,7 +82,7 @@ def board_said(payload: Payload) -> BoardSaid:
         heap_free=_count(told.get(names.HEAP_FREE)),
         link=_line(told.get(names.LINK)),
         buses=_buses(told.get(names.BUSES)),
-        certificate_until=_count(told.get(names.CERT_UNTIL)),
+        certificate_until=_count(told.get(names.CERT_UNTIL), _SECONDS_MAX),
         update_state=_line(told.get(names.UPDATE_STATE)),
     )
 
@@ -102,10 +103,10 @@ def _line(value: object) -> str | None:
     return "".join(c if c.isprintable() else "�" for c in value[:_TEXT_MAX])
 
 
-def _count(value: object) -> int | None:
+def _count(value: object, most: int = _COUNT_MAX) -> int | None:
     if type(value) is not int or value < 0:
         return None
-    return min(value, _COUNT_MAX)
+    return min(value, most)
 
 
 def _buses(value: object) -> tuple[Bus, ...] | None:

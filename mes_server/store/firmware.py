@@ -131,7 +131,7 @@ def _follow_nodes(conn: Connection, event: Event, code: str) -> None:
             " offered_ms = excluded.offered_ms, detail = '', ended_ms = NULL"
         )
         for node in facts["nodes"]:
-            run(conn, query, (code, node, fw.OFFERED, at_ms))
+            run(conn, query, (code, node, fw.OFFERED, facts["offered_ms"]))
     elif event.kind in (fw.UPDATED, fw.FAILED):
         state = fw.DONE if event.kind == fw.UPDATED else fw.FAILED_NODE
         query = "UPDATE roll_out_node SET state = ?, detail = ?, ended_ms = ? WHERE roll_out = ? AND node = ?"

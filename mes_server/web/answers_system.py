@@ -5,6 +5,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from mes_server.web.answers import Answer, Cursor, Time
+from mes_server.web.answers_nodes import BoardAnswer
 
 
 class NodeAnswer(Answer):
@@ -31,6 +32,7 @@ class NodeAnswer(Answer):
     seen_at: Time | None
     quarantined: int
     alarms: list[str]
+    board: BoardAnswer
 
 
 class NodesAnswer(Answer):

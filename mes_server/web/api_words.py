@@ -1,11 +1,13 @@
 """Views of the store → answers of the API: times as ISO 8601, codes as words, units beside values."""
 
 import math
+from dataclasses import asdict
 
+from mes_server.store.boards import Board
 from mes_server.store.nodes import NodeView
 from mes_server.store.quarantine import Quarantined
 from mes_server.store.series_now import SeriesNow
-from mes_server.web import answers, answers_system
+from mes_server.web import answers, answers_nodes, answers_system
 from mes_server.web.condition import Facts, Reason, condition_of
 from mes_server.web.feed import ALARMS_TOLD_MAX, alarm_facts, reason_facts
 from mes_server.web.formats import iso_text
@@ -92,6 +94,22 @@ def node_answer(node: NodeView) -> answers_system.NodeAnswer:
         seen_at=iso_or_none(node.seen_ms),
         quarantined=node.quarantined,
         alarms=node.alarms,
+        board=_board(node.board),
+    )
+
+
+def _board(board: Board) -> answers_nodes.BoardAnswer:
+    until = board.certificate_until
+    return answers_nodes.BoardAnswer(
+        kind=board.kind,
+        image=board.image,
+        boot_reason=board.boot_reason,
+        heap_free_bytes=board.heap_free,
+        link=board.link,
+        certificate_until=iso_text(until * 1000) if until else None,
+        update_state=board.update_state,
+        buses=[answers_nodes.BusAnswer(**asdict(bus)) for bus in board.buses],
+        buses_since=iso_or_none(board.since_ms),
     )
 
 

@@ -1,6 +1,6 @@
 """/metrics: the plant's condition for Prometheus, read when it asks."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from flask import Blueprint, Response
 from prometheus_client import CollectorRegistry, generate_latest
@@ -8,6 +8,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
+from mes_server.store.nodes import NodeView
 from mes_server.web.condition import Facts, condition_of
 from mes_server.web.guards import needs
 from mes_server.web.nodes import backlog
@@ -27,6 +28,14 @@ def metrics() -> Response:
 
 def _gauge(name: str, text: str, value: float) -> GaugeMetricFamily:
     return GaugeMetricFamily(f"lodestone_{name}", text, value=value)
+
+
+_BOARD_FIGURES: tuple[tuple[str, str, Callable[[NodeView], float | None]], ...] = (
+    ("journal_used_percent", "Share of the journal nobody has acknowledged.", lambda n: n.used_pct),
+    ("heap_free_bytes", "Free memory of the board.", lambda n: n.board.heap_free),
+    ("certificate_until_seconds", "End of its certificate, Unix time.", lambda n: n.board.certificate_until or None),
+    ("clock_state", "0 not set, 1 the board's own, 2 network time.", lambda n: n.clock),
+)  # fmt: skip
 
 
 class _Condition(Collector):
@@ -70,6 +79,28 @@ class _Condition(Collector):
                 behind.add_metric(names, backlog(node) or 0)
                 lost.add_metric(names, node.lost or 0)
         yield from (online, behind, lost)
+        for name, text, figure in _BOARD_FIGURES:
+            family = GaugeMetricFamily(f"lodestone_node_{name}", text, labels=labels)
+            for node in self._facts.nodes:
+                value = figure(node) if node.own else None
+                if value is not None:
+                    family.add_metric((node.group, node.node), value)
+            yield family
+        yield from self._buses()
+
+    def _buses(self) -> Iterator[Metric]:
+        labels = ("group", "node", "at")
+        asked = CounterMetricFamily(
+            "lodestone_bus_questions", "Questions to an instrument since the boot.", labels=labels
+        )
+        failed = CounterMetricFamily(
+            "lodestone_bus_failures", "Of those without a good answer.", labels=labels
+        )
+        for node in self._facts.nodes:
+            for bus in node.board.buses:
+                asked.add_metric((node.group, node.node, bus.at), bus.asked)
+                failed.add_metric((node.group, node.node, bus.at), bus.failed)
+        yield from (asked, failed)
 
     def _ingest(self) -> Iterator[Metric]:
         status = self._facts.status

@@ -1,12 +1,20 @@
-"""The nodes page: every edge node, its journal and what of it is stored."""
+"""The nodes page: every edge node, its board, its journal and what of it is stored; and the page of one node."""
 
 from typing import Literal
 
 from flask import Blueprint, render_template, request
 
-from mes_server.store.nodes import NodePart, NodeView, list_nodes
+from mes_server.actions.roll_out import standings
+from mes_server.domain.firmware import HALTED, OFFERED, RUNNING
+from mes_server.store.alarms import list_alarms
+from mes_server.store.boards import list_boots
+from mes_server.store.firmware import list_roll_outs
+from mes_server.store.nodes import NodePart, NodeView, find_node, list_nodes, node_name
+from mes_server.store.stations import list_stations
+from mes_server.web.board_words import WRITERS
 from mes_server.web.guards import needs
-from mes_server.web.page import this_watch, words
+from mes_server.web.page import now_ms, this_watch, words
+from mes_server.web.problems import NotFound
 from mes_server.web.site import this_site
 from schemas.journal_metrics import CLOCK_NETWORK, CLOCK_RTC, CLOCK_UNSET
 
@@ -16,8 +24,6 @@ CLOCKS: dict[int, Literal["unset", "rtc", "network"]] = {
     CLOCK_RTC: "rtc",
     CLOCK_NETWORK: "network",
 }
-USED_PCT_WARN = 50.0
-USED_PCT_ALARM = 80.0
 BACKLOG_WARN = 1000
 SHOWN_MAX = 100
 
@@ -34,6 +40,38 @@ def nodes() -> str:
 def rows() -> str:
     """The table alone, for a page that is open."""
     return render_template("nodes/_rows.html", **_content())
+
+
+@node_pages.get("/nodes/<group>/<name>")
+@needs("read")
+def node(group: str, name: str) -> str:
+    """All that is known of one node."""
+    return render_template("nodes/node.html", **_whole(group, name))
+
+
+@node_pages.get("/nodes/<group>/<name>/body")
+@needs("read", quiet=True)
+def node_body(group: str, name: str) -> str:
+    """The same without the page around it, for one that is open."""
+    return render_template("nodes/_node.html", **_whole(group, name))
+
+
+def _whole(group: str, name: str) -> dict[str, object]:
+    full = node_name(group, name)
+    with this_site().reading() as conn:
+        found = list_nodes(conn, NodePart(1, only=(group, name)))
+        known = find_node(conn, group, name)
+        if not found or known is None:
+            raise NotFound("node", full)
+        told = [one for one in list_alarms(conn) if one.subject == full]
+        offers = []
+        for one in list_roll_outs(conn, (RUNNING, HALTED)):
+            its = one.node(full)
+            if its is not None and its.state == OFFERED:
+                offers.append((one, standings(conn, one, now_ms()).get(full, ("waiting", ""))))
+        stations = [one for one in list_stations(conn) if (one.group, one.node) == (group, name)]
+        boots = list_boots(conn, known[0])
+    return {"node": found[0], "told": told, "stations": stations, "boots": boots, "offers": offers}
 
 
 def _content() -> dict[str, object]:
@@ -72,7 +110,6 @@ def node_writers() -> dict[str, object]:
         "backlog": backlog,
         "clock_word": clock_word,
         "clock_trusted": lambda node: node.clock in (None, CLOCK_NETWORK),
-        "USED_PCT_WARN": USED_PCT_WARN,
-        "USED_PCT_ALARM": USED_PCT_ALARM,
         "BACKLOG_WARN": BACKLOG_WARN,
+        **WRITERS,
     }

@@ -30,6 +30,7 @@ PAGES = frozenset(
         "recall",
         "nodes",
         "identities",
+        "firmware",
         "health",
         "people",
         "sign_in",
@@ -74,7 +75,7 @@ _UNDER = dict.fromkeys(
         "spc",
     ),
     "quality",
-) | {"identities": "nodes"} | dict.fromkeys(
+) | dict.fromkeys(("firmware", "identities"), "nodes") | dict.fromkeys(
     ("comparison", "discharge_records", "exceedances", "outlets", "permits", "streams", "water_keep", "water_lab"), "water"
 )  # fmt: skip
 THEMES = ("auto", "light", "dark")

@@ -10,7 +10,7 @@ const points = (value) => value.split("\n").filter((line) => line.trim()).map((l
   const [reference, ...rest] = line.trim().split(/[\s;→]+/);
   return { reference, reading: rest.join(" ") };
 });
-const KINDS = { pieces: Number, interval_days: Number, until: day, due: day, check: day, done: yes, effective: yes, approved: yes, takes_customer: yes, lots: list, linked: list };
+const KINDS = { pieces: Number, percent: Number, interval_days: Number, until: day, due: day, check: day, done: yes, effective: yes, approved: yes, takes_customer: yes, lots: list, linked: list };
 const told = document.getElementById("answer");
 
 function bodyOf(form) {

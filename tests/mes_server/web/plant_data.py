@@ -3,6 +3,7 @@
 import json
 import math
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,13 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Connection, Engine
 
+from mes_server.domain.boards import Bus
 from mes_server.domain.limits import Excursion
 from mes_server.domain.nodes import NodeBirth
 from mes_server.domain.watermarks import Watermark
 from mes_server.settings import Settings
 from mes_server.store.alarms import raise_alarm
+from mes_server.store.boards import Boot, append_boot, note_board, note_buses
 from mes_server.store.engine import open_engine
 from mes_server.store.excursions import save_excursions
 from mes_server.store.losses import Loss, append_loss
@@ -84,6 +87,19 @@ class Plant:
             if not online:
                 set_node_dead(conn, key, self.now_ms - 120_000)
         return key
+
+    def board(self, node: int, buses: Sequence[Bus] = (), **facts: Any) -> None:
+        """What the board of a node told; half of its errors are of late."""
+        with writing(self.engine) as conn:
+            note_board(conn, node, facts)
+            if buses:
+                half = [Bus(b.at, b.asked // 2, b.failed // 2, b.last) for b in buses]
+                note_buses(conn, node, half, self.now_ms - 300_000, 600_000)
+                note_buses(conn, node, buses, self.now_ms, 600_000)
+            boot = Boot(
+                self.now_ms - 3_600_000, 3, facts.get("boot_reason"), facts.get("image"), "sim"
+            )
+            append_boot(conn, node, boot, 50)
 
     def foreign_node(self, node: str, group: str = "thirdparty") -> int:
         """A node of another maker."""

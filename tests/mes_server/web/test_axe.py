@@ -16,12 +16,15 @@ from flask.testing import FlaskClient
 from playwright.sync_api import Browser, Page
 
 from mes_server.actions.append_footprints import append_footprints
+from mes_server.actions.roll_out import begin
 from mes_server.app import create_app
 from mes_server.bench.comparison import days_of
+from mes_server.domain.boards import Bus
 from mes_server.domain.people import ROLES
 from mes_server.pki.site import make_site
 from mes_server.store.engine import open_engine
 from tests.conftest import ROOT
+from tests.mes_server.actions.fleet import Fleet
 from tests.mes_server.people_help import begin_session, hire, token_for
 from tests.mes_server.web.bath_data import with_baths
 from tests.mes_server.web.conftest import DATABASE, Clock
@@ -73,6 +76,7 @@ class World:
         plant = Plant(open_engine(settings.url))
         self.story = tell(plant.engine)
         _trouble(plant)
+        rolled = rolling(plant, folder)
         hire(plant.engine, "A-1", [*ROLES])
         hire(plant.engine, "W-1", ["operator"])
         token_for(plant.engine, "A-1", ["read"])
@@ -83,6 +87,7 @@ class World:
         self.elsewhere = {
             "runs": run,
             "routes": route,
+            "nodes": {"group": "coating", "name": "ctl-odd", "code": rolled},
             "quality": under_plan(plant),
             "papers": {"number": a_paper(plant, self.story["block"])},
         }
@@ -136,10 +141,24 @@ class World:
         return re.sub(r"<(?:\w+:)?(\w+)>", lambda m: facts.get(m[1], "1"), rule)
 
 
+def rolling(plant: Plant, folder: Path) -> str:
+    """A release that is rolled out, and one board that did not take it."""
+    fleet = Fleet(plant.engine, folder)
+    fleet.now_ms = plant.now_ms
+    fleet.trust()
+    fleet.add(3)
+    fleet.take_in()
+    (code,) = fleet.act(begin, "0.2.0-esp32_s3", "sintering/ctl-1")
+    fleet.says("sintering/ctl-1", state="refused: the disk is full")
+    return str(code)
+
+
 def _trouble(plant: Plant) -> None:
     """What the pages of health and nodes are for."""
     node = plant.node("ctl-odd", "coating", lost=7, clock=0)
     plant.foreign_node("other-1")
+    buses = [Bus("modbus uart1 1", 100, 40, "no answer")]
+    plant.board(node, buses, boot_reason="watchdog", link="wifi -70", image="0.1.0 a")
     plant.unread("spBv1.0/x", b"?")
     plant.alarm("journal", "ctl-odd")
     line = plant.station(node, "plate-1", "electroplating_line")

@@ -48,6 +48,7 @@ EXAMPLES = {
     "/api/v1/ledger": ["?limit=5"],
     "/api/v1/ledger/verify": [""],
     "/api/v1/nodes": [""],
+    "/api/v1/firmware": [""],
     "/api/v1/me": [""],
     "/api/v1/people": [""],
     "/api/v1/alarms": [""],

@@ -107,7 +107,6 @@ def test_no_text_is_left_over() -> None:
         "proof.",
         "lot_status.",
         "qualification.",
-        "roll_out_state.",
         "tablet.camera.",
         "tablet.why.",
     )
