@@ -20,6 +20,7 @@ check: .venv/dev.done  ## Format, lint, types, floor plan, house rules, generate
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/python -m tools.boards
 	$(BIN)/lint-imports
 	$(BIN)/python -m tools.docs --check
 	$(BIN)/python -m pytest -q tests/test_house.py
@@ -68,6 +69,8 @@ lock:  ## Resolve the dependencies anew (needs a package index)
 	$(LOCK) --extra setup -c requirements/dev.lock -o requirements/run.lock pyproject.toml
 	$(LOCK) --extra setup --extra workshop -c requirements/dev.lock -o requirements/workshop.lock pyproject.toml
 	$(LOCK) -o requirements/strangers.lock requirements/strangers.in
+	$(LOCK) -o requirements/stubs-esp32.lock requirements/stubs-esp32.in
+	$(LOCK) -o requirements/stubs-rp2.lock requirements/stubs-rp2.in
 
 clean:  ## Remove what was set up and the caches; the data in var/ stays
 	rm -rf .venv .tools build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis \

@@ -73,14 +73,12 @@ def open_channel(args: "dict[str, Any]", station: str, metric: str, plant: objec
     try:
         number = args["i2c"]
         if number not in _buses:
-            import machine  # type: ignore[import-not-found,unused-ignore]
+            import machine
 
-            pins = {
-                name: machine.Pin(args[name])  # type: ignore[attr-defined,unused-ignore]
-                for name in ("scl", "sda")
-                if name in args
+            pins: dict[str, Any] = {
+                name: machine.Pin(args[name]) for name in ("scl", "sda") if name in args
             }
-            _buses[number] = machine.I2C(number, freq=400000, **pins)  # type: ignore[attr-defined,unused-ignore]
+            _buses[number] = machine.I2C(number, freq=400000, **pins)
         chip = Ads1115(
             _buses[number],
             args["channel"],

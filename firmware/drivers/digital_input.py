@@ -48,9 +48,9 @@ class DigitalInput:
 def open_channel(args: "dict[str, Any]", station: str, metric: str, plant: object) -> DigitalInput:
     """The contact args describes. OSError when this board has no pins or args are wrong."""
     try:
-        import machine  # type: ignore[import-not-found,unused-ignore]
+        import machine
 
-        kind: Any = machine.Pin  # type: ignore[attr-defined,unused-ignore]
+        kind: Any = machine.Pin
         pulls = {"up": kind.PULL_UP, "down": kind.PULL_DOWN, "none": None}
         pin = kind(args["pin"], kind.IN, pulls[args.get("pull", "up")])
         found = DigitalInput(

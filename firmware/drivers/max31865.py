@@ -95,18 +95,14 @@ class Max31865:
 def open_channel(args: "dict[str, Any]", station: str, metric: str, plant: object) -> Counted:
     """The chip args describes. OSError when this board has no SPI or args are wrong."""
     try:
-        import machine  # type: ignore[import-not-found,unused-ignore]
+        import machine
 
-        pins = {
-            name: machine.Pin(args[name])  # type: ignore[attr-defined,unused-ignore]
-            for name in ("sck", "mosi", "miso")
-            if name in args
+        pins: dict[str, Any] = {
+            name: machine.Pin(args[name]) for name in ("sck", "mosi", "miso") if name in args
         }
         # SPI mode 1, as with the MAX31856.
-        spi: Any = machine.SPI(  # type: ignore[attr-defined,unused-ignore]
-            args["spi"], baudrate=1000000, polarity=0, phase=1, **pins
-        )
-        cs: Any = machine.Pin(args["cs"], machine.Pin.OUT, value=1)  # type: ignore[attr-defined,unused-ignore]
+        spi: Any = machine.SPI(args["spi"], baudrate=1000000, polarity=0, phase=1, **pins)
+        cs: Any = machine.Pin(args["cs"], machine.Pin.OUT, value=1)
         return Counted(Max31865(spi, cs, args), f"max31865 spi{args['spi']} cs{args['cs']}")
     except (ImportError, AttributeError, KeyError, ValueError) as problem:
         raise OSError(_EIO, f"{station}.{metric}: {problem}") from None

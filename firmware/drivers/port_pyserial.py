@@ -44,7 +44,8 @@ class SerialPort:
             self.port.rts = False
 
     def read(self, wait_ms: int) -> bytes:
-        ready, _, _ = select.select([self.port.fileno()], [], [], wait_ms / 1000)
+        seconds: Any = wait_ms / 1000  # of CPython: boards have another port
+        ready, _, _ = select.select([self.port.fileno()], [], [], seconds)
         return bytes(self.port.read(_CHUNK)) if ready else b""
 
     def close(self) -> None:

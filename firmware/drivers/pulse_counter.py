@@ -104,9 +104,9 @@ def _counter_on(args: "dict[str, Any]") -> PulseCounter:
     """The one counter of a pin: a pin has one interrupt."""
     number = args["pin"]
     if number not in _counters:
-        import machine  # type: ignore[import-not-found,unused-ignore]
+        import machine
 
-        pin: Any = machine.Pin(number, machine.Pin.IN, machine.Pin.PULL_UP)  # type: ignore[attr-defined,unused-ignore]
+        pin: Any = machine.Pin(number, machine.Pin.IN, machine.Pin.PULL_UP)
         counter = PulseCounter(args.get("debounce_ms", 5), ticks_ms)
         rising = args.get("edge", "falling") == "rising"
         pin.irq(counter.pulse, pin.IRQ_RISING if rising else pin.IRQ_FALLING)

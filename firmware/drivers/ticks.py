@@ -2,12 +2,17 @@
 
 import time
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 
 def ticks_ms() -> int:
     """A count of milliseconds; on a board it starts again at some time: compare by apart()."""
     if hasattr(time, "ticks_ms"):
-        return int(time.ticks_ms())
-    return time.monotonic_ns() // 1000000
+        found: Any = time.ticks_ms()
+        return int(found)
+    return time.monotonic_ns() // 1000000  # type: ignore[attr-defined,unused-ignore]  # of CPython
 
 
 def apart(later: int, earlier: int) -> int:

@@ -150,7 +150,7 @@ def _show(bug: Exception) -> None:
 def _restart(pause_s: int) -> None:
     """Reset the chip; a program on a computer just ends and is started again by its keeper."""
     try:
-        from machine import reset  # type: ignore[import-not-found,unused-ignore]
+        from machine import reset
     except ImportError:
         return
     time.sleep(pause_s)

@@ -4,22 +4,28 @@ from firmware.onboard.station import beside, read_bytes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from schemas.board_config import Board
 
 
-def opener_of(board: "Board", path: str) -> "Any":
-    """As edge_agent.ports.Hands.opener; `path`: of the station.json."""
+def opener_of(board: "Board", path: str, chain: "Callable[[], bytes] | None" = None) -> "Any":
+    """As edge_agent.ports.Hands.opener; `path`: of the station.json; `chain`: what to show, else the file's."""
     if board.tls is None:
         return None
     from firmware.onboard.tls import opener
+    from firmware.onboard.x509 import split_chain
 
-    files = [beside(path, name) for name in board.tls]
+    ca_file, cert_file, key_file = [beside(path, name) for name in board.tls]
 
     async def open_stream(host: str, port: int) -> "tuple[Any, Any]":
         # Read anew for each connection: a certificate is renewed while this runs.
-        ca, cert, key = [read_bytes(file) for file in files]
-        return await opener(ca, [cert], key)(host, port)
+        shown = chain() if chain is not None else read_bytes(cert_file)
+        try:
+            parts = split_chain(shown)
+        except ValueError as fault:
+            raise OSError(22, f"{cert_file}: {fault}") from None
+        return await opener(read_bytes(ca_file), parts, read_bytes(key_file))(host, port)
 
     return open_stream

@@ -73,7 +73,7 @@ class Renewal:
         if self._is_due() and not self._request:
             request = keys.csr(self._folder, self._node)
             self._request = binascii.b2a_base64(request).decode().strip()
-        return [(CERT_UNTIL, "Int64", self._old.until_s), (CSR, "String", self._request)]
+        return [(CERT_UNTIL, "int64", self._old.until_s), (CSR, "string", self._request)]
 
     def _is_due(self) -> bool:
         now_s = self._now_ms() // 1000

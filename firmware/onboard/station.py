@@ -1,13 +1,13 @@
-"""Reads a board's station.json and the contracts it names."""
+"""Reads a board's station.json, and files named in it. What checks it is forgotten afterwards: memory."""
 
-from schemas.board_config import read_board, types_named
-from schemas.contract_check import ContractError
-from schemas.station_types import FOLDER, read_station_type
+import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from schemas.board_config import Board
     from schemas.station_types import StationType
+
+_ONLY_FOR_READING = ("board_config", "station_types", "contract_check")
 
 
 def read_bytes(path: str) -> bytes:
@@ -24,8 +24,12 @@ def beside(path: str, name: str) -> str:
     return name if name.startswith("/") else f"{folder_of(path)}/{name}"
 
 
-def load_board(path: str, contracts: str = FOLDER) -> "Board":
+def load_board(path: str) -> "Board":
     """The board in a station.json. Raises ContractError with every fault, OSError."""
+    from schemas.board_config import read_board, types_named
+    from schemas.contract_check import ContractError
+    from schemas.station_types import FOLDER, read_station_type
+
     try:
         text = read_bytes(path).decode()
     except ValueError:
@@ -35,7 +39,7 @@ def load_board(path: str, contracts: str = FOLDER) -> "Board":
     for name in types_named(text):
         file = f"{name}.json"
         try:
-            types[name] = read_station_type(read_bytes(f"{contracts}/{file}").decode(), file)
+            types[name] = read_station_type(read_bytes(f"{FOLDER}/{file}").decode(), file)
         except OSError:
             continue  # read_board says that there is no such type
         except ContractError as error:
@@ -47,3 +51,19 @@ def load_board(path: str, contracts: str = FOLDER) -> "Board":
     if faults:
         raise ContractError(faults)
     return board
+
+
+def loaded(path: str) -> "tuple[Board | None, list[str]]":
+    """The board and no fault, or every fault; on a board the checkers leave memory."""
+    from schemas.contract_check import ContractError
+
+    try:
+        return load_board(path), []
+    except ContractError as error:
+        return None, error.faults
+    except OSError as fault:
+        return None, [f"{path}: cannot be read ({fault})"]
+    finally:
+        if sys.implementation.name == "micropython":
+            for name in _ONLY_FOR_READING:
+                sys.modules.pop(f"schemas.{name}", None)

@@ -37,9 +37,9 @@ def opener(ca_der: bytes, cert_der_chain: "list[bytes]", key_der: bytes) -> "Ope
 
 
 def _micropython_context(ca_der: bytes, chain: "list[bytes]", key_der: bytes) -> "Any":
-    import tls  # type: ignore[import-not-found]  # MicroPython's alone
+    import tls  # type: ignore[import-not-found,unused-ignore]  # MicroPython's alone
 
-    context = tls.SSLContext(tls.PROTOCOL_TLS_CLIENT)
+    context: Any = tls.SSLContext(tls.PROTOCOL_TLS_CLIENT)
     context.verify_mode = tls.CERT_REQUIRED
     context.load_verify_locations(ca_der)
     # The certificate alone: brokers of the site know the intermediate that signed it.

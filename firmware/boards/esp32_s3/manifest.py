@@ -1,0 +1,7 @@
+"""Freezes this board's image into MicroPython's ESP32_GENERIC_S3: make FROZEN_MANIFEST=…/firmware/boards/esp32_s3/manifest.py"""
+
+include("$(PORT_DIR)/boards/manifest.py")
+include("../manifest.py")
+package(
+    "firmware/boards/esp32_s3", base_path="../../..", files=("__init__.py", "board.py", "main.py")
+)

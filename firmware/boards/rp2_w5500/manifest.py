@@ -1,0 +1,7 @@
+"""Freezes this board's image into MicroPython's W5500_EVB_PICO: make FROZEN_MANIFEST=…/firmware/boards/rp2_w5500/manifest.py"""
+
+include("$(PORT_DIR)/boards/W5500_EVB_PICO/manifest.py")
+include("../manifest.py")
+package(
+    "firmware/boards/rp2_w5500", base_path="../../..", files=("__init__.py", "board.py", "main.py")
+)
