@@ -41,7 +41,10 @@ class Flash(UserContext):
         return self.on
 
     def read(self, cfg: Any, block: int, off: int, size: int) -> bytearray:
-        return super().read(cfg, block, off, size)
+        start = (
+            block * BLOCK + off
+        )  # the library's own logs every read, which takes most of the time
+        return bytearray(self.buffer[start : start + size])
 
     def prog(self, cfg: Any, block: int, off: int, data: bytes) -> int:
         start, was_on = block * BLOCK + off, self.on
