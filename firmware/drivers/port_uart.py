@@ -41,7 +41,9 @@ class BoardPort:
 def board_port(settings: "dict[str, Any]") -> BoardPort:
     from machine import UART, Pin  # type: ignore[import-not-found,attr-defined,unused-ignore]
 
-    pins = {name: Pin(settings[name]) for name in ("tx", "rx") if settings[name] is not None}
+    pins: dict[str, Any] = {
+        name: Pin(settings[name]) for name in ("tx", "rx") if settings[name] is not None
+    }
     uart: Any = UART(
         settings["uart"],
         baudrate=settings["baud"],
