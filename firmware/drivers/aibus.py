@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from firmware.drivers.serial_turns import Find
+
 _EIO = 5
 _READ = 0x52
 _ADDRESS_MAX = 80
@@ -42,19 +44,18 @@ def check_of(address: int, frame: bytes) -> int:
     return int(sum(struct.unpack("<4H", frame[:8])) + address) & 0xFFFF
 
 
-def _finder(address: int, asked: bytes) -> "Callable[[bytes, int], bytes | None]":
+def _finder(address: int, asked: bytes) -> "Find":
     def right(frame: bytes) -> bool:
         return len(frame) == _BYTES and check_of(address, frame) == frame[8] | frame[9] << 8
 
-    def find(came: bytes, state: int) -> "bytes | None":
-        if came.startswith(asked):
-            came = came[len(asked) :]
-        if right(came[:_BYTES]):
-            return came[:_BYTES]
+    def find(came: bytes, state: int) -> "tuple[int, bytes] | None":
+        begin = len(asked) if came.startswith(asked) else 0
+        if right(came[begin : begin + _BYTES]):
+            return (begin + _BYTES, came[begin : begin + _BYTES])
         if state != MORE and right(came[-_BYTES:]):  # behind noise of the line turning round
-            return came[-_BYTES:]
-        if state == OVER or (state != MORE and len(came) >= _BYTES):
-            raise _what_came(came)
+            return (len(came), came[-_BYTES:])
+        if state == OVER or (state != MORE and len(came) >= begin + _BYTES):
+            raise _what_came(came[begin:])
         return None
 
     return find

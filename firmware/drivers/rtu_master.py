@@ -10,7 +10,7 @@ from firmware.drivers.serial_turns import OVER, QUIET, Turns
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from firmware.drivers.serial_turns import Find
 
 FUNCTIONS = {"coil": 1, "discrete": 2, "holding": 3, "input": 4}
 EXCEPTIONS = {
@@ -71,12 +71,12 @@ class RtuMaster:
         return self.turns.ask(unit, question, _finder(question, expected), timeout_ms)
 
 
-def _finder(question: bytes, expected: int) -> "Callable[[bytes, int], bytes | None]":
+def _finder(question: bytes, expected: int) -> "Find":
     """Looks for the answer in all that came: an echo of the question, a byte of noise as the line turns
     round and the late answer to another question may stand before it."""
     head, refusal = question[:2], bytes((question[0], question[1] | 0x80))
 
-    def find(came: bytes, state: int) -> "bytes | None":
+    def find(came: bytes, state: int) -> "tuple[int, bytes] | None":
         for at in range(len(came) - 4):
             start = came[at : at + 2]
             if start == refusal and crc16(came[at : at + 5]) == 0:
@@ -84,7 +84,7 @@ def _finder(question: bytes, expected: int) -> "Callable[[bytes, int], bytes | N
             whole = came[at : at + expected + 5]
             fits = start == head and len(whole) == expected + 5 and whole[2] == expected
             if fits and crc16(whole) == 0:
-                return whole[3:-2]
+                return (at + len(whole), whole[3:-2])
         if state == OVER or (state == QUIET and len(_after_echo(came, question)) >= expected + 5):
             raise _what_came(_after_echo(came, question), expected, question)
         return None

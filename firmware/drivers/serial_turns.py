@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
     from firmware.drivers.serial_line import Line, SharedLine
 
-    # find(what came, MORE | QUIET | OVER) → the answer; None while it may still come. When the time
-    # is over, or the device refused, it raises BusFault.
-    Find = Callable[[bytes, int], bytes | None]
+    # find(what came, MORE | QUIET | OVER) → where the answer ends, and the answer; None while it may
+    # still come. When the time is over, or the device refused, it raises BusFault.
+    Find = Callable[[bytes, int], tuple[int, bytes] | None]
 
 MORE, QUIET, OVER = 0, 1, 2
 _QUIET_MS = 50  # no adapter holds back the rest of a frame for so long
@@ -47,19 +47,21 @@ class Turns:
         self.line.write(question)
         self.owed.append((unit, question, later(asked, max(self.late_ms, timeout_ms)), find))
         try:
-            answer = self._listen(find, asked, timeout_ms)
+            end, answer, came = self._listen(find, asked, timeout_ms)
         except BusFault as fault:
             if fault.kind in ("exception", "check"):
                 self._settle(unit, question)
             raise
         self._settle(unit, question)
+        self._take_late(came[end:])
         return answer
 
     def sent_ms(self, characters: int) -> int:
         """How long so many characters take."""
         return characters * self.line.char_us // 1000
 
-    def _listen(self, find: "Find", asked: int, timeout_ms: int) -> bytes:
+    def _listen(self, find: "Find", asked: int, timeout_ms: int) -> "tuple[int, bytes, bytes]":
+        """Where the answer ends in what came, the answer, all that came."""
         came = b""
         while (left := timeout_ms - apart(ticks_ms(), asked)) > 0:
             part = self.line.read(min(left, _QUIET_MS) if came else left)
@@ -67,9 +69,9 @@ class Turns:
             if len(came) > _TOO_MUCH:
                 raise BusFault("other", _NEVER_QUIET)
             if came:
-                answer = find(came, MORE if part else QUIET)
-                if answer is not None:
-                    return answer
+                found = find(came, MORE if part else QUIET)
+                if found is not None:
+                    return (found[0], found[1], came)
         if came:
             find(came, OVER)
         raise BusFault("silence", "no answer")
@@ -81,28 +83,38 @@ class Turns:
                 self.owed.remove(owed)
                 return
 
+    def _take_late(self, came: bytes) -> bytes:
+        """Settle the questions that are answered in what came late; what is left of it."""
+        for owed in list(self.owed):
+            try:
+                found = owed[3](came, MORE)
+            except BusFault:  # it refused, late
+                found = (len(came), b"")
+            if found is not None:
+                self.owed.remove(owed)
+                came = came[found[0] :]
+        return came
+
     def _wait_for_late(self, unit: int, question: bytes) -> None:
-        now = ticks_ms()
-        self.owed = [owed for owed in self.owed if apart(owed[2], now) > 0]
-        others = [owed for owed in self.owed if owed[0] == unit and owed[1] != question]
-        for owed in others:
-            came = b""
-            while (left := apart(owed[2], ticks_ms())) > 0 and len(came) < _TOO_MUCH:
-                came += self.line.read(left)
-                try:
-                    if owed[3](came, MORE) is not None:
-                        break
-                except BusFault:
-                    break  # it refused, late
-            self.owed.remove(owed)
+        came = b""
+        while len(came) < _TOO_MUCH:
+            now = ticks_ms()
+            self.owed = [owed for owed in self.owed if apart(owed[2], now) > 0]
+            others = [owed[2] for owed in self.owed if owed[0] == unit and owed[1] != question]
+            if not others:
+                return
+            came = self._take_late(came + self.line.read(apart(others[0], now)))
 
     def _be_quiet(self) -> None:
         """Throw away what still comes, and leave the line alone for three and a half characters."""
-        quiet = False
+        quiet, came = False, b""
         for _ in range(_NOISY):
-            if self.line.read(0):
+            part = self.line.read(0)
+            came += part
+            if part:
                 quiet = False
             elif quiet:
+                self._take_late(came)
                 return
             else:
                 sleep_us(self.gap_us)

@@ -14,8 +14,9 @@ from firmware.drivers.serial_turns import MORE, OVER, Turns, turns_on
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from typing import Any
+
+    from firmware.drivers.serial_turns import Find
 
 _EIO = 5
 _DIGITS = 6
@@ -28,13 +29,14 @@ def framed(text: str) -> bytes:
     return data + bytes((sum(data) % 64 + 64, 0x0D))
 
 
-def _finder(asked: bytes) -> "Callable[[bytes, int], bytes | None]":
-    def find(came: bytes, state: int) -> "bytes | None":
-        frame = came[came.rfind(asked[:4]) :] if asked[:4] in came else b""
+def _finder(asked: bytes) -> "Find":
+    def find(came: bytes, state: int) -> "tuple[int, bytes] | None":
+        begin = came.rfind(asked[:4])
+        frame = came[begin:] if begin >= 0 else b""
         if len(frame) >= _BYTES and frame[_BYTES - 1] == 0x0D:
             if framed(_text(frame[: _BYTES - 2])) != frame[:_BYTES]:
                 raise BusFault("check", "wrong check sum")
-            return frame[4 : 4 + _DIGITS]
+            return (begin + _BYTES, frame[4 : 4 + _DIGITS])
         if state == OVER and came == asked:
             raise BusFault("silence", ONLY_ECHO)
         if state == OVER or (state != MORE and len(came) >= len(asked) + _BYTES):

@@ -13,15 +13,23 @@ class Wire:
     """One pseudo-terminal: `port` is what a driver or a server opens, `end` the other end of the wire."""
 
     def __init__(self) -> None:
+        self._lock = threading.Lock()
         self.end, self._held = pty.openpty()
         tty.setraw(self._held)
         # Held open, so that the end of the wire does not fall off while nobody has the port open.
         self.port = os.ttyname(self._held)
 
+    def say(self, data: bytes) -> None:
+        """Nothing when it was closed: what a device says too late must not come out of the next one's port."""
+        with self._lock:
+            while data and self.end >= 0:
+                data = data[os.write(self.end, data) :]
+
     def hang_up(self) -> None:
         """As of an adapter that is pulled out."""
-        end, self.end = self.end, -1
-        os.close(end)
+        with self._lock:
+            end, self.end = self.end, -1
+            os.close(end)
 
     def close(self) -> None:
         os.close(self._held)
@@ -60,7 +68,7 @@ def stub(answer: Callable[[bytes, Callable[[bytes], None]], bool | None]) -> Ite
     wire = Wire()
 
     def came(end: int, data: bytes) -> bool:
-        if answer(data, lambda said: _write(end, said)):
+        if answer(data, wire.say):
             wire.hang_up()
             return True
         return False
@@ -77,14 +85,9 @@ def bridge() -> Iterator[tuple[str, str]]:
     """Two ports joined by a wire: one for the master, one for a server of others."""
     near, far = Wire(), Wire()
     try:
-        other = {near.end: far.end, far.end: near.end}
-        with _thread([near.end, far.end], lambda end, data: _write(other[end], data)):
+        other = {near.end: far, far.end: near}
+        with _thread([near.end, far.end], lambda end, data: other[end].say(data)):
             yield near.port, far.port
     finally:
         near.close()
         far.close()
-
-
-def _write(end: int, data: bytes) -> None:
-    while data:
-        data = data[os.write(end, data) :]
