@@ -169,8 +169,14 @@ class Link:
         if not out:
             return
         self.out = bytearray()
+        is_closing = getattr(self._writer, "is_closing", None)
+        if is_closing is not None and is_closing():
+            return  # CPython knows already; who reads hears why
+        await within(_DEADLINE_S, self._write(out))
+
+    async def _write(self, out: bytearray) -> None:
         self._writer.write(out)
-        await within(_DEADLINE_S, self._writer.drain())
+        await self._writer.drain()
 
     def keep(self) -> int:
         """Queue a PINGREQ every half keepalive; milliseconds until the next.

@@ -194,3 +194,16 @@ def test_a_port_nobody_listens_on_is_a_fault_and_leaves_nothing_open():
 
     assert _fault(work()) is not None
     assert topic_bytes("ab") == b"\x00\x02ab"
+
+
+def test_a_fault_of_tls_is_told_in_words():
+    async def ends(fault):
+        raise fault
+
+    distrust = ValueError("\nThe certificate is not correctly signed by the trusted CA\n")
+    told = str(_fault(within(1, ends(distrust))))
+    assert "TLS: The certificate is not correctly signed" in told
+    assert "0x7780" in str(_fault(within(1, ends(OSError(-0x7780)))))
+    assert "certificate" in str(_fault(within(1, ends(OSError(-0x7780)))))
+    assert "0x7200" in str(_fault(within(1, ends(OSError(-0x7200)))))
+    assert _fault(within(1, ends(OSError(111)))).args[0] == 111

@@ -185,3 +185,17 @@ def test_only_the_types_a_file_names_need_be_read():
     assert types_named(text) == ["a", "b"]
     for text in ("{", "[]", "{}", '{"stations": 5}', '{"stations": [5]}', '{"stations": [{}]}'):
         assert types_named(text) == []
+
+
+def test_tls_names_its_three_files():
+    broker = {"host": "mes.plant", "port": 8883}
+    assert _read(_raw(broker=broker)).tls is None
+    tls = {"ca": "ca.der", "cert": "cert.der", "key": "key.der"}
+    assert _read(_raw(broker=dict(broker, tls=tls))).tls == ("ca.der", "cert.der", "key.der")
+    for wrong in (
+        {},
+        {"ca": "ca.der", "cert": "", "key": 5},
+        "yes",
+        {"ca": "a", "cert": "b", "key": "c", "x": "d"},
+    ):
+        assert all("broker.tls" in fault for fault in _faults(_raw(broker=dict(broker, tls=wrong))))

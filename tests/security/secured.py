@@ -3,6 +3,7 @@
 import hashlib
 import os
 import shutil
+import signal
 import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -128,6 +129,15 @@ class SecureBroker(Process):
             (self.conf / NATS_NODES).write_text(nats_nodes(allowed))
         else:
             (self.conf / MOSQUITTO_ACL).write_text(mosquitto_acl(allowed))
+
+    def reload(self) -> None:
+        """As the keeper does: from now on it goes by the files that are there."""
+        if self.running is None or self.running.poll() is not None:
+            return
+        words = "Reloaded server configuration" if self.kind == "nats" else "Reloading config"
+        before = self.said().count(words)
+        self.running.send_signal(signal.SIGHUP)
+        wait_until(lambda: self.said().count(words) > before, f"{self.kind} to reload")
 
     def start(self) -> None:
         super().start()
