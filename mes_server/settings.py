@@ -51,7 +51,6 @@ class Settings:
     hj212_password: str = "123456"  # the one of the standard's own examples  # noqa: S105
     hj212_profile: str = "2017"
     certificate_days: int = 365
-    certificate_warn_days: tuple[int, ...] = (30, 14, 7, 1)
     token_minutes: int = 15
 
     @property
@@ -102,14 +101,6 @@ def _whole(least: int, most: int) -> Callable[[str], int]:
         return int(text)
 
     return read
-
-
-def _days(text: str) -> tuple[int, ...]:
-    read = _whole(1, 365)
-    try:
-        return tuple(sorted({read(one) for one in text.replace(",", " ").split()}, reverse=True))
-    except ValueError:
-        raise ValueError("write numbers of days from 1 to 365, such as 30 14 7 1") from None
 
 
 def _host(text: str) -> str:
@@ -211,7 +202,6 @@ _PARSERS: dict[str, Callable[[str], object]] = {
     "MES_HJ212_PASSWORD": _password,
     "MES_HJ212_PROFILE": _one_of("2017", "2025"),
     "MES_CERTIFICATE_DAYS": _whole(1, 3650),
-    "MES_CERTIFICATE_WARN_DAYS": _days,
     "MES_TOKEN_MINUTES": _whole(1, 1440),
 }
 

@@ -1,8 +1,8 @@
-"""`mes node ca | identities | enrol | approve | token | revoke | certificate`: who a node is, and who says so."""
+"""`mes node ca | identities | enrol | approve | token | revoke | certificate | renew`: who a node is, and who says so."""
 
 import base64
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from mes_server.actions.record_events import Book
 from mes_server.actions.record_person import act_of
 from mes_server.actions.redeem_token import Gate as RedeemGate
 from mes_server.actions.redeem_token import Issued, Shown, redeem
+from mes_server.actions.renew_certificate import renew as renew_certificate
 from mes_server.actions.sign_in import Gate
 from mes_server.actions.sign_record import Signing, check_signing
 from mes_server.commands.by_hand import badge_of, day_text, done, now_ms, refuse
@@ -25,7 +26,7 @@ from mes_server.domain.identities import GONE, REASONS, Asked, Identity
 from mes_server.domain.rules import Worker
 from mes_server.pki.certificates import BadHost
 from mes_server.pki.overview import site_overview
-from mes_server.pki.site import SiteExists, SiteMissing, load_site, make_servers, make_site
+from mes_server.pki.site import Lives, SiteExists, SiteMissing, load_site, make_servers, make_site
 from mes_server.settings import Settings
 from mes_server.store.engine import open_engine, reading
 from mes_server.store.identities import list_identities
@@ -33,24 +34,31 @@ from schemas.node_card import read_card, read_fingerprint
 
 badge_option = click.option("--badge", required=True, help="Who does it; the PIN is asked for.")
 pin_option = click.option("--pin", prompt=True, hide_input=True, help="Asked for when not given.")  # fmt: skip
+csr_option = click.option("--csr", "file", required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path), help="PKCS #10 in DER.")  # fmt: skip
+out_option = click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Where to; the terminal unless told.")  # fmt: skip
+_YEARS = click.IntRange(1, 100)
 which = click.argument("which", metavar="FINGERPRINT|AREA/NODE")
 
 
 @click.command()
 @click.option("--host", "hosts", multiple=True, help="A name or address of the broker; once for each.")  # fmt: skip
+@click.option("--root-years", default=30, show_default=True, type=_YEARS)
+@click.option("--site-years", default=20, show_default=True, type=_YEARS, help="Of the intermediate.")  # fmt: skip
+@click.option("--server-years", default=5, show_default=True, type=_YEARS, help="Of broker and MES.")  # fmt: skip
 @as_json_option
 @click.pass_obj
-def ca(settings: Settings, hosts: tuple[str, ...], as_json: bool) -> None:
+def ca(settings: Settings, /, hosts: tuple[str, ...], as_json: bool, **years: int) -> None:
     """Make the site's own certificate authority; or show the one there is.
 
     With --host on a site that has one: new certificates for the broker and the MES, by the same authority.
     """
     now = datetime.now(UTC)
+    lives = Lives(*(365 * years[name] for name in ("root_years", "site_years", "server_years")))
     try:
         if not (settings.ca / "site.key").exists():
-            make_site(settings.ca, hosts or _own_names(settings), now)
+            make_site(settings.ca, hosts or _own_names(settings), now, lives)
         elif hosts:
-            make_servers(load_site(settings.ca), hosts, now)
+            make_servers(load_site(settings.ca), hosts, now, lives)
         found = site_overview(settings.ca)
     except (BadHost, SiteExists, SiteMissing, OSError) as fault:
         raise click.ClickException(f"No certificate authority: {fault}") from fault
@@ -181,10 +189,10 @@ def revoke(settings: Settings, /, which: str, why: str, reason: str, **said: str
 
 
 @click.command()
-@click.option("--csr", "file", required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path), help="PKCS #10 in DER.")  # fmt: skip
+@csr_option
 @click.option("--token", "text", required=True)
 @click.option("--serial", required=True, help="Of the board that the token is for.")
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Where to; the terminal unless told.")  # fmt: skip
+@out_option
 @click.pass_obj
 def certificate(settings: Settings, file: Path, text: str, serial: str, out: Path | None) -> None:
     """Redeem a token by hand: the certificate for a request in a file, those above it behind it, in PEM."""
@@ -193,12 +201,34 @@ def certificate(settings: Settings, file: Path, text: str, serial: str, out: Pat
     answer = redeem(gate, Shown(text, serial, csr, "console"), now_ms())
     if not isinstance(answer, Issued):
         refuse(answer)
-    pem = "".join(_pem(der) for der in answer.chain)
+    _write(answer.chain, out)
+    click.echo(f"{answer.group}/{answer.node} until {day_text(answer.until_ms)}.", err=True)
+
+
+@click.command()
+@click.argument("name", metavar="AREA/NODE")
+@csr_option
+@out_option
+@click.pass_obj
+def renew(settings: Settings, name: str, file: Path, out: Path | None) -> None:
+    """Renew a certificate by hand, for a board that cannot ask by the wire: by its own key, while it is good."""
+    group, _, node = name.partition("/")
+    engine = open_engine(settings.url)
+    chain = renew_certificate(engine, settings.ca, (group, node), file.read_bytes(), now_ms())
+    if chain is None:
+        raise click.ClickException(
+            f"{name} gets none: it is not enrolled, its certificate has ended, or the request is not by its key. "
+            f"A person lets it in again: mes node token {name}"
+        )
+    _write(chain, out)
+
+
+def _write(chain: Sequence[bytes], out: Path | None) -> None:
+    pem = "".join(_pem(der) for der in chain)
     if out is None:
         click.echo(pem, nl=False)
     else:
         out.write_text(pem, encoding="ascii")
-    click.echo(f"{answer.group}/{answer.node} until {day_text(answer.until_ms)}.", err=True)
 
 
 def _pem(der: bytes) -> str:
@@ -207,4 +237,4 @@ def _pem(der: bytes) -> str:
     return "\n".join(["-----BEGIN CERTIFICATE-----", *rows, "-----END CERTIFICATE-----", ""])
 
 
-COMMANDS = (ca, identities, enrol, approve, token, revoke, certificate)
+COMMANDS = (ca, identities, enrol, approve, token, revoke, certificate, renew)

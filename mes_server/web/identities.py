@@ -7,6 +7,7 @@ from flask import Blueprint, Response, jsonify, render_template, request
 
 from mes_server.actions import enrol_node as enrol
 from mes_server.actions.answer_scan import ACCEPTED
+from mes_server.actions.read_water import dated_row
 from mes_server.actions.record_events import Act, Book
 from mes_server.actions.redeem_token import Gate, Issued, Shown, redeem
 from mes_server.actions.try_pin import LOCKED
@@ -191,7 +192,7 @@ def ends_within(one: Identity) -> int | None:
 
 
 def _within(until_ms: int) -> int | None:
-    return warn_days(until_ms, now_ms(), this_site().settings.certificate_warn_days)
+    return warn_days(until_ms, now_ms(), dated_row("boards", now_ms())["certificate_days"])
 
 
 def _ca() -> SiteOverview | None:

@@ -78,9 +78,13 @@ def test_a_board_is_let_in_and_shut_out_from_the_console(mes: Call, tmp_path: Pa
     assert "was used already" in mes(*redeem, exit_code=1).output
     (one,) = json.loads(mes("node", "identities", "--json").output)
     assert (one["node"], one["state"], one["approved_by"]) == (NAME, "enrolled", "W-0042")
+    again = ("node", "renew", NAME, "--csr", "press.csr", "--out", "again.pem")
+    mes(*again)
+    assert (tmp_path / "press.pem").read_text().startswith((tmp_path / "again.pem").read_text())
     why = ("--why", "lost", "--reason", "left the plant")
     assert f"{NAME} is revoked." in mes("node", "revoke", NAME, *why, *wang).output
     assert json.loads(mes("node", "identities", "--json").output)[0]["state"] == "revoked"
+    assert "mes node token" in mes(*again, exit_code=1).output
     gone = mes("node", "revoke", NAME, *why, *wang, exit_code=1).output
     assert "mes node identities" in gone
     mes("verify")
