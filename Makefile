@@ -5,7 +5,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 ROOMS := schemas edge_agent firmware mes_server tools
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench docs setup testbed lock format clean
+.PHONY: help run test check bench docs setup testbed workshop lock format clean
 
 help:  ## This help
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ setup: .venv/run.done .tools/web/installed.lock  ## What `make run` needs
 testbed: .venv/dev.done setup  ## What `make test` needs beyond that
 	@$(BIN)/python -m tools.testbed
 
+workshop: .venv/workshop.done  ## What a technician needs to put Lodestone on boards: python -m firmware.flash
+	@echo "Ready: $(BIN)/python -m firmware.flash --help; docs/workshop.md says how."
+
 .venv/made.done:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Lodestone needs Python 3.11 or newer; name one with make PYTHON=python3.12")'
 	@echo "Setting up .venv and .tools here, once: a minute or two. Nothing outside this folder is touched."
@@ -54,6 +57,10 @@ testbed: .venv/dev.done setup  ## What `make test` needs beyond that
 
 .venv/dev.done: .venv/run.done requirements/dev.lock
 	$(PIP) install --require-hashes -r requirements/dev.lock
+	@touch $@
+
+.venv/workshop.done: .venv/run.done requirements/workshop.lock
+	$(PIP) install --require-hashes -r requirements/workshop.lock
 	@touch $@
 
 .tools/web/installed.lock: .venv/run.done mes_server/web/package-lock.json tools/npm.py

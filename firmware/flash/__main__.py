@@ -39,7 +39,7 @@ class Bar:
 
 def _put(board: WorkBoard, wish: install.Wish, dry: bool) -> None:
     files = board.files()
-    if not dry and MARK in files and "main.py" in files and "boot.py" not in files:
+    if not dry and MARK in files and "main.py" in files:
         say("Resetting the board, so that its watchdog leaves us in peace …")
         board.hold()
     plan = install.look(board, wish)
@@ -123,7 +123,7 @@ def do_enrol(said: argparse.Namespace) -> None:
         elif not said.token:
             _show(enrol.begin(board, raw.get("serial", "")), raw["node"])
         else:
-            until = enrol.enrol(board, said.mes, said.token, raw["node"])
+            until = enrol.enrol(board, said.mes, said.token, raw)
             say(f"Enrolled as {raw['group']}/{raw['node']} until {until}.")
             board.reset()
     finally:

@@ -166,6 +166,8 @@ class WorkBoard:
         self.reset()
         self._repl = self._back()
         self._run(_PRELUDE)
+        if self._value(f"print(_st({HOLD!r}) is not None)"):  # its launcher is not ours
+            self.remove(HOLD)
 
     def reset(self) -> None:
         self._repl.start("import machine\nmachine.reset()")

@@ -49,7 +49,7 @@ def begin(board: WorkBoard, serial: str = "") -> Card:
     return Card(found[0], found[1])
 
 
-def enrol(board: WorkBoard, mes: str, token: str, node: str) -> str:
+def enrol(board: WorkBoard, mes: str, token: str, station: dict[str, Any]) -> str:
     """Fetch the certificate and give it to the board; until when it holds. Raises Fault."""
     known = read_token(token)
     if known is None:
@@ -58,7 +58,8 @@ def enrol(board: WorkBoard, mes: str, token: str, node: str) -> str:
             "copy it whole from the page of this board in the MES.",
             WRONG_INPUT,
         )
-    card = begin(board)
+    node = station["node"]
+    card = begin(board, station.get("serial", ""))
     request = binascii.unhexlify(
         ast.literal_eval(
             _keys(board, f"__import__('binascii').hexlify(keys.csr('.', {node!r})).decode()")

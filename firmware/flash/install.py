@@ -73,7 +73,7 @@ def _judge(who: Who, release: Release, port: str) -> None:
         version = ".".join(str(part) for part in who.version)
         raise Fault(
             f"MicroPython {version} at {port} does not run this image (mpy {who.mpy & 0xFF}, not {MPY_VERSION}).",
-            "put MicroPython 1.23 to 1.25 on it: python -m firmware.flash firmware --help",
+            "put MicroPython 1.25 on it: python -m firmware.flash firmware --help",
         )
     for begin, platform in _PLATFORMS.items():
         if release.board.startswith(begin) and who.platform != platform:

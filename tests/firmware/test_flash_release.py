@@ -1,0 +1,243 @@
+"""Releases and their key, images and what is in them, ports, esptool's command lines: no board needed."""
+
+import json
+import subprocess
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from firmware.flash import chip, image, ports, release
+from firmware.flash.__main__ import main
+from firmware.flash.faults import DONE, FAILED, WRONG_INPUT, Fault, cannot_open
+from firmware.onboard.ed25519 import verify
+from firmware.onboard.manifest import MANIFEST_MAX
+
+
+def _tool(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, str]:
+    capsys.readouterr()
+    code = main([str(word) for word in words])
+    said = capsys.readouterr()
+    return code, said.out + said.err
+
+
+def test_a_key_is_made_for_its_owner_alone_and_never_over_another(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "plant.key"
+    code, said = _tool(capsys, "key", file)
+    public = (tmp_path / "plant.pub").read_bytes()
+    assert code == DONE and len(public) == 32 and public.hex() in said
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert "PRIVATE" not in said
+    before = file.read_bytes()
+    assert _tool(capsys, "key", file)[0] == WRONG_INPUT and file.read_bytes() == before
+
+
+def test_a_release_is_a_folder_whose_manifest_is_signed_and_small_enough_for_a_board(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key, out = tmp_path / "plant.key", tmp_path / "out"
+    _tool(capsys, "key", key)
+    words = ("--board", "unix", "--version", "0.9.0", "--counter", 9, "--key", key, "--out", out)
+    code, said = _tool(capsys, "release", *words, "--min-version", "0.8.0")
+    assert code == DONE and "unix 0.9.0, counter 9" in said
+    manifest, public = (out / "manifest.json").read_bytes(), (tmp_path / "plant.pub").read_bytes()
+    raw = json.loads(manifest)
+    assert manifest == json.dumps(raw, sort_keys=True, separators=(",", ":")).encode()
+    assert (raw["board"], raw["counter"], raw["min_version"]) == ("unix", 9, "0.8.0")
+    assert len(manifest) < MANIFEST_MAX // 2
+    assert verify(public, (out / "manifest.sig").read_bytes(), manifest)
+    read = release.read(out, public)
+    assert set(read.files) == {entry["path"] for entry in raw["files"]} and read.slot()
+    assert _tool(capsys, "release", *words)[0] == WRONG_INPUT, "a release is never changed"
+
+
+def test_a_release_that_was_changed_or_is_anothers_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key, out = tmp_path / "plant.key", tmp_path / "out"
+    _tool(capsys, "key", key)
+    made = release.make(
+        release.Identity("unix", "1.0", 1), {"start.py": b"x"}, release.load_key(key)
+    )
+    release.write(made, out)
+    stranger = (1).to_bytes(31, "big") + b"\x02"
+    with pytest.raises(Fault, match="signature"):
+        release.read(out, stranger)
+    (out / "files" / "start.py").write_bytes(b"y")
+    with pytest.raises(Fault, match=r"start.py is not the file"):
+        release.read(out)
+    (out / "files" / "start.py").unlink()
+    with pytest.raises(Fault, match="no whole release"):
+        release.read(out)
+    with pytest.raises(Fault, match="cannot have the path"):
+        release.make(release.Identity("unix", "1.0", 1), {"../x": b""}, None)
+    with pytest.raises(Fault, match="cannot have the version"):
+        release.make(release.Identity("unix", "1 0", 1), {"x": b""}, None)
+
+
+@pytest.mark.parametrize("words", ["", "no key"])
+def test_what_is_no_release_key_is_refused_in_words(tmp_path: Path, words: str) -> None:
+    file = tmp_path / "key"
+    with pytest.raises(Fault, match="no private key"):
+        release.load_key(file)
+    file.write_text(words)
+    with pytest.raises(Fault, match="no private key"):
+        release.load_key(file)
+    with pytest.raises(Fault, match="no public release key"):
+        release.load_public(file)
+    other = generate_private_key(SECP256R1())
+    file.write_bytes(other.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    with pytest.raises(Fault, match="no Ed25519 key"):
+        release.load_key(file)
+
+
+# -- images ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("board", image.boards())
+def test_an_image_has_all_that_its_board_imports_and_nothing_of_the_plant_or_the_workshop(
+    board: str,
+) -> None:
+    modules = image.modules_of(board)
+    assert f"firmware.boards.{board}.main" in modules
+    for name in (
+        "edge_agent.agent",
+        "firmware.onboard.update",
+        "firmware.onboard.keys",
+        "firmware.drivers",
+    ):
+        assert name in modules
+    for name in modules:
+        assert not name.startswith(("firmware.plant", "firmware.flash", "mes_server"))
+        assert not name.startswith("firmware.boards.") or name.startswith(
+            f"firmware.boards.{board}"
+        )
+    assert "firmware.drivers.simulated" not in modules
+
+
+@pytest.mark.parametrize("board", image.boards())
+def test_every_image_compiles_fits_twice_into_a_small_flash_and_its_size_is_told(
+    board: str,
+) -> None:
+    files = image.image_of(board, compiled=True)
+    code = sum(len(data) for path, data in files.items() if path.endswith(".mpy"))
+    total = sum(len(data) for data in files.values())
+    print(f"{board}: {len(files)} files, {code} bytes of code, {total} with all station types")
+    assert code < 220_000 and 2 * total < 1_400_000
+    few = image.image_of(board, compiled=True, types=["jet_mill"])
+    assert [path for path in few if "/stations/" in path] == ["schemas/stations/jet_mill.json"]
+    entries = release.make(release.Identity(board, "1.0", 1), files, None)
+    assert len(entries.manifest) < MANIFEST_MAX // 2
+
+
+def test_an_image_asks_for_the_plant_by_a_file_in_its_boards_folder(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(image, "_wish", lambda _: {"with": ["firmware.plant.box"]})
+    assert "firmware.plant.box" in image.modules_of("unix")
+
+
+def test_an_unknown_board_or_station_type_is_refused_in_words() -> None:
+    with pytest.raises(Fault, match="no image for a board 'toaster'"):
+        image.image_of("toaster")
+    with pytest.raises(Fault, match="no station type 'toaster'"):
+        image.image_of("unix", types=["toaster"])
+
+
+# -- ports -------------------------------------------------------------------------------------
+
+
+def _port(device: str, vid: int | None, pid: int) -> SimpleNamespace:
+    return SimpleNamespace(device=device, vid=vid, pid=pid, serial_number="")
+
+
+def test_boards_are_found_by_their_usb_identity_and_other_ports_are_not(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = [
+        _port("/dev/ttyACM0", 0x303A, 0x4001), _port("/dev/ttyUSB0", 0x10C4, 0xEA60),
+        _port("/dev/ttyACM1", 0x2E8A, 0x0005), _port("/dev/ttyS0", None, 0),
+        _port("/dev/ttyUSB9", 0x1234, 0x0001), _port("/dev/ttyACM2", 0x303A, 0x8123),
+        _port("/dev/ttyUSB1", 0x1A86, 0x7523),
+    ]  # fmt: skip
+    monkeypatch.setattr("serial.tools.list_ports.comports", lambda: there)
+    code, said = _tool(capsys, "find")
+    assert code == DONE
+    assert [line.split()[0] for line in said.splitlines()] == [
+        "/dev/ttyACM0", "/dev/ttyACM1", "/dev/ttyACM2", "/dev/ttyUSB0", "/dev/ttyUSB1",
+    ]  # fmt: skip
+    assert "with MicroPython" in said and "CP2102" in said and "CH340" in said
+    monkeypatch.setattr("serial.tools.list_ports.comports", list)
+    code, said = _tool(capsys, "find")
+    assert code == FAILED and "carries data" in said
+
+
+def test_every_identity_says_where_it_is_from_and_is_there_once() -> None:
+    rows = ports.known()
+    assert len({(row["vid"], row["pid"]) for row in rows}) == len(rows) >= 12
+    for row in rows:
+        assert row["source"] and row["what"] and row["certainty"] in ("high", "medium", "low")
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        (OSError(13, "Permission denied"), "dialout"),
+        (OSError(16, "busy"), "in use by another program"),
+        (OSError("Could not exclusively lock port"), "in use by another program"),
+        (OSError(2, "No such file"), "is not there"),
+        (OSError(5, "odd"), "does not open"),
+    ],
+)
+def test_a_port_that_does_not_open_is_told_with_what_to_do(fault: OSError, words: str) -> None:
+    assert words in str(cannot_open("/dev/ttyUSB0", fault))
+
+
+# -- MicroPython itself ------------------------------------------------------------------------
+
+
+def test_esptool_gets_the_right_chip_and_offset_and_a_failure_says_what_to_do(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # An esptool that is not one: nothing here has ever run on a chip.
+    ran: list[list[str]] = []
+
+    def run(command: list[str], check: bool) -> subprocess.CompletedProcess[bytes]:
+        ran.append(command)
+        return subprocess.CompletedProcess(command, code_of_esptool)
+
+    monkeypatch.setattr(chip.subprocess, "run", run)
+    file = tmp_path / "micropython.bin"
+    file.write_bytes(bytes(200_000))
+    words = ("firmware", "/dev/ttyUSB0", "--board", "esp32", "--image", file)
+    code_of_esptool = 0
+    code, said = _tool(capsys, *words, "--dry-run")
+    assert code == DONE and not ran and "write-flash 0x1000" in said
+    assert _tool(capsys, *words)[0] == DONE
+    assert [command[7] for command in ran] == ["erase-flash", "--baud"]
+    assert ran[1][-3:] == ["write-flash", "0x1000", str(file)]
+    assert (
+        "esp32s3" in chip.commands("p", "esp32_s3", file)[0]
+        and "0x0" in chip.commands("p", "esp32_s3", file)[1]
+    )
+    code_of_esptool = 2
+    code, said = _tool(capsys, *words)
+    assert code == FAILED and "hold BOOT" in said
+    assert _tool(capsys, *words[:-1], tmp_path / "none.bin")[0] == WRONG_INPUT
+    code, said = _tool(capsys, "firmware", "p", "--board", "rp2_w5500", "--image", file)
+    assert code == WRONG_INPUT and "BOOTSEL" in said
+
+
+def test_the_real_esptool_knows_these_words(tmp_path: Path) -> None:
+    file = tmp_path / "micropython.bin"
+    file.write_bytes(bytes(200_000))
+    for command in chip.commands("/dev/null", "esp32_s3", file):
+        verb = next(word for word in command if word.endswith("-flash"))
+        helped = subprocess.run(
+            [*command[:3], verb, "--help"], capture_output=True, text=True, check=False, timeout=120
+        )
+        assert helped.returncode == 0 and verb in helped.stdout
