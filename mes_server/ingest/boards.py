@@ -31,7 +31,7 @@ LOOK_MS = 5_000  # so often it is looked up what is offered to whom
 CERTIFICATES_MS = 60_000
 EVERY_MS = 10  # no two answers are closer together
 EACH_MS = 50  # nor to one node
-CSR_MS = 60_000  # a certificate is told again as long as it is asked for
+CSR_MS = 60_000  # a certificate is told again as long as it is asked for; none is made more often
 MINUTE_MS = 60_000
 _log = logging.getLogger(__name__)
 
@@ -61,6 +61,7 @@ class Boards:
         self._wants: dict[NodeId, str] = {}
         self._answered: dict[NodeId, int] = {}
         self._renewals: dict[NodeId, _Renewal] = {}
+        self._renewed: dict[NodeId, int] = {}  # when a node was last given a certificate, or none
         self._offers: dict[str, str] | None = None  # by node; None: not looked up yet
         self._told: dict[str, int] = {}  # when a node was told its offer
         self._look_ms = self._certificates_ms = self._answer_ms = 0
@@ -76,7 +77,8 @@ class Boards:
             if not now.csr:
                 self._renewals.pop(node, None)
             elif known is None or known.csr != now.csr:
-                self._renewals[node] = _Renewal(now.csr, tick_ms)
+                due_ms = max(tick_ms, self._renewed.get(node, tick_ms - CSR_MS) + CSR_MS)
+                self._renewals[node] = _Renewal(now.csr, due_ms)
 
     @staticmethod
     def _keep(wants: dict[NodeId, str], node: NodeId, want: str | None) -> None:
@@ -152,6 +154,7 @@ class Boards:
         if node is None or self._renew is None:
             return False
         asked = self._renewals[node]
+        self._renewed[node] = tick_ms
         asked.due_ms = tick_ms + CSR_MS
         if asked.der is None:
             made = self._renew(node, _der(asked.csr), now_ms)

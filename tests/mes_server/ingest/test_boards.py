@@ -199,6 +199,16 @@ def test_who_gets_no_certificate_is_not_asked_about_again(desk: Desk) -> None:
     assert desk.renewed == [b"request", b""]
 
 
+def test_a_node_that_asks_for_another_certificate_every_moment_is_given_one_a_minute(
+    desk: Desk,
+) -> None:
+    for n in range(100):
+        csr = base64.b64encode(f"request {n}".encode()).decode()
+        desk.boards.asked({FIRST: BoardAsks(csr, None)}, desk.tick_ms)
+        desk.after(CSR_MS // 50)
+    assert len(desk.renewed) == 2
+
+
 def test_files_that_are_gone_stop_no_other_answer(desk: Desk, fleet: Fleet) -> None:
     begun(fleet)
     desk.after()
