@@ -10,6 +10,8 @@ _PKCS8 = bytes.fromhex("308187020100301306072a8648ce3d020106082a8648ce3d03010704
 _PKCS8_PUBLIC = bytes.fromhex("a144034200")
 _CN = bytes.fromhex("0603550403")
 _ECDSA_SHA256 = bytes.fromhex("300a06082a8648ce3d040302")
+# Basic constraints of an authority, as the site's own CA writes them: critical, CA true, a path length.
+_AUTHORITY = bytes.fromhex("0603551d130101ff040830060101ff")
 _USAGE_PERIOD = bytes.fromhex("0603551d10")
 _SEQUENCE, _SET, _INTEGER, _BITS, _UTF8, _UTC = 0x30, 0x31, 0x02, 0x03, 0x0C, 0x17
 _NAME_TAGS = (0x0C, 0x13, 0x16)  # UTF8String, PrintableString, IA5String
@@ -182,8 +184,8 @@ def _issued(body: bytes, from_s: int) -> int:
 
 
 def is_issued_by(certificate: Certificate, issuer: Certificate) -> bool:
-    """Whether another certificate's name and key stand behind this one's signature."""
-    if issuer.key is None or certificate.issuer != issuer.subject:
+    """Whether another certificate is an authority's, and its name and key stand behind this one's signature."""
+    if issuer.key is None or certificate.issuer != issuer.subject or _AUTHORITY not in issuer.body:
         return False
     r, s = certificate.signature
     return p256.is_signed(issuer.key, certificate.body, r, s)

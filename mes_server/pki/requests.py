@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import NameOID
 
+_NOT_READABLE = (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm, x509.InvalidVersion)
 BYTES_MAX = 4096  # a request with a P-256 key has some 250
 
 
@@ -40,7 +41,7 @@ def read_request(csr_der: bytes) -> Request:
         key = csr.public_key()
         names = csr.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
         good = csr.is_signature_valid
-    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm) as fault:
+    except _NOT_READABLE as fault:
         raise BadRequest(f"not a PKCS #10 request in DER: {fault}") from fault
     if not good:
         raise BadRequest("its signature is not that of the key in it")

@@ -16,8 +16,12 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
     load_der_private_key,
 )
+from hypothesis import given
+from hypothesis import strategies as st
 
 from firmware.onboard import keys, p256, x509
+from mes_server.pki.certificates import Signer, Subject, certify, client, new_key
+from mes_server.pki.site import issue_node, load_site, make_site
 from tests.firmware.onboard_help import vector
 
 ROOT = Path(__file__).parent.parent.parent
@@ -72,6 +76,46 @@ def test_certificates_are_read_as_the_library_reads_them() -> None:
             assert f"CN={ours.name}" == theirs.subject.rfc4514_string()
             assert ours.body == theirs.tbs_certificate_bytes
             assert utils.encode_dss_signature(*ours.signature) == theirs.signature
+
+
+@given(st.binary(max_size=80), st.integers(0, 1400), st.integers(0, 80))
+def test_whatever_is_put_into_a_chain_only_a_fault_in_words_comes_of_it(
+    junk: bytes, at: int, cut: int
+) -> None:
+    chain = vector("first.der")
+    made = chain[:at] + junk + chain[at + cut :]
+    root, key = vector("root.der"), x509.secret_from(vector("key.der"))[1]
+    try:
+        found = keys.judge(x509.split_chain(made), root, key, "press-1")
+    except ValueError:
+        return
+    assert found == x509.read_certificate(x509.split_chain(chain)[0])
+
+
+def test_a_node_cannot_certify_another(tmp_path: Path) -> None:
+    now = datetime.datetime(2026, 11, 28, tzinfo=datetime.UTC)
+    make_site(tmp_path / "pki", ["localhost"], now)
+    site, key = load_site(tmp_path / "pki"), new_key()
+    folder = tmp_path / "board"
+    folder.mkdir()
+    keys.begin(str(folder), "4f-1")
+    secret, public = keys.load(str(folder))
+    rogue_secret = key.private_numbers().private_value
+    asked = x509.request(rogue_secret, p256.public(rogue_secret), "press-2")
+    rogue, above = issue_node(site, asked, "press-2", 365, now)
+    ours = ec.derive_private_key(secret, ec.SECP256R1()).public_key()
+    subject = Subject("press-1", ours, now, now + datetime.timedelta(days=300))
+    root = site.chain[1]
+    for issuer, chain, good in (
+        (Signer(judge.load_der_x509_certificate(rogue), key), [rogue, above], False),
+        (site.signer, [above], True),
+    ):
+        made = certify(subject, issuer, issuer.key, client()).public_bytes(Encoding.DER)
+        if good:
+            assert keys.judge([made, *chain], root, public, "press-1").name == "press-1"
+        else:
+            with pytest.raises(ValueError, match="not by this site"):
+                keys.judge([made, *chain], root, public, "press-1")
 
 
 def test_python_itself_loads_key_and_certificate_for_tls(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Boards are let in by two people and a token, turned away with a reason, and shut out again."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 
@@ -101,6 +102,17 @@ def test_a_token_is_good_once(site: Site) -> None:
     token = site.token(board)
     assert isinstance(site.redeem(token, board), Issued)
     assert site.redeem(token, board) == ["token_is_unused"]
+
+
+def test_of_many_who_show_one_token_at_once_one_gets_a_certificate(site: Site) -> None:
+    board = site.board()
+    site.ask(board)
+    site.approve(board)
+    token = site.token(board)
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: site.redeem(token, board), range(8)))
+    assert sum(isinstance(one, Issued) for one in answers) == 1
+    assert [one for one in answers if not isinstance(one, Issued)] == [["token_is_unused"]] * 7
 
 
 def test_a_newer_token_ends_the_one_before(site: Site) -> None:

@@ -225,6 +225,24 @@ def test_requests_that_are_none_are_refused_in_words(folder: Path) -> None:
     assert read_request(good).name == "press-1"
 
 
+@pytest.mark.filterwarnings("ignore:Attribute's length")
+def test_a_request_of_which_any_byte_was_turned_is_refused_and_nothing_else_happens() -> None:
+    key = new_key()
+    good = request_of("press-1", key)
+    passed = []
+    for at in range(len(good)):
+        for turn in (0x01, 0x02, 0x7F, 0x80, 0xFF):
+            bad = good[:at] + bytes([good[at] ^ turn]) + good[at + 1 :]
+            try:
+                passed.append(read_request(bad))
+            except BadRequest:
+                continue
+    # How many bits at the end of the signature's string are unused is all that may differ.
+    assert len(passed) <= 2
+    whole = read_request(good)
+    assert {(one.name, one.fingerprint) for one in passed} <= {(whole.name, whole.fingerprint)}
+
+
 def test_a_revoked_certificate_is_in_the_list_and_openssl_refuses_it(
     folder: Path, tmp_path: Path
 ) -> None:

@@ -139,6 +139,7 @@ def test_the_pages_show_who_may_do_what_next(gate: Gatehouse, client: FlaskClien
         return answer.text
 
     one = f"/nodes/identities/{fingerprint}"
+    assert 'href="/nodes/identities"' in page("/nodes", OPERATOR)
     assert "waits for approval" in page("/nodes/identities", OPERATOR)
     assert 'id="new"' not in page("/nodes/identities", OPERATOR)
     assert "approve" in page(one, WANG)
