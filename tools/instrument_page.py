@@ -30,14 +30,15 @@ A metric of a station is read by a driver. `station.json` names it, with what it
 
 What goes wrong on a bus makes the sample bad, with its reason, and nothing else:
 
-* A device is asked again once (`tries`). After three questions without a sign (`silent_after`) it is *silent*: its channels are
-  bad at once, and it is asked only every five seconds (`probe_ms`) whether it is back. Devices that are silent cost a line at most a
-  fifth of its time, so that the others are read as before.
+* A device is asked again once (`tries`). After three questions without a sign (`silent_after`), or nine whose answers are garbled, it
+  is left in peace: its channels are bad at once, and it is asked only every five seconds (`probe_ms`) whether it is back. Such devices
+  cost a line at most a fifth of its time, so that the others are read as before.
 * Registers in a row are read in one question and shared while they are younger than `fresh_ms` (500). A device that refuses the
   whole is asked one by one.
 * An answer that comes too late is waited for (`late_ms`) or refused; it is never taken for that of the next question.
 * A value outside of what the instrument can show (`range`) is no reading: words in a wrong order make such numbers. A wrong order can
   also make a number that looks right, so **compare the first reading with the display of the instrument**.
+* An RS-485 driver that must be switched takes `de`: a pin of the board, or `"rts"` of a computer.
 * All devices of a line share its settings; a port is opened by one program only. A line that went away is opened anew.
 * How often each instrument was asked, what failed and why, is told with the node (`Node/Buses`), of sensors without a bus, too.
 

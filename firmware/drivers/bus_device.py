@@ -1,7 +1,7 @@
 """One device on a bus: asks again, counts, and leaves a silent device in peace so that nobody waits for it.
 
-args, all optional: timeout_ms, tries, silent_after (questions in a row without a sign), probe_ms (how often a
-silent device is asked whether it is back).
+args, all optional: timeout_ms, tries, silent_after (questions in a row without a sign; three times as many whose
+answers are garbled), probe_ms (how often a silent device is asked whether it is back).
 """
 
 from firmware.drivers.bus_fault import BusFault, words_of
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 _BUSY = (5, 6)  # exceptions of Modbus that may be gone at the next question
+_SILENCE, _GARBLED = 3, 1
 _SHARE = 4  # silent devices of one line may cost a fifth of its time
 
 
@@ -40,16 +41,16 @@ class Device:
         self.tally = tally_of(at)
         self.timeout_ms: int = args.get("timeout_ms", 300)
         self.tries: int = args.get("tries", 2)
-        self.silent_after: int = args.get("silent_after", 3)
+        self.patience: int = _SILENCE * args.get("silent_after", 3)
         self.probe_ms: int = args.get("probe_ms", 5000)
         self.ticks = ticks
-        self.silences = 0
+        self.lost = 0  # how much of the patience
         self.asked_ms = 0
 
     def ask(self, ask: "Callable[[int], bytes]") -> bytes:
         """An answer. OSError with the reason in words."""
         tries = self.tries
-        if self.silences >= self.silent_after:
+        if self.lost >= self.patience:
             self._leave_in_peace()
             tries = 1
         while True:
@@ -57,7 +58,7 @@ class Device:
             try:
                 return self._once(ask)
             except BusFault as fault:
-                silent = self.silences >= self.silent_after
+                silent = self.lost >= self.patience
                 refused = fault.kind == "exception" and fault.code not in _BUSY
                 if tries <= 0 or silent or refused:
                     raise BusFault(
@@ -78,7 +79,7 @@ class Device:
         now = self.ticks()
         wait = self.probe_ms - apart(now, self.asked_ms)
         if wait > 0 or not self.bus.may_probe(now):
-            raise BusFault("silence", f"{self.tally.at}: silent; {self.tally.last}")
+            raise BusFault("silence", f"{self.tally.at}: left in peace; {self.tally.last}")
 
     def _once(self, ask: "Callable[[int], bytes]") -> bytes:
         began = self.asked_ms = self.ticks()
@@ -88,12 +89,15 @@ class Device:
         except OSError as fault:
             found = fault if isinstance(fault, BusFault) else BusFault("line", words_of(fault))
             self.tally.fault(found.kind, found.words)
-            self._sign(found.kind not in ("silence", "line"), began)
+            self._lose(found.kind, began)
             raise found from None
-        self._sign(True, began)
+        self.lost = 0
         return answer
 
-    def _sign(self, alive: bool, began: int) -> None:
-        self.silences = 0 if alive else self.silences + 1
-        if self.silences > self.silent_after:
+    def _lose(self, kind: str, began: int) -> None:
+        if kind == "exception":
+            self.lost = 0
+            return
+        if self.lost >= self.patience:
             self.bus.probed(began, self.ticks())
+        self.lost += _SILENCE if kind in ("silence", "line") else _GARBLED

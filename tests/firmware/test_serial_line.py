@@ -114,6 +114,25 @@ def test_silent_devices_share_a_fifth_of_the_time_of_their_line() -> None:
     )
 
 
+def test_a_device_whose_answers_are_garbled_is_left_in_peace_later() -> None:
+    for kinds, times in ((("silence",), 3), (("check",), 9), (("check", "silence", "short"), 5)):
+        asked: list[str] = []
+
+        def fails(timeout_ms: int, kinds: "tuple[str, ...]" = kinds, asked: "list[str]" = asked) -> bytes:  # fmt: skip
+            asked.append(kinds[len(asked) % len(kinds)])
+            raise BusFault(asked[-1], "in words")
+
+        device = Device(Bus(), f"garbled {kinds}", {}, Time())
+        for _ in range(20):
+            fault_of(BusFault, device.ask, fails)
+        assert len(asked) == times, kinds
+    device = Device(Bus(), "garbled now and then", {"tries": 1}, Time())
+    for _ in range(20):
+        fault_of(BusFault, device.ask, fails)
+        device.ask(lambda timeout_ms: b"well")
+    assert device.lost == 0
+
+
 def test_a_device_that_is_busy_is_asked_again_and_one_that_refuses_is_not() -> None:
     for code, times in ((6, 2), (5, 2), (2, 1)):
         asked = []
