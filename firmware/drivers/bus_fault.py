@@ -2,8 +2,8 @@
 
 # silence: nothing came; short: half an answer; check: a wrong check sum; other: an answer to another
 # question; exception: the device itself refused; line: the port or connection is gone; value: an answer that is
-# no reading; sensor: what is read without a bus says that it failed.
-KINDS = ("silence", "short", "check", "other", "exception", "line", "value", "sensor")
+# no reading; sensor: what is read without a bus says that it failed; opening: args are wrong, or the hardware is not there yet.
+KINDS = ("silence", "short", "check", "other", "exception", "line", "value", "sensor", "opening")
 
 ONLY_ECHO = "only the echo of the question: is the device connected?"
 _EIO = 5

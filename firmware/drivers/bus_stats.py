@@ -55,6 +55,18 @@ def tally_of(at: str) -> Tally:
     return _tallies[at]
 
 
+def not_opened(at: str, words: str) -> None:
+    """A channel could not be opened: its args are wrong, or the hardware is not there yet."""
+    tally = tally_of(at)
+    tally.asked += 1
+    tally.fault("opening", words)
+
+
+def opened(at: str) -> None:
+    """It is open: what it is on tells the rest."""
+    _tallies.pop(at, None)
+
+
 def buses() -> "list[dict[str, Any]]":
     """One entry for each instrument that was opened."""
     told = sorted(_tallies.values(), key=lambda tally: (-sum(tally.failed.values()), tally.at))

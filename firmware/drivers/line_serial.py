@@ -146,6 +146,8 @@ def open_channel(args: "dict[str, Any]", station: str, metric: str, plant: objec
             args = settings_of(protocol) | args
     except LimitError as fault:
         raise OSError(_EIO, str(fault)) from None
+    except OSError:
+        raise OSError(_EIO, f"no protocol is called {args['protocol']}") from None
     line = open_line(args)
     if line.name not in _readers:
         device = Device(Bus(), f"line {line.name}", args)

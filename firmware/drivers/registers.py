@@ -69,7 +69,10 @@ class Value:
         self.decimals: int = args.get("decimals", 0)
         self.scale: float = args.get("scale", 1)
         self.no_value: dict[str, str] = args.get("no_value", _NO_WORDS)
-        self.range: list[float] | None = args.get("range")
+        self.range: tuple[float, float] | None = None
+        if "range" in args:
+            low, high = args["range"]
+            self.range = (low, high)
 
     def of(self, data: bytes, decimals: "int | None" = None) -> "float | int | bool | str":
         """The value, with the decimals of the instrument where it says them. OSError when it is none."""

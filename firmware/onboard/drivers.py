@@ -1,11 +1,16 @@
 """Opens channels by the name of their driver: one file of firmware/drivers each, on every board."""
 
+from firmware.drivers.bus_fault import words_of
+from firmware.drivers.bus_stats import not_opened, opened
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
     from schemas.board_config import Board
+
+_EINVAL = 22
 
 
 class Drivers:
@@ -30,8 +35,17 @@ class Drivers:
         return __import__(f"firmware.drivers.{driver}", None, None, ("open_channel",))
 
     def open(self, driver: str, args: "dict[str, Any]", station: str, metric: str) -> "Any":
-        """As edge_agent.ports.OpenChannel."""
-        channel = self.module(driver).open_channel(args, station, metric, None)
+        """As edge_agent.ports.OpenChannel. What is wrong with args is told with the buses of the node."""
+        at = f"{driver} {station} {metric}"
+        try:
+            channel = self.module(driver).open_channel(args, station, metric, None)
+        except OSError as fault:
+            not_opened(at, words_of(fault))
+            raise
+        except (KeyError, TypeError, ValueError) as fault:
+            not_opened(at, f"args are wrong: {fault}")
+            raise OSError(_EINVAL, f"{at}: args are wrong: {fault}") from None
+        opened(at)
         return channel if self.rested is None else Rested(channel, self.rested)
 
 
