@@ -15,11 +15,19 @@ from firmware.flash import release
 from firmware.flash.board import WorkBoard
 from firmware.flash.faults import DIFFERS, DONE, FAILED, NOT_OURS, WRONG_INPUT, Fault
 from tests.brokers import Process, wait_until
-from tests.firmware.workbench import Bench, compiled_image
+from tests.firmware.workbench import Bench, compiled_image, few_files
 
 
 @pytest.fixture
-def bench(micropython: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Bench]:
+def bench(
+    micropython: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
+) -> Iterator[Bench]:
+    if "whole" not in request.keywords:
+        few_files(monkeypatch)
     made = Bench(micropython, tmp_path, capsys)
     yield made
     made.unplug()
@@ -39,6 +47,7 @@ def _starts(bench: Bench) -> bool:
     return "Traceback" not in process.said()
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("how", [(), ("plain",)], ids=["raw paste", "plain raw mode"])
 def test_a_bare_board_gets_launcher_slot_station_and_a_key_of_its_own_and_starts(
     bench: Bench, how: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
@@ -138,7 +147,7 @@ def test_a_pulled_cable_is_told_and_the_next_try_goes_on_where_it_stopped(
     real, written = WorkBoard.write, []
 
     def write(self: WorkBoard, path: str, data: bytes, progress: object = None) -> None:
-        if len(written) == 20:
+        if len(written) == 12:
             bench.board.pull()
         written.append(path)
         real(self, path, data, progress)  # type: ignore[arg-type]
@@ -147,15 +156,16 @@ def test_a_pulled_cable_is_told_and_the_next_try_goes_on_where_it_stopped(
     code, said = bench.install()
     assert code == FAILED and "went away in the middle" in said and "cable" in said
     assert "a/manifest.json" not in bench.files() and "lodestone.json" in bench.files()
-    before = list(written[:19])
+    before = list(written[:11])
     written.clear()
     bench.plug()
-    written += [""] * 21
+    written += [""] * 13
     assert bench.install()[0] == DONE
-    assert not set(before) & set(written[21:]), "what was there and right was not written again"
+    assert not set(before) & set(written[13:]), "what was there and right was not written again"
     assert bench.tool("verify")[0] == DONE
 
 
+@pytest.mark.whole
 def test_a_cable_pulled_during_an_update_leaves_the_old_slot_to_start(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -200,7 +210,7 @@ def test_verify_reads_all_back_and_names_what_differs(bench: Bench) -> None:
 
 
 def test_a_flash_too_small_is_told_before_anything_is_written(bench: Bench) -> None:
-    bench.plug("flash=300000")
+    bench.plug("flash=120000")
     code, said = bench.install()
     assert code == FAILED and "too small" in said and "more flash" in said
 
@@ -208,7 +218,7 @@ def test_a_flash_too_small_is_told_before_anything_is_written(bench: Bench) -> N
 def test_a_flash_that_gets_full_in_the_middle_is_told_in_words(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bench.plug("flash=300000")
+    bench.plug("flash=120000")
     monkeypatch.setattr("firmware.flash.install._RESERVE", -900_000)
     code, said = bench.install()
     assert code == FAILED and "The flash of the board is full" in said

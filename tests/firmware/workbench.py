@@ -89,3 +89,21 @@ class Bench:
 def compiled_image(monkeypatch: pytest.MonkeyPatch) -> None:
     """The image of a computer compiled like that of a chip."""
     monkeypatch.setattr(image, "_ON_CPYTHON_TOO", ())
+
+
+def few_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An image too small to run an agent, but not to make a key: most tests are about the cable."""
+    real = image.image_of
+    kept = ("start.py", "schemas/", "firmware/__init__", "firmware/onboard/__init__", "firmware/drivers/modbus",
+            "firmware/onboard/keys", "firmware/onboard/p256", "firmware/onboard/x509", "edge_agent/agent",
+            "edge_agent/clock", "edge_agent/link")  # fmt: skip
+
+    def image_of(board: str, compiled: bool | None = None, types: Any = ()) -> dict[str, bytes]:
+        files = real(board, compiled, types)
+        return {
+            path: data
+            for path, data in files.items()
+            if path.startswith(kept) and "instruments/" not in path
+        }
+
+    monkeypatch.setattr(image, "image_of", image_of)
