@@ -71,9 +71,7 @@ def check(kind: str, file: Path) -> None:
 @kind_argument
 @file_argument
 @click.option("--badge", required=True, help="Of who signs the release.")
-@click.option(
-    "--pin", prompt=True, hide_input=True, envvar="MES_PIN", help="Asked for when not given."
-)
+@click.option("--pin", prompt=True, hide_input=True, help="Asked for when not given.")
 @click.pass_obj
 def release(settings: Settings, kind: str, file: Path, badge: str, pin: str) -> None:
     """Release the revision in FILE, signed with badge and PIN. It never changes."""
