@@ -20,6 +20,7 @@ _SPEEDS = {
 _CSIZE, _CS7, _CS8, _CSTOPB, _CREAD, _PARENB, _PARODD, _CLOCAL = (
     0x30, 0x20, 0x30, 0x40, 0x80, 0x100, 0x200, 0x800,
 )  # fmt: skip
+_CRTSCTS = 0x80000000
 _VTIME, _VMIN = 5, 6
 
 
@@ -34,7 +35,7 @@ class TerminalPort:
         number = self.file.fileno()
         termios.setraw(number)  # type: ignore[attr-defined,unused-ignore]
         state: list[Any] = termios.tcgetattr(number)
-        control = state[2] & ~(_CSIZE | _CSTOPB | _PARENB | _PARODD) | _CREAD | _CLOCAL
+        control = state[2] & ~(_CRTSCTS | _CSIZE | _CSTOPB | _PARENB | _PARODD) | _CREAD | _CLOCAL
         control |= _CS8 if settings["bytesize"] == 8 else _CS7
         control |= _CSTOPB if settings["stopbits"] == 2 else 0
         control |= {"none": 0, "even": _PARENB, "odd": _PARENB | _PARODD}[settings["parity"]]

@@ -130,7 +130,7 @@ def late_by(late: list[bytes]) -> Callable[[bytes, Say], None]:
 def test_a_late_answer_is_not_taken_for_that_of_the_next_question(interpreter: str) -> None:
     late: list[bytes] = []
     with stub(late_by(late)) as port:
-        args = QUICK | {"port": port, "timeout_ms": 100, "late_ms": 3000}
+        args = QUICK | {"port": port, "timeout_ms": 100, "late_ms": 20000}
         channels = [["modbus_rtu", args | {"register": register}] for register in (4, 8)]
         found = read(interpreter, channels, rounds=2)
     assert len(late) == 1
