@@ -4,11 +4,12 @@ from firmware.drivers import serial_line
 from firmware.drivers.bus_device import Bus, Device
 from firmware.drivers.bus_fault import BusFault
 from firmware.drivers.port_uart import BoardPort
+from firmware.drivers.rtu_master import RtuMaster
 from firmware.drivers.serial_line import character_us, open_line
 from firmware.drivers.serial_turns import Turns, turns_on
 from firmware.drivers.ticks import apart, ticks_ms
 from tests.device_help import fault_of
-from tests.firmware.lines import MemoryLine, Time
+from tests.firmware.lines import MemoryLine, Time, answer_to
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -90,6 +91,36 @@ def test_a_line_that_is_never_quiet_is_a_fault() -> None:
     fault = fault_of(BusFault, Turns(line).ask, 1, b"q", lambda came, state: None, 20)
     assert "never quiet" in str(fault)
     assert line.requests == []
+
+
+def test_two_answers_at_once_settle_two_questions() -> None:
+    asked: list[bytes] = []
+
+    def twice(request: bytes) -> "list[bytes]":
+        asked.append(request)
+        return [answer_to(request, int) * 2] if len(asked) == 2 else []
+
+    line = MemoryLine(twice)
+    turns = Turns(line, 20)
+    master = RtuMaster(turns)
+    fault_of(BusFault, master.read, 1, "holding", 7, 1, 10)
+    assert len(turns.owed) == 1
+    assert master.read(1, "holding", 7, 1, 10) == b"\x00\x07"
+    assert turns.owed == [], "nothing is waited for that came already"
+
+
+def test_a_long_answer_on_a_slow_line_has_the_time_it_takes() -> None:
+    given: list[int] = []
+
+    class Noting(Turns):
+        def ask(self, unit: int, question: bytes, find: "Any", timeout_ms: int) -> bytes:
+            given.append(timeout_ms)
+            return b""
+
+    line = MemoryLine(lambda _: [])
+    line.char_us = character_us(USUAL)
+    RtuMaster(Noting(line)).read(1, "holding", 0, 120, 300)
+    assert given == [300 + 263], "253 characters at 9600 baud"
 
 
 def test_silent_devices_share_a_fifth_of_the_time_of_their_line() -> None:
