@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     Open = Callable[[], Channel]
 
 RECORD_MS = 1000  # one record holds at most so much time
+RETRY_MS = 5_000  # a sensor that failed is tried again after so long: somebody is mending it
 DEAD_MS = 10_000  # a station none of whose channels answers for so long is lost
 _INTEGERS = {1: 8, 2: 16, 3: 32, 4: 64, 5: 8, 6: 16, 7: 32, 8: 64}
 _SIGNED = (1, 2, 3, 4)
@@ -197,7 +198,8 @@ class Sampler:
             value = channel.read()
         except OSError:
             rules = channel.rules
-            channel.wait_ms = min(channel.wait_ms * 2, max(rules.report_ms, rules.every_ms))
+            longest = max(min(rules.report_ms, RETRY_MS), rules.every_ms)
+            channel.wait_ms = min(channel.wait_ms * 2, longest)
             self._note(index, channel, None)
             return False
         channel.wait_ms = channel.rules.every_ms

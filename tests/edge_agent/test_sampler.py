@@ -89,6 +89,14 @@ def test_a_broken_sensor_is_asked_ever_more_rarely_but_at_every_heartbeat():
     assert 8 <= bench.sensors[0].reads <= 16
 
 
+def test_a_sensor_that_was_mended_is_seen_within_seconds_however_long_it_was_broken():
+    bench = SamplerBench(analog(every_ms=1000, report_ms=60_000), board_metric("other"))
+    bench.sensors[0].value = BROKEN
+    bench.run(300)
+    bench.sensors[0].value = 20.0
+    assert (0, 20.0, GOOD) in bench.run(6)
+
+
 def test_a_sensor_that_is_not_there_at_boot_is_opened_later():
     time = Time()
     sensors = [None]
