@@ -5,6 +5,7 @@ acknowledged, comes from the replay in batches and is marked historical.
 """
 
 from edge_agent.link import topic_bytes
+from edge_agent.memory import is_small
 from edge_agent.messages import (
     death,
     facts_metrics,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from edge_agent.stations import Stations
 
 _LIVE_MAX = 32_768  # bytes of live records waiting for the link
+_LIVE_MAX_SMALL = 8192  # in a small heap
 _CONDITION_MS = 10_000
 
 
@@ -59,6 +61,7 @@ class Sender:
         self._facts: list[tuple[str, str, str | int]] = []  # as they were told last
         self.replay = Replay(journal, rate, hands.clock.mono_ms)
         self._positions = Positions(journal.epoch)
+        self._live_max = _LIVE_MAX_SMALL if is_small() else _LIVE_MAX
         self._topics: dict[tuple[str, str], bytes] = {}
         self.end()
 
@@ -81,7 +84,7 @@ class Sender:
         """Records just became durable: to be sent live, or left to the replay."""
         if not self.born or not frames:
             return
-        if self._live_bytes + len(frames) > _LIVE_MAX:
+        if self._live_bytes + len(frames) > self._live_max:
             self._live = []
             self._live_at = self._live_bytes = 0
             self.replay.missed()
@@ -178,7 +181,7 @@ class Sender:
             return False
         frames = self._live[0]
         at = self._live_at
-        while at < len(frames) and len(self._link.out) < _LIVE_MAX:
+        while at < len(frames) and len(self._link.out) < self._live_max:
             body = bytes(frames[at + FRAME_BYTES : at + FRAME_BYTES + framed(frames, at)])
             self._send_live_record(body, stored_crc(frames, at))
             at += FRAME_BYTES + len(body)

@@ -10,7 +10,7 @@ ROOT = Path(__file__).parent.parent
 ROOMS = ("schemas", "edge_agent")
 ENROLMENT = ("p256", "x509", "keys", "renewal")
 UPDATES = ("disk", "ed25519", "slots", "update", "update_refused")
-ONBOARD = ("file_storage", "machine", "network", "ringlog", "watchdog")
+ONBOARD = ("contracts", "file_storage", "machine", "network", "ringlog", "watchdog")
 
 
 def runs_on_a_device(file: Path) -> bool:

@@ -17,6 +17,9 @@ from pathlib import Path
 
 ROOT = Path(".tools/micropython").absolute()
 WRAPPER = ROOT / "micropython"
+# The same with words of 32 bits, as boards have them: their tests measure heap with it.
+ROOT_32 = Path(".tools/micropython32").absolute()
+ARCH_32 = {"amd64": "i386"}  # what a machine can run beside its own
 RELEASE = "trixie"
 KEYRINGS = sorted(Path("/usr/share/keyrings").glob("debian-archive-*.gpg"))
 
@@ -108,9 +111,12 @@ def site_with_release(folder: Path) -> str:
     raise Missing(f"no mirror of apt holds Debian {RELEASE} ({why})")
 
 
-def install() -> None:
-    """Unpack everything below ROOT and write the wrapper that starts it."""
-    arch = output_of("dpkg", "--print-architecture").strip()
+def own_arch() -> str:
+    return output_of("dpkg", "--print-architecture").strip()
+
+
+def install(root: Path, arch: str) -> None:
+    """Unpack everything below `root` and write the wrapper that starts it."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         site = site_with_release(folder)
@@ -121,19 +127,35 @@ def install() -> None:
             deb = folder / f"{package}.deb"
             download(f"{site}/{fields['Filename']}", deb, fields["SHA256"])
             output_of("dpkg-deb", "-x", str(deb), str(new))
-        loaders = [p for p in new.rglob("ld-linux*") if p.is_file() and not p.is_symlink()]
+        loaders = [
+            p
+            for p in new.rglob("ld-linux*")
+            if not p.is_symlink() and (p.parent / "libc.so.6").exists()
+        ]
         if not loaders:
             raise Missing("the unpacked libraries hold no loader")
         loader = loaders[0].relative_to(new)
-        shutil.rmtree(ROOT, ignore_errors=True)
-        ROOT.mkdir(parents=True)
-        shutil.copytree(new, ROOT / "root", symlinks=True)
-    WRAPPER.write_text(
+        shutil.rmtree(root, ignore_errors=True)
+        root.mkdir(parents=True)
+        shutil.copytree(new, root / "root", symlinks=True)
+    wrapper = root / "micropython"
+    wrapper.write_text(
         '#!/bin/sh\nhere=$(dirname "$(readlink -f "$0")")/root\n'
         f'exec "$here/{loader}" --library-path "$here/{loader.parent}" '
         '"$here/usr/bin/micropython" "$@"\n'
     )
-    WRAPPER.chmod(0o755)
+    wrapper.chmod(0o755)
+
+
+def bring_32() -> str | None:
+    """Path of a MicroPython with words of 32 bits; None where this machine cannot have one."""
+    wrapper = ROOT_32 / "micropython"
+    if not wrapper.exists():
+        try:
+            install(ROOT_32, ARCH_32[own_arch()])
+        except (KeyError, Missing):
+            return None
+    return str(wrapper) if runs(str(wrapper)) else None
 
 
 def main() -> int:
@@ -143,7 +165,7 @@ def main() -> int:
             print(candidate)
             return 0
     try:
-        install()
+        install(ROOT, own_arch())
     except Missing as error:
         print(f"MicroPython is not at hand: {error}.", file=sys.stderr)
         return 1

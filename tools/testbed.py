@@ -12,6 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tools.micropython import bring_32
 from tools.npm import ONLY_TESTED
 
 # What the tests drive or load → the package that has it.
@@ -73,6 +74,8 @@ def strangers() -> None:
 def main() -> None:
     """Install what is missing; say what could not be had."""
     strangers()
+    if bring_32() is None:
+        print("MicroPython with words of 32 bits cannot be had here; heaps are measured with 64.")
     missing = [program for program in PACKAGES if not has(program)]
     if missing:
         install(missing)

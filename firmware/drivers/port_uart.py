@@ -39,7 +39,7 @@ class BoardPort:
 
 
 def board_port(settings: "dict[str, Any]") -> BoardPort:
-    from machine import UART, Pin  # type: ignore[import-not-found,attr-defined,unused-ignore]
+    from machine import UART, Pin
 
     pins: dict[str, Any] = {
         name: Pin(settings[name]) for name in ("tx", "rx") if settings[name] is not None

@@ -114,10 +114,12 @@ class BoardChip:
 
 def start(partition: "Partition", connect: "Connect", arguments: "list[str]") -> int:
     """Run the board of a station.json; the exit code, for whoever starts it anew."""
+    from edge_agent.memory import keep_compact
     from firmware.onboard.station import loaded
 
+    keep_compact()
     path = arguments[0] if arguments else "/station.json"
-    board, faults = loaded(path)
+    board, faults = loaded(path, lean=True)
     if board is None:
         sys.stdout.write("\n".join(faults) + "\n")
         return 2

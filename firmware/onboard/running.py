@@ -9,7 +9,7 @@ from firmware.onboard.facts import BoardFacts, Buses
 from firmware.onboard.link_tls import opener_of
 from firmware.onboard.living import live
 from firmware.onboard.machine import BoardMachine
-from firmware.onboard.station import folder_of
+from firmware.onboard.station import beside, folder_of, is_there
 from firmware.onboard.watchdog import Watchdog
 
 TYPE_CHECKING = False
@@ -52,6 +52,9 @@ if TYPE_CHECKING:
 
         def begun(self, agent: Agent) -> None:
             """The loop runs."""
+
+
+PUBLIC = "release.pub"  # as firmware.onboard.update has it
 
 
 def _renewal(
@@ -101,6 +104,8 @@ class Running:
             station.metrics.clear()  # memory: what a sensor needs is kept with it until it is open
 
     def _updater(self, path: str) -> "Any":
+        if not is_there(beside(path, PUBLIC)):
+            return None  # memory: what takes updates is not even loaded
         from firmware.onboard.update import updater_of
 
         say = self._hardware.say

@@ -1,5 +1,6 @@
 """Reads a board's station.json, and files named in it. What checks it is forgotten afterwards: memory."""
 
+import os
 import sys
 
 TYPE_CHECKING = False
@@ -7,12 +8,26 @@ if TYPE_CHECKING:
     from schemas.board_config import Board
     from schemas.station_types import StationType
 
-_ONLY_FOR_READING = ("board_config", "station_types", "contract_check")
+_ONLY_FOR_READING = (
+    "schemas.board_config",
+    "schemas.station_types",
+    "schemas.station_check",
+    "schemas.contract_check",
+    "firmware.onboard.contracts",
+)
 
 
 def read_bytes(path: str) -> bytes:
     with open(path, "rb") as file:
         return file.read()
+
+
+def is_there(path: str) -> bool:
+    try:
+        os.stat(path)
+    except OSError:
+        return False
+    return True
 
 
 def folder_of(path: str) -> str:
@@ -53,17 +68,37 @@ def load_board(path: str) -> "Board":
     return board
 
 
-def loaded(path: str) -> "tuple[Board | None, list[str]]":
+def load_lean(path: str) -> "Board":
+    """As load_board, of contracts that somebody else checked."""
+    import schemas
+    from firmware.onboard.contracts import read_kind
+    from schemas.board_config import read_board, types_named
+
+    text = read_bytes(path).decode()
+    contracts = schemas.__file__.rsplit("/", 1)[0] + "/stations"
+    types = {}
+    for name in types_named(text):
+        file = f"{contracts}/{name}.json"
+        if is_there(file):
+            types[name] = read_kind(file)
+    return read_board(text, path, types)
+
+
+def loaded(path: str, lean: bool = False) -> "tuple[Board | None, list[str]]":
     """The board and no fault, or every fault; on a board the checkers leave memory."""
     from schemas.contract_check import ContractError
 
     try:
-        return load_board(path), []
+        return (load_lean if lean else load_board)(path), []
     except ContractError as error:
         return None, error.faults
+    except ValueError:
+        return None, [f"{path}: is not UTF-8; save it as such"]
     except OSError as fault:
         return None, [f"{path}: cannot be read ({fault})"]
     finally:
         if sys.implementation.name == "micropython":
             for name in _ONLY_FOR_READING:
-                sys.modules.pop(f"schemas.{name}", None)
+                room, _, module = name.rpartition(".")
+                if sys.modules.pop(name, None) is not None:
+                    delattr(sys.modules[room], module)
