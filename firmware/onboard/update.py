@@ -11,7 +11,14 @@ from firmware.onboard.disk import Disk
 from firmware.onboard.fetch import Fetch
 from firmware.onboard.install import Install, Offer, Refused
 from firmware.onboard.slots import Slots
-from schemas.journal_metrics import IMAGE, UPDATE_BLOCK, UPDATE_OFFER, UPDATE_STATE, UPDATE_WANT
+from schemas.journal_metrics import (
+    BOARD,
+    IMAGE,
+    UPDATE_BLOCK,
+    UPDATE_OFFER,
+    UPDATE_STATE,
+    UPDATE_WANT,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -69,6 +76,7 @@ class Updater:
             (IMAGE, "string", self._image),
             (UPDATE_STATE, "string", self._state),
             (UPDATE_WANT, "string", self._want),
+            (BOARD, "string", str(self._here.get("board", ""))),
         ]
 
     def heard(self, name: str, value: object) -> bool:

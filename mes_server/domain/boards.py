@@ -76,7 +76,7 @@ def board_said(payload: Payload) -> BoardSaid:
     if reason is not None and reason not in names.BOOT_REASONS:
         reason = UNKNOWN
     return BoardSaid(
-        kind=_line(told.get(names.BOARD)),
+        kind=_line(told.get(names.BOARD)) or None,
         image=_line(told.get(names.IMAGE)),
         boot_reason=reason,
         heap_free=_count(told.get(names.HEAP_FREE)),

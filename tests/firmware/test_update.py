@@ -17,6 +17,7 @@ def test_a_release_is_taken_tried_and_kept_once_the_mes_acknowledged_a_record_of
     board = Board(disk)
     assert board.slots.running == "b" and board.slots.boot_reason == "update"
     assert board.updater.facts()[0] == ("Node/Image", "string", "0.2.0 b")
+    assert board.updater.facts()[3] == ("Node/Board", "string", "esp32_s3")
     assert board.state == "trying"
     assert board.talk(mes, lambda: board.state == "trying")
     board.updater.saved()

@@ -63,6 +63,10 @@ def test_the_list_shows_what_is_amiss_with_a_board(page: Page, node: int) -> Non
     assert f'href="{ADDRESS}"' in html
 
 
+def test_health_says_what_an_alarm_of_a_board_means(page: Page, node: int) -> None:
+    assert "83.0 % of it waits to be acknowledged" in page("/health", **EN)
+
+
 def test_a_node_of_another_maker_shows_no_board_and_no_journal(page: Page, plant: Plant) -> None:
     plant.foreign_node("plc-7")
     text = plain(page("/nodes/thirdparty/plc-7", **EN))
