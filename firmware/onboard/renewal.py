@@ -64,9 +64,18 @@ class Renewal:
         """What to show at this connection: DER of the certificate and of those above it."""
         self._shown_next = bool(self._next) and self._tries < TRIES
         if not self._shown_next:
+            self._look()
             return self._chain
         self._tries += 1
         return self._next
+
+    def _look(self) -> None:
+        """What lies there may have been put there by people meanwhile: enrolled anew, with another key."""
+        chain = keys.read(f"{self._folder}/{keys.CERTIFICATE}")
+        if chain != self._chain:
+            self._old, self._key = self._first(chain), keys.load(self._folder)[1]
+            self._chain = chain
+            self.news = True
 
     def facts(self) -> "list[tuple[str, str, str | int]]":
         """Until when, and the request while one is due."""

@@ -14,7 +14,7 @@ from pathlib import Path
 from mes_server.domain.messages import Message
 from mes_server.ingest.mailbox import Mailbox
 from mes_server.ingest.mqtt import Arrived, Connection, Publish, connect
-from mes_server.ingest.tls import client_context
+from mes_server.ingest.tls import client_context, client_tag
 from schemas.topics import NAMESPACE, state_topic
 
 KEEPALIVE_S = 15
@@ -121,8 +121,10 @@ class Listener:
         self._state_ms = now_ms()
         will = self._state(False, self._state_ms)
         # Read anew each time: certificates are renewed while this runs.
-        tls = None if self._pki is None else client_context(self._pki)
-        connection = connect(self._address, self._client_id, KEEPALIVE_S, will, tls)
+        tls, client_id = None, self._client_id
+        if self._pki is not None:
+            tls, client_id = client_context(self._pki), f"{client_id}-{client_tag(self._pki)}"
+        connection = connect(self._address, client_id, KEEPALIVE_S, will, tls)
         try:
             arrived = connection.subscribe([(self._state_topic, 1), (f"{NAMESPACE}/#", 0)])
             connection.publish(self._state(True, self._state_ms))

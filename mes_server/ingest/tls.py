@@ -4,6 +4,7 @@ OpenSSL must not be called by two threads for one connection at a time, and one 
 publish: each call is short and under a lock, the waiting is outside of it.
 """
 
+import hashlib
 import select
 import socket
 import ssl
@@ -23,6 +24,11 @@ def client_context(pki: Path) -> ssl.SSLContext:
     context.load_verify_locations(pki / "root.crt")
     context.load_cert_chain(pki / "mes.crt", pki / "mes.key")
     return context
+
+
+def client_tag(pki: Path) -> str:
+    """A part of the client id that nobody else can guess: who connects by another's id ends that one's connection."""
+    return hashlib.sha256(b"client id" + (pki / "mes.key").read_bytes()).hexdigest()[:16]
 
 
 class TlsSocket:

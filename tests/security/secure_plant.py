@@ -4,6 +4,7 @@ import json
 import shutil
 from pathlib import Path
 
+from firmware.onboard import keys
 from firmware.onboard.storage import FileStorage
 from mes_server.domain.identities import Allowed
 from tests.brokers import Process, wait_until
@@ -31,9 +32,9 @@ class SecurePlant(Plant):
 
     def hold(self, identity: Identity, ca: Path | None = None) -> None:
         """Put these files where the agent looks for them, as enrolment does."""
-        shutil.copy(identity.tls["cert"], self.held / "cert.der")
-        shutil.copy(identity.tls["key"], self.held / "key.der")
-        shutil.copy(ca or identity.tls["ca"], self.held / "ca.der")
+        shutil.copy(identity.tls["cert"], self.held / keys.CERTIFICATE)
+        shutil.copy(identity.tls["key"], self.held / keys.KEY)
+        shutil.copy(ca or identity.tls["ca"], self.held / keys.CA)
 
     def let_in(self, *identities: Identity) -> None:
         self.broker.allow([Allowed("test", one.name, one.fingerprint) for one in identities])
@@ -41,13 +42,12 @@ class SecurePlant(Plant):
 
     def run_agent(self, host: str = "127.0.0.1", env: dict[str, str] | None = None) -> None:
         """Start the agent with what it holds; `env` besides."""
-        tls = {"ca": str(self.held / "ca.der"), "cert": str(self.held / "cert.der"),
-               "key": str(self.held / "key.der")}  # fmt: skip
+        tls = {"ca": keys.CA, "cert": keys.CERTIFICATE, "key": keys.KEY}
         told = board(
             self.folder, self.broker.port, NODE, STATIONS, reconnect_s=0.5, serial="board-1",
             broker={"host": host, "port": self.broker.port, "tls": tls},
         )  # fmt: skip
-        file = self.folder / f"{NODE}.json"
+        file = self.held / "station.json"
         file.write_text(json.dumps(told))
         command = [self.interpreter, "-m", "firmware.boards.unix.main", str(file)]
         process = Process(command, self.folder / f"{NODE}.log", env)
@@ -68,6 +68,7 @@ class SecurePlant(Plant):
 
     def wait_stored(self) -> int:
         """Until all that is recorded now is stored; its number."""
+        wait_until(lambda: self.recorded().records, "a record")
         last = max(self.recorded().records)
         wait_until(
             lambda: self.held_by_store() >= last,
