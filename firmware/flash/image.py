@@ -82,7 +82,9 @@ def modules_of(board: str) -> dict[str, Path]:
     wanted: list[str] = _wish(board).get("with", [])
     todo = [f"firmware.boards.{board}.main", *_ALWAYS, *wanted]
     for package in ("firmware.drivers", *wanted):  # what is opened by its name, not imported
-        todo += [f"{package}.{file.stem}" for file in ROOT.joinpath(*package.split(".")).glob("*.py")]
+        todo += [
+            f"{package}.{file.stem}" for file in ROOT.joinpath(*package.split(".")).glob("*.py")
+        ]
     found: dict[str, Path] = {}
     while todo:
         module = todo.pop()
