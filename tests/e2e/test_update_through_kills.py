@@ -137,6 +137,7 @@ def _roll_out(plant: Plant, made: release.Release, folder: Path) -> str:
 def test_a_node_takes_an_update_through_kills_and_gives_a_bad_one_back(
     plant: Plant, slots: SlotBoard, tmp_path: Path
 ) -> None:
+    # long: one life of one node
     slots.install(make(1))
     slots.start()
     wait_until(lambda: _told(plant, "0.1.0 a", "idle"), "the node with its first release", LONG_S)
