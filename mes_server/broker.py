@@ -11,7 +11,7 @@ import sysconfig
 from pathlib import Path
 
 from mes_server.broker_access import NATS_NODES, Listener, nats_listener, nats_nodes
-from mes_server.settings import Settings
+from mes_server.settings import LOOPBACK, Settings
 
 STATE_BYTES_MAX = 64 * 1024 * 1024  # sessions and retained STATE messages; far more than needed
 PAYLOAD_BYTES_MAX = 1024 * 1024
@@ -20,6 +20,10 @@ PID_FILE = "nats.pid"
 
 class BrokerMissing(RuntimeError):
     """There is no nats-server in this installation; the message says what to do."""
+
+
+class BrokerOpen(RuntimeError):
+    """The broker would let in whoever reaches it; the message says what to do."""
 
 
 def binary() -> Path:
@@ -63,12 +67,17 @@ def folder_of(settings: Settings) -> Path:
 def command(settings: Settings) -> list[str]:
     """Write the configuration below the data directory; the command that starts the broker.
 
-    With TLS, nodes.conf stays as it was left: who is allowed in is the keeper's to say (broker_keeper.py).
+    Raises BrokerOpen. With TLS, nodes.conf stays as it was left: who is allowed in is the keeper's to say (broker_keeper.py).
     """
     folder = folder_of(settings)
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / "nats.conf"
     if settings.pki is None:
+        if settings.mqtt_host not in LOOPBACK:
+            raise BrokerOpen(
+                f"At {settings.mqtt_host} the broker would let anybody in. Start it with TLS (MES_MQTT_TLS=yes, "
+                "`mes run --secure`), or leave MES_MQTT_HOST on loopback."
+            )
         text = configuration(settings.mqtt_host, settings.mqtt_port, folder / "state")
     else:
         listener = Listener(settings.mqtt_host, settings.mqtt_port, settings.pki)

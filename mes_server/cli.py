@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from mes_server.bench.line import BenchError
-from mes_server.broker import BrokerMissing
+from mes_server.broker import BrokerMissing, BrokerOpen
 from mes_server.commands.baths import bath
 from mes_server.commands.bench import bench
 from mes_server.commands.broker import run_broker
@@ -73,7 +73,7 @@ COMMANDS: tuple[click.Command, ...] = (
     bench,
 )
 _FORESEEN = (
-    CannotRun, BrokerMissing, NotReady, DemoError, NoHistory, NotLetIn, SchemaTooNew, BenchError, CannotTypeset,
+    CannotRun, BrokerMissing, BrokerOpen, NotReady, DemoError, NoHistory, NotLetIn, SchemaTooNew, BenchError, CannotTypeset,
 )  # fmt: skip
 
 

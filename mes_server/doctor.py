@@ -1,12 +1,18 @@
 """`mes doctor`: what of this installation would not hold in a plant, and what to do about it."""
 
 import shutil
+import socket
 import subprocess
+import time
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from mes_server import broker
-from mes_server.settings import Settings
+from mes_server.ingest.tls import client_context
+from mes_server.pki.overview import site_overview
+from mes_server.pki.site import SiteMissing
+from mes_server.settings import LOOPBACK, Settings
 from mes_server.store.engine import (
     UNSAFE,
     open_engine,
@@ -22,6 +28,8 @@ from mes_server.store.pins import PepperMissing, load_pepper, pepper_file
 
 FREE_SHARE_MIN = 0.10  # of the disk; below it a plant has days, not weeks
 STATUS_AGE_MS_MAX = 10_000
+TLS_S = 5.0
+ENDS_MS = 60 * 86_400_000
 _ROOT = Path(__file__).parent
 VENDOR = _ROOT / "web" / "static" / "vendor" / "uplot.js"
 
@@ -70,9 +78,40 @@ def _disk(settings: Settings) -> Finding:
 
 def _broker(settings: Settings) -> Finding:
     where = f"{settings.mqtt_host}:{settings.mqtt_port}"
-    if broker.answers(settings.mqtt_host, settings.mqtt_port):
+    if not broker.answers(*settings.broker_at):
+        return Finding(
+            "broker", False, f"nothing answers at {where}; start `mes broker` or `mes run`"
+        )
+    if settings.pki is None:
         return Finding("broker", True, f"answers at {where}")
-    return Finding("broker", False, f"nothing answers at {where}; start `mes broker` or `mes run`")
+    try:
+        with socket.create_connection(settings.broker_at, TLS_S) as raw:
+            client_context(settings.pki).wrap_socket(
+                raw, server_hostname=settings.broker_at[0]
+            ).close()
+    except OSError as fault:
+        return Finding("broker", False, f"is not this site's at {where}: {fault}")
+    return Finding("broker", True, f"answers at {where} with a certificate of this site")
+
+
+def _authority(settings: Settings) -> Finding:
+    if settings.pki is None:
+        return Finding("certificates", True, "none: the broker is for this machine alone")
+    try:
+        site = site_overview(settings.pki)
+    except (SiteMissing, OSError) as fault:
+        # An MES that is given a folder with its own certificate alone has no CA to look after.
+        return Finding("certificates", settings.mqtt_tls != "yes", f"the CA is not here: {fault}")
+    name, until_ms = site.ends[0]
+    if until_ms < time.time() * 1000 + ENDS_MS:
+        return Finding(
+            "certificates",
+            False,
+            f"{name} ends within 60 days; `mes node ca --host …` renews broker and mes",
+        )
+    root = "; root.key is not needed here: keep it off line" if site.has_root_key else ""
+    day = datetime.fromtimestamp(until_ms / 1000, settings.zone).date()
+    return Finding("certificates", True, f"{name} is the first to end, on {day}{root}")
 
 
 def _binary(settings: Settings) -> Finding:
@@ -102,9 +141,12 @@ def _pages(_settings: Settings) -> Finding:
 
 
 def _exposed(settings: Settings) -> Finding:
-    hosts = {settings.http_host, settings.mqtt_host}
-    if hosts <= {"127.0.0.1", "localhost", "::1"}:
-        return Finding("reach", True, "loopback only")
+    hosts = {settings.http_host} | ({settings.mqtt_host} if settings.pki is None else set())
+    if hosts <= set(LOOPBACK):
+        beyond = settings.pki is not None and settings.mqtt_host not in LOOPBACK
+        return Finding(
+            "reach", True, "loopback, and the broker with TLS" if beyond else "loopback only"
+        )
     return Finding(
         "reach", False,
         "listens or connects beyond this machine without TLS: PINs and tokens can be read on the way; "
@@ -139,5 +181,7 @@ def _people(settings: Settings) -> Finding:
 
 def examine(settings: Settings) -> list[Finding]:
     """Every check, in the order a person would want to mend things."""
-    checks = (_database, _disk, _binary, _broker, _collecting, _pages, _people, _exposed)
+    checks = (
+        _database, _disk, _binary, _broker, _authority, _collecting, _pages, _people, _exposed,
+    )  # fmt: skip
     return [check(settings) for check in checks]

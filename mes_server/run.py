@@ -72,7 +72,7 @@ def sole_run(settings: Settings) -> Iterator[None]:
 
 
 def _write_demo_file(settings: Settings, people: Mapping[str, Any]) -> None:
-    mqtt = {"host": settings.mqtt_host, "port": settings.mqtt_port}
+    mqtt = {"host": settings.broker_at[0], "port": settings.mqtt_port}
     facts = {"url": url(settings), "mqtt": mqtt, **people}
     new = settings.data_dir / "demo.json.new"
     new.unlink(missing_ok=True)
@@ -123,7 +123,7 @@ def _children(settings: Settings, demo: Demo | None) -> list[Child]:
             Child(
                 "broker",
                 broker.command(settings),
-                lambda: broker.answers(settings.mqtt_host, settings.mqtt_port),
+                lambda: broker.answers(*settings.broker_at),
             )
         )
         if settings.pki is not None:

@@ -14,6 +14,8 @@ from schemas.topics import is_id
 
 FILE = "lodestone.toml"
 MQTT_TLS_PORT = 8883
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  and where that is reached on this machine
 _REORDER_MAX_MS = 60_000
 
 
@@ -64,6 +66,11 @@ class Settings:
         if not self.mqtt_tls:
             return None
         return self.data_dir / "pki" if self.mqtt_tls == "yes" else Path(self.mqtt_tls)
+
+    @property
+    def broker_at(self) -> tuple[str, int]:
+        """Where the MES itself reaches the broker: one that listens everywhere, on loopback."""
+        return EVERYWHERE.get(self.mqtt_host, self.mqtt_host), self.mqtt_port
 
     @property
     def ca(self) -> Path:

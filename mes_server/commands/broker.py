@@ -126,10 +126,11 @@ def keep(
 
 
 def _pki(settings: Settings) -> Path:
-    pki = settings.pki or settings.data_dir / "pki"
-    if not (pki / "broker.key").exists():
-        raise click.ClickException(f"There is no site CA in {pki}; `mes node ca` makes one.")
-    return pki
+    if not (settings.ca / "broker.key").exists():
+        raise click.ClickException(
+            f"There is no site CA in {settings.ca}; `mes node ca` makes one."
+        )
+    return settings.ca
 
 
 class _Known:

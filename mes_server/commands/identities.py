@@ -56,7 +56,7 @@ def ca(settings: Settings, /, hosts: tuple[str, ...], as_json: bool, **years: in
     lives = Lives(*(365 * years[name] for name in ("root_years", "site_years", "server_years")))
     try:
         if not (settings.ca / "site.key").exists():
-            make_site(settings.ca, hosts or _own_names(settings), now, lives)
+            make_site(settings.ca, hosts or own_names(settings), now, lives)
         elif hosts:
             make_servers(load_site(settings.ca), hosts, now, lives)
         found = site_overview(settings.ca)
@@ -71,10 +71,10 @@ def ca(settings: Settings, /, hosts: tuple[str, ...], as_json: bool, **years: in
         click.echo("root.key is not needed here any more: keep it off line.")
 
 
-def _own_names(settings: Settings) -> list[str]:
+def own_names(settings: Settings) -> list[str]:
     """By what a broker on this machine is reached, as far as it can be known here."""
     name = socket.gethostname()
-    known = ["localhost", "127.0.0.1", "::1", settings.mqtt_host, name, f"{name}.local"]
+    known = ["localhost", "127.0.0.1", "::1", settings.broker_at[0], name, f"{name}.local"]
     return list(dict.fromkeys(known))
 
 

@@ -3,15 +3,18 @@
 import os
 import sys
 import time
+from datetime import UTC, datetime
 from typing import Any
 
 import click
 
 from mes_server import run
 from mes_server.commands.demo import tell_history
+from mes_server.commands.identities import own_names
 from mes_server.demo import identities, people, plant
 from mes_server.demo.history import make_history
 from mes_server.ingest.run import run_ingest as collect
+from mes_server.pki.site import make_site
 from mes_server.serving import serve_web
 from mes_server.settings import Settings, read_settings
 
@@ -66,7 +69,8 @@ def run_all(
     if secure:
         os.environ.setdefault("MES_MQTT_TLS", "yes")  # the processes it starts read their settings
         settings = read_settings(os.environ)
-        identities.make_site_once(settings)
+        if not (settings.ca / "site.crt").exists():
+            make_site(settings.ca, own_names(settings), datetime.now(UTC))
     run.run(settings, _demo(settings, days, **options) if with_demo else None, _say)
 
 

@@ -7,7 +7,6 @@ import base64
 import secrets
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -18,32 +17,22 @@ from mes_server.actions.record_events import Act, Book
 from mes_server.actions.redeem_token import Gate, Issued, Shown, redeem
 from mes_server.demo.people import hire
 from mes_server.demo.simulation import load_stops
-from mes_server.domain.identities import Asked
+from mes_server.domain.identities import ENROLLED, GONE, Asked
 from mes_server.domain.rules import Refusal, Worker
 from mes_server.pki.requests import new_request, read_request
-from mes_server.pki.site import make_site
+from mes_server.pki.site import load_site
 from mes_server.settings import Settings
 from mes_server.store.engine import open_engine, reading
-from mes_server.store.identities import of_node
+from mes_server.store.identities import related
 
 ASKS, APPROVES = "L-201", "A-501"
 DAYS = 365
 MINUTES = 15
 CA, CERTIFICATE, KEY = "ca.der", "cert.der", "key.der"  # as firmware/onboard/keys.py calls them
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 class NotLetIn(RuntimeError):
     """A controller of the demo was refused; the message names it and the rules."""
-
-
-def make_site_once(settings: Settings) -> None:
-    """The site's own CA, where there is none yet."""
-    pki = settings.pki
-    if pki is not None and not (pki / "site.crt").exists():
-        own = () if settings.mqtt_host in ("0.0.0.0", "::") else (settings.mqtt_host,)  # noqa: S104
-        hosts = list(dict.fromkeys((*LOOPBACK, *own)))
-        make_site(pki, hosts, datetime.now(UTC))
 
 
 def let_in(settings: Settings) -> int:
@@ -60,11 +49,11 @@ def let_in(settings: Settings) -> int:
 def _let_in(settings: Settings, engine: Engine, node: tuple[str, str]) -> bool:
     folder = settings.data_dir / "demo" / node[1]
     with reading(engine) as conn:
-        known = of_node(conn, *node)
-    if known is not None and (folder / CERTIFICATE).exists():
+        known = [one for one in related(conn, "", node[1]) if one.state != GONE]
+    if any(one.state == ENROLLED for one in known) and _has_files(settings, folder):
         return False
-    if known is not None:
-        _act(engine, APPROVES, known.fingerprint, lambda book: enrol.revoke(book, known.fingerprint, "lost", "files of the demo"))  # fmt: skip
+    for one in known:  # a start that was broken off, or files that were deleted
+        revoke(engine, one.fingerprint)
     folder.mkdir(parents=True, exist_ok=True)
     key, csr = new_request(node[1])
     asked = Asked(f"demo-{node[1]}", read_request(csr).fingerprint, *node)
@@ -75,6 +64,18 @@ def _let_in(settings: Settings, engine: Engine, node: tuple[str, str]) -> bool:
     _write(folder / CA, issued.chain[-1])
     _write(folder / CERTIFICATE, b"".join(issued.chain[:-1]))
     return True
+
+
+def _has_files(settings: Settings, folder: Path) -> bool:
+    """Whether a controller has what it needs, of the CA that there is."""
+    root = load_site(settings.ca).chain[-1]
+    there = all((folder / name).exists() for name in (CA, CERTIFICATE, KEY))
+    return there and (folder / CA).read_bytes() == root
+
+
+def revoke(engine: Engine, key: str) -> None:
+    """A controller's key is not trusted any more."""
+    _act(engine, APPROVES, key, lambda book: enrol.revoke(book, key, "lost", "of the demo"))
 
 
 def _act(engine: Engine, badge: str, about: str, acting: Callable[[Book], list[Refusal]]) -> None:
@@ -89,7 +90,7 @@ def _act(engine: Engine, badge: str, about: str, acting: Callable[[Book], list[R
 
 
 def _redeem(settings: Settings, engine: Engine, asked: Asked, csr: bytes) -> Issued:
-    pki = settings.pki or settings.data_dir / "pki"
+    pki = settings.ca
     worker = Worker(APPROVES, frozenset(("lead", "admin")), {}, "")
     wish = enrol.TokenWish(asked.fingerprint, pki, MINUTES)
     token = enrol.make_token(engine, _now(APPROVES), wish, worker).text

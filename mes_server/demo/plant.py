@@ -35,7 +35,7 @@ def command(settings: Settings, speed: float, seed: int, interpreter: str) -> li
     """The command that runs every controller of the demo plant."""
     options = {
         "--data-dir": str(settings.data_dir),
-        "--mqtt-host": settings.mqtt_host,
+        "--mqtt-host": settings.broker_at[0],
         "--mqtt-port": str(settings.mqtt_port),
         "--interpreter": interpreter,
         "--speed": f"{speed:g}",

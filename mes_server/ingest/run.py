@@ -165,8 +165,7 @@ def _take(engine: Engine, holder: str) -> str:
 
 def _serve(settings: Settings, folding: Folding, status: StatusFile, stop: threading.Event) -> int:
     mailbox = Mailbox()
-    address = settings.mqtt_host, settings.mqtt_port
-    listener = Listener(address, settings.host_id, mailbox, settings.pki)
+    listener = Listener(settings.broker_at, settings.host_id, mailbox, settings.pki)
     writer = Writer(folding, listener, mailbox, status, settings.reorder_ms)
     renewing = partial(renew, folding.engine, settings.ca)
     writer.boards = Boards(folding.engine, settings.data_dir, listener.publish, renewing)
