@@ -161,7 +161,8 @@ class Session:
         state.bd_seq = (state.bd_seq + 1) % 256
         state.save()  # if it cannot be written the number may come twice; the session matters more
         will = death(state.bd_seq, self._journal.now_ms())
-        await link.connect(f"{board.group}-{board.node}", self._topic("NDEATH"), will)
+        tag = getattr(self._hands.opener, "tag", "")
+        await link.connect(f"{board.group}-{board.node}{tag}", self._topic("NDEATH"), will)
         topics = [self._topic("NCMD")]
         if board.primary_host:
             topics.append(state_topic(board.primary_host))

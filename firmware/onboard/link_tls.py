@@ -1,5 +1,8 @@
 """How a board opens the stream to its broker: plain on a bench, with TLS where station.json names the files."""
 
+from binascii import hexlify
+from hashlib import sha256
+
 from firmware.onboard.station import beside, read_bytes
 
 TYPE_CHECKING = False
@@ -8,6 +11,23 @@ if TYPE_CHECKING:
     from typing import Any
 
     from schemas.board_config import Board
+
+
+class TlsOpener:
+    """Opens streams (host, port). `tag` goes into the client id, so that nobody else can guess it: at some brokers who
+    connects by another's id ends that one's connection. A copy of this board has the same."""
+
+    def __init__(self, open_stream: "Any", key_file: str) -> None:
+        self._open = open_stream
+        try:
+            self.tag = (
+                "-" + hexlify(sha256(b"client id" + read_bytes(key_file)).digest()[:8]).decode()
+            )
+        except OSError:
+            self.tag = ""  # there is no key: there will be no connection
+
+    def __call__(self, host: str, port: int) -> "Any":
+        return self._open(host, port)
 
 
 def opener_of(board: "Board", path: str, chain: "Callable[[], bytes] | None" = None) -> "Any":
@@ -28,4 +48,4 @@ def opener_of(board: "Board", path: str, chain: "Callable[[], bytes] | None" = N
             raise OSError(22, f"{cert_file}: {fault}") from None
         return await opener(read_bytes(ca_file), parts, read_bytes(key_file))(host, port)
 
-    return open_stream
+    return TlsOpener(open_stream, key_file)

@@ -4,6 +4,8 @@ Clients that are to be refused send all the same, and ask for what others hear, 
 hears everything there is; the negative control takes the access rights away and must see the rogue.
 """
 
+import re
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -113,6 +115,27 @@ def test_where_nobody_asks_who_it_is_the_stranger_would_arrive(
         assert stranger.subscribe("spBv1.0/#") < 128
         world.watcher.publish(topic, b"to all")
         stranger.until(b"to all")
+    finally:
+        world.broker.stop()
+
+
+def test_the_protocol_of_nats_itself_lets_nobody_in(tmp_path: Path) -> None:
+    """It listens on loopback, because it cannot be switched off; certificates count for MQTT alone."""
+    world = World("nats", tmp_path)
+    try:
+        world.broker.start()
+        found = re.search(r"client connections on 127\.0\.0\.1:(\d+)", world.broker.said())
+        assert found is not None
+        for who in ("{}", '{"user": "CN=mes", "pass": ""}', '{"user": "mes", "pass": "mes"}'):
+            with socket.create_connection(("127.0.0.1", int(found[1])), timeout=20) as raw:
+                raw.sendall(
+                    f"CONNECT {who}\r\nSUB > 1\r\nPUB spBv1//0.x 1\r\nx\r\nPING\r\n".encode()
+                )
+                said = b""
+                while part := raw.recv(65536):
+                    said += part
+            assert b"Authorization Violation" in said
+            assert b"PONG" not in said
     finally:
         world.broker.stop()
 

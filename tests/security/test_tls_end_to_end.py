@@ -15,6 +15,7 @@ from tests.brokers import KINDS, wait_until
 from tests.conftest import ROOT
 from tests.faults import invariants
 from tests.plant import PYTHON
+from tests.security.rogue import Rogue
 from tests.security.secure_plant import NODE, SecurePlant
 from tests.security.secured import Site
 
@@ -135,6 +136,22 @@ def test_a_node_refuses_a_broker_of_another_ca_or_of_another_name(
     assert "born" not in agent.said()
     plant.run_agent()
     plant.wait_stored()  # and by the name that it has it is heard
+
+
+def test_another_node_cannot_guess_the_client_id_and_end_its_connection(plant: SecurePlant) -> None:
+    good, other = plant.site.issue(NODE), plant.site.issue("ctl-other")
+    plant.let_in(good, other)
+    plant.hold(good)
+    plant.run_agent()
+    plant.wait_stored()
+    for client_id in (f"test-{NODE}", NODE, "mes-lodestone", "mes"):
+        rogue = Rogue(plant.broker.port, other)
+        rogue.connect(client_id)
+        assert rogue.welcome()
+        rogue.vanish()
+    plant.wait_stored()
+    assert "link: " not in plant.agents[NODE].said()
+    assert "Replacing old client" not in plant.broker.said()
 
 
 def test_a_board_in_the_year_2000_connects_and_is_told_the_time(
