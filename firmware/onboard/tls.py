@@ -25,6 +25,8 @@ def opener(ca_der: bytes, cert_der_chain: "list[bytes]", key_der: bytes) -> "Ope
     try:
         make = _micropython_context if _MICROPYTHON else _cpython_context
         context = make(ca_der, cert_der_chain, key_der)
+    except ImportError:
+        raise OSError(errno.EOPNOTSUPP, "TLS: this build of MicroPython has none") from None
     except ValueError as fault:
         raise OSError(errno.EINVAL, f"TLS: key or certificates cannot be used: {fault}") from None
 

@@ -38,6 +38,7 @@ def test_the_demo_runs_with_tls_and_a_revoked_node_is_gone_within_a_minute(run: 
     with reading(engine) as conn:
         allowed, one = allowed_nodes(conn), of_node(conn, *NODE)
     assert len(allowed) == 12
+    assert {one["interpreter"].split()[0] for one in run.nodes()} == {"micropython"}
     assert one is not None
     at_ms = time.time_ns() // 1_000_000
     worker = Worker("A-501", frozenset(("admin",)), {})

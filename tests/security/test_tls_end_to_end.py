@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from firmware.boards.unix.demo import with_tls
 from mes_server.pki.site import Revoked, load_site, make_servers, write_crl
 from tests.brokers import KINDS, wait_until
 from tests.conftest import ROOT
@@ -152,6 +153,17 @@ def test_another_node_cannot_guess_the_client_id_and_end_its_connection(plant: S
     plant.wait_stored()
     assert "link: " not in plant.agents[NODE].said()
     assert "Replacing old client" not in plant.broker.said()
+
+
+def test_the_demo_takes_an_interpreter_that_can_speak_tls(micropython: str, tmp_path: Path) -> None:
+    without = tmp_path / "micropython"
+    without.write_text("#!/bin/sh\nexit 1\n")
+    without.chmod(0o755)
+    assert [with_tls(one) for one in (micropython, PYTHON, str(without))] == [
+        micropython,
+        PYTHON,
+        PYTHON,
+    ]
 
 
 def test_a_board_in_the_year_2000_connects_and_is_told_the_time(

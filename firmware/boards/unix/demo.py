@@ -12,6 +12,7 @@ import os
 import random
 import shutil
 import signal
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -43,6 +44,12 @@ def find_interpreter(wish: str) -> str:
     if Path(named).exists():
         return str(Path(named).resolve())
     return shutil.which("micropython") or sys.executable
+
+
+def with_tls(interpreter: str) -> str:
+    """The interpreter if it can speak TLS, else CPython."""
+    done = subprocess.run([interpreter, "-c", "import tls"], capture_output=True)  # noqa: S603  the one we run agents on
+    return interpreter if done.returncode == 0 else sys.executable
 
 
 def board_of(
@@ -177,6 +184,8 @@ async def run(options: argparse.Namespace) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     interpreter = find_interpreter(options.interpreter)
+    if options.tls:
+        interpreter = with_tls(interpreter)
     files = write_boards(options)
     boards = [json.loads(file.read_text(encoding="utf-8")) for file in files]
     ports = [port for board in boards for port in ports_of(board)]
