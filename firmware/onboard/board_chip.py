@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     Partition = Callable[[], "tuple[Device, int] | None"]
     Connect = Callable[[str, Callable[[str], None]], Network]
 
+_SEGMENTS_MIN = 6  # fewer make the ring too coarse: two are reserve
+_BLOCK = 4096
 _FREE_BYTES = 65_536  # of a file system that the journal leaves to others
 
 
@@ -52,6 +54,7 @@ class BoardChip:
         self._partition = partition
         self._connect = connect
         self._ntp: Ntp | None = None
+        self._network: Network | None = None
 
     def say(self, text: str) -> None:
         sys.stdout.write(text + "\n")
@@ -76,7 +79,8 @@ class BoardChip:
         return Drivers()
 
     def network(self, path: str) -> "Network":
-        return self._connect(path, self.say)
+        self._network = self._connect(path, self.say)
+        return self._network
 
     def storage(self, board: "Board", path: str) -> "tuple[Storage, Board]":
         place = self._partition()
@@ -95,14 +99,24 @@ class BoardChip:
         return found, self._fitted(board, status[0] * status[3] + held - _FREE_BYTES)
 
     def _fitted(self, board: "Board", most: int) -> "Board":
+        segment = board.journal.segment_bytes
+        if most < _SEGMENTS_MIN * segment:
+            words = (
+                f"segments of {segment} are too large for the {most} bytes of the journal's place"
+            )
+            less = most // (2 * _SEGMENTS_MIN) // _BLOCK * _BLOCK
+            raise OSError(22, f'{words}: write "segment_bytes": {max(less, _BLOCK)}')
         fitted = with_bytes(board, most)
         if fitted is not board:
             said = f"{board.journal.bytes} bytes do not fit, it has {fitted.journal.bytes}"
             self.say(f"journal: {said}")
         return fitted
 
+    def _up(self) -> bool:
+        return self._network is not None and self._network.up()
+
     def chores(self, board: "Board") -> "list[Chore]":
-        self._ntp = Ntp([board.broker[0]], chip.set_clock, self.say)
+        self._ntp = Ntp([board.broker[0]], chip.set_clock, self.say, self._up)
         return [self._ntp.run]
 
     def starved(self) -> None:

@@ -1,11 +1,13 @@
 """What MicroPython tells of the chip under a board: its identity, why it started, its watchdog and clock."""
 
 import binascii
+import sys
 import time
 
 import machine
 
-DOG_MS = 8000  # RP2040 can count no further than 8388
+# A name that nobody resolves holds everything up for some seconds. RP2040 can count no further than 8388.
+DOG_MS = 60_000 if sys.platform == "esp32" else 8000
 _REASONS = (
     ("PWRON_RESET", "power_on"),  # and, on ESP32, a brown-out: MicroPython does not tell them apart
     ("WDT_RESET", "watchdog"),  # and, on RP2, machine.reset(), which works by its watchdog

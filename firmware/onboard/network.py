@@ -25,11 +25,15 @@ class Wired:
     def link(self) -> str:
         return "ethernet"
 
+    def up(self) -> bool:
+        """Whether it is worth asking for a name or a connection."""
+        return bool(self._nic.isconnected())
+
     async def run(self) -> None:
         """For ever: say when the cable is in and when it is not."""
         self._nic.active(True)
         while True:
-            up = bool(self._nic.isconnected())
+            up = self.up()
             if up != self._was_up:
                 self._was_up = up
                 self._say("network: cable is up" if up else "network: cable is down")
@@ -45,8 +49,11 @@ class Wifi:
         self._access = access
         self._say = say
 
+    def up(self) -> bool:
+        return bool(self._nic.isconnected())
+
     def link(self) -> str:
-        if not self._nic.isconnected():
+        if not self.up():
             return "wifi"
         dbm = int(self._nic.status("rssi"))
         return f"wifi {round(dbm / _COARSE_DBM) * _COARSE_DBM}"

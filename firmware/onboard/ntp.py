@@ -19,6 +19,7 @@ _ROUND_S = 1 << 32  # the count of seconds begins anew in 2036
 ANSWER_S = 2.0
 AGAIN_S = (30.0, 3600.0)  # until it is known; then
 _LOOK_S = 0.05
+LOOK_S = 2.0  # between two looks whether the network is up
 
 
 def question() -> bytes:
@@ -66,8 +67,14 @@ class Ntp:
     """Keeps the clock set; `known` once a server told it in this boot."""
 
     def __init__(
-        self, hosts: "list[str]", set_clock: "Callable[[int], None]", say: "Callable[[str], None]"
+        self,
+        hosts: "list[str]",
+        set_clock: "Callable[[int], None]",
+        say: "Callable[[str], None]",
+        up: "Callable[[], bool]",
     ) -> None:
+        """`up`: whether there is a network to ask in."""
+        self._up = up
         self._hosts = hosts
         self._set_clock = set_clock
         self._say = say
@@ -76,10 +83,16 @@ class Ntp:
     async def run(self) -> None:
         """For ever."""
         while True:
-            for host in self._hosts:
-                if await self._set_from(host):
-                    break
-            await asyncio.sleep(AGAIN_S[self.known])
+            if self._up():
+                await self._set_from_any()
+                await asyncio.sleep(AGAIN_S[self.known])
+            else:
+                await asyncio.sleep(LOOK_S)
+
+    async def _set_from_any(self) -> None:
+        for host in self._hosts:
+            if await self._set_from(host):
+                return
 
     async def _set_from(self, host: str) -> bool:
         try:

@@ -7,6 +7,7 @@ from firmware.onboard.flash import is_erased
 
 _MAGIC = 0x474C  # "LG"
 _HEAD = "<HHI20sI"  # magic, index in its file, sequence, name, CRC-32 of what stands before
+NAME_MAX = 20
 MARK = 4
 DATA = 2 * MARK + 32  # where the data of a block begins
 

@@ -15,7 +15,7 @@ import struct
 from array import array
 
 from firmware.onboard.flash import Flash, is_erased
-from firmware.onboard.ringheads import DATA, MARK, head_bytes, is_marked, read_head
+from firmware.onboard.ringheads import DATA, MARK, NAME_MAX, head_bytes, is_marked, read_head
 from firmware.onboard.ringnotes import NOTES, Notes
 
 TYPE_CHECKING = False
@@ -231,6 +231,8 @@ class RingLog:
         """Make a file the one that is appended to, in its last block where that is clean."""
         file = self._files.get(name)
         if file is None:
+            if len(name) > NAME_MAX:
+                raise OSError(errno.EINVAL, f"{name} is too long a name")
             file = self._files[name] = _File()
         self._name, self._block, self._waiting = name, -1, False
         if len(file.blocks):

@@ -4,6 +4,7 @@ import asyncio
 
 from edge_agent.agent import Agent
 from edge_agent.clock import Clock
+from edge_agent.link import open_stream
 from edge_agent.ports import Hands
 from firmware.onboard.facts import BoardFacts, Buses
 from firmware.onboard.link_tls import opener_of
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     class Network(Protocol):
         def link(self) -> str: ...
+        def up(self) -> bool: ...
         async def run(self) -> None: ...
 
     class Hardware(Protocol):
@@ -54,6 +56,7 @@ if TYPE_CHECKING:
             """The loop runs."""
 
 
+_DOWN = 100  # ENETDOWN; MicroPython's errno does not name it
 PUBLIC = "release.pub"  # as firmware.onboard.update has it
 
 
@@ -69,6 +72,18 @@ def _renewal(
     except (OSError, ValueError) as fault:
         say(f"certificate: it cannot be renewed here ({fault})")
         return None
+
+
+def when_up(network: "Network", opener: "Any") -> "Any":
+    """Opens nothing while the network is down: to ask for a name then would hold everything up."""
+
+    async def open_when_up(host: str, port: int) -> "tuple[Any, Any]":
+        if not network.up():
+            raise OSError(_DOWN, "the network is down")
+        reader, writer = await opener(host, port)
+        return reader, writer
+
+    return open_when_up
 
 
 class Running:
@@ -92,8 +107,8 @@ class Running:
         parts = facts + [part for part in (renewal, updater) if part is not None] + [self.watchdog]
         chain = renewal.chain if renewal is not None else None
         serial = board.serial or hardware.identity()
-        hands = Hands(storage, clock, drivers.open, serial, say, opener_of(board, path, chain),
-                      BoardMachine(parts))  # fmt: skip
+        opener = when_up(network, opener_of(board, path, chain) or open_stream)
+        hands = Hands(storage, clock, drivers.open, serial, say, opener, BoardMachine(parts))
         self.agent = Agent(board, hands)
         self.watchdog.expect_agent(board)
         self.chores: list[Chore] = [self.watchdog.run, network.run] + hardware.chores(board)

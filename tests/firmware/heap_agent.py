@@ -141,6 +141,9 @@ class Board:
     def link(self):
         return "ethernet"
 
+    def up(self):
+        return True
+
     async def run(self):
         pass
 

@@ -110,6 +110,32 @@ def test_an_esp32_journals_on_its_partition_or_else_in_the_file_system(
     assert fitted.stations == load_board(file).stations
 
 
+def test_segments_too_large_for_the_partition_are_refused_with_what_to_write(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fake_chip.Partition.there = [Nor(128, 1)]
+    place = {"path": "journal", "bytes": 4_000_000, "segment_bytes": 131072}
+    file = _station(tmp_path, journal=place)
+    assert _module("firmware.boards.esp32.main").main([str(file)]) == 1
+    assert 'write "segment_bytes": ' in capsys.readouterr().out
+
+
+def test_nothing_is_opened_while_the_network_is_down() -> None:
+    when_up = _module("firmware.onboard.running").when_up
+    nic = fake_chip.Nic()
+    opened = []
+
+    async def opener(host: str, port: int) -> tuple[int, int]:
+        opened.append(host)
+        return 1, 2
+
+    ask = when_up(Wired(nic, lambda _: None), opener)
+    with pytest.raises(OSError, match="network is down"):
+        asyncio.run(ask("broker", 1883))
+    nic.up = True
+    assert asyncio.run(ask("broker", 1883)) == (1, 2) and opened == ["broker"]
+
+
 def test_an_rp2_journals_beside_a_file_system_that_leaves_it_room(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -27,6 +27,9 @@ class Host:
     def link(self) -> str:
         return "host"
 
+    def up(self) -> bool:
+        return True
+
     async def run(self) -> None:
         pass
 
