@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.faults.counting import COUNTED, FAULTS_MIN, summary
+from tests.figures import FIGURES
 
 ROOT = Path(__file__).parent.parent
 ON_CI = os.environ.get("CI") == "true"
@@ -41,13 +42,16 @@ def _is_everything(config: pytest.Config) -> bool:
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
     """One of the processes that the tests are shared among has ended: what it did counts here."""
-    COUNTED.update(getattr(node, "workeroutput", {}).get("faults", {}))
+    output = getattr(node, "workeroutput", {})
+    COUNTED.update(output.get("faults", {}))
+    FIGURES.update(output.get("figures", {}))
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     config = session.config
     if hasattr(config, "workeroutput"):
         config.workeroutput["faults"] = dict(COUNTED)
+        config.workeroutput["figures"] = dict(FIGURES)
         return
     too_few = _is_everything(config) and COUNTED.total() < FAULTS_MIN
     if session.exitstatus == 0 and (too_few or (ON_CI and _not_run)):
@@ -60,6 +64,10 @@ def pytest_terminal_summary(
     if COUNTED:
         terminalreporter.section("faults")
         terminalreporter.line(summary())
+    if FIGURES:
+        terminalreporter.section("figures")
+    for what, found in sorted(FIGURES.items()):
+        terminalreporter.line(f"{what}: {found}")
     if _is_everything(config) and COUNTED.total() < FAULTS_MIN:
         terminalreporter.line(f"At least {FAULTS_MIN} are asked for: this is a failure.")
     if _not_run:

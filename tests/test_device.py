@@ -29,6 +29,7 @@ MODULES = [
     *(f"tests.firmware.test_{module}" for module in ENROLMENT),
     *(f"tests.firmware.test_{module}" for module in UPDATES),
     "tests.edge_agent.device_littlefs",
+    "tests.firmware.device_ringlog",
     *(f"tests.firmware.test_{module}" for module in ONBOARD),
 ]
 

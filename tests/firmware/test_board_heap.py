@@ -36,7 +36,7 @@ def _tree(folder: Path) -> Path:
     station = {"station": "plating-1", "type": TYPE, "driver": "current_loop"}
     journal = {"path": "journal", "bytes": 400_000, "segment_bytes": 16384, "sync_ms": 100}
     board = {"group": "coating", "node": "ctl-1", "broker": {"host": "127.0.0.1", "port": 1883},
-             "journal": journal, "stations": [station]}  # fmt: skip
+             "keepalive_s": 3600, "journal": journal, "stations": [station]}  # fmt: skip
     (folder / "station.json").write_text(json.dumps(board))
     return tree
 

@@ -5,6 +5,7 @@ from edge_agent.state import State
 from firmware.onboard.ringlog import RingLog
 from tests.device_help import fault_of
 from tests.edge_agent.fakes import Time, hands, layout, put, read_all
+from tests.figures import figure
 from tests.firmware.nor import BLOCK, Nor
 
 SEGMENT = "00000001%08x.seg"
@@ -178,9 +179,10 @@ def test_wear_is_spread_evenly_and_an_erase_serves_many_records():
     records = 12_000
     _work(journal, time, records)
     erases = sum(nor.wear)
-    print(f"{erases / records:.3f} erases per record of ten metrics, ", end="")
-    print(
-        f"{min(nor.wear)} to {max(nor.wear)} of each block; {nor.programs / records:.2f} programs"
+    figure(
+        "wear of the ring log",
+        f"{erases / records:.3f} erases and {nor.programs / records:.2f} programs per record of ten "
+        f"metrics, {min(nor.wear)} to {max(nor.wear)} erases of each block",
     )
     assert erases == storage.erases
     assert 0.02 < erases / records < 0.07

@@ -17,6 +17,7 @@ from schemas.samples import GOOD
 from tests.edge_agent.fakes import Said, Time, hands, layout, read_all
 from tests.edge_agent.test_journal_power import _values
 from tests.faults.counting import count, draw_for
+from tests.figures import figure
 from tests.firmware.nor import BLOCK, Nor
 
 CUTS = int(os.environ.get("LODESTONE_RING_CUTS", "2000"))
@@ -160,7 +161,10 @@ def test_nothing_recorded_is_lost_whatever_the_power_does(life: int) -> None:
     torn = lived.nor.torn
     count("power cut of the ring log in a program", torn["program"])
     count("power cut of the ring log in an erase", torn["erase"])
-    print(f"{torn} in {lived.boots} boots, {lived.acked} records, full {lived.full} times")
+    figure(
+        f"power cuts of the ring log, life {life}",
+        f"{torn} in {lived.boots} boots, {lived.acked} records acknowledged, full {lived.full} times",
+    )
     assert torn["erase"] > CUTS // LIVES // 8
     assert lived.acked > CUTS and lived.full < lived.boots // 4
 
