@@ -38,6 +38,10 @@ def _nothing() -> None:
     pass
 
 
+def _went_back(counter: int) -> str:
+    return f"went back from counter {counter}"
+
+
 class Updater:
     """`restart` ends the agent in order and starts the board anew; `tell`, when set, wakes the session."""
 
@@ -67,7 +71,7 @@ class Updater:
         self._want = ""
         self._state = "trying" if slots.trying else "idle"
         if slots.record.back and not slots.trying:
-            self._state = f"refused: went back from counter {slots.record.back}"
+            self._state = f"refused: {_went_back(slots.record.back)}"
 
     # -- as a part of the machine -----------------------------------------------------------
 
@@ -153,6 +157,8 @@ class Updater:
         here, installed = self._here, self.slots.counter()
         if here.get("counter") == offer.counter and here.get("version") == offer.version:
             return False
+        if offer.counter == self.slots.record.back:
+            raise Refused(_went_back(offer.counter))
         if offer.counter <= installed:
             raise Refused(f"counter {offer.counter} is not above {installed}")
         self._install = Install(self.slots, offer, self._public, self._get)
