@@ -18,6 +18,7 @@ from firmware.onboard.launcher import HOLD
 MARK = "lodestone.json"
 PIECE = 1024
 _BACK_S = 30.0
+_WAIT_S = 20.0  # a flash that tidies up answers late
 
 # What runs on the board; each function prints one line that ast.literal_eval reads.
 _PRELUDE = """
@@ -88,9 +89,9 @@ class WorkBoard:
             self._repl.leave()
         self._repl.close()
 
-    def _run(self, code: str, wait_s: float = 20.0) -> str:
+    def _run(self, code: str, wait_s: float = 0.0) -> str:
         try:
-            return self._repl.run(code, wait_s)
+            return self._repl.run(code, wait_s or _WAIT_S)
         except BoardError as error:
             raise _in_words(str(error)) from None
 

@@ -43,6 +43,14 @@ def cable_gone(port: str) -> Fault:
     )
 
 
+def fell_silent(port: str) -> Fault:
+    return Fault(
+        f"The board at {port} stopped answering in the middle: a reset, or too little power.",
+        "plug it in by itself, not by a hub, and run the same command again: "
+        "it goes on where it stopped, and the board still starts what it started before.",
+    )
+
+
 def silent(port: str) -> Fault:
     return Fault(
         f"Whatever is at {port} does not answer as MicroPython does.",

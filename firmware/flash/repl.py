@@ -11,7 +11,7 @@ from typing import Any
 
 import serial
 
-from firmware.flash.faults import Fault, cable_gone, cannot_open, silent
+from firmware.flash.faults import Fault, cable_gone, cannot_open, fell_silent, silent
 
 _BANNER = b"raw REPL; CTRL-B to exit\r\n>"
 _INTERRUPT, _RAW, _FRIENDLY, _END = b"\x03", b"\x01", b"\x02", b"\x04"
@@ -74,7 +74,7 @@ class Repl:
         failed = self._until(_END, _ANSWER_S)
         prompt = self._until(b">", _ANSWER_S)
         if not (printed.endswith(_END) and failed.endswith(_END) and prompt.endswith(b">")):
-            raise silent(self.port)
+            raise fell_silent(self.port)
         if failed[:-1]:
             raise BoardError(failed[:-1].decode(errors="replace").strip())
         return printed[:-1].decode(errors="replace").replace("\r\n", "\n")
@@ -101,7 +101,7 @@ class Repl:
             time.sleep(0.01)  # a UART without flow control
         self._write(_END)
         if self._exactly(2) != b"OK":
-            raise silent(self.port)
+            raise fell_silent(self.port)
 
     def _send_by_windows(self, code: bytes) -> None:
         window = int.from_bytes(self._exactly(2), "little")
@@ -120,7 +120,7 @@ class Repl:
             room -= len(piece)
         self._write(_END)
         if not self._until(_END, _ANSWER_S).endswith(_END):
-            raise silent(self.port)
+            raise fell_silent(self.port)
 
     # -- bytes ------------------------------------------------------------------------------
 
@@ -149,7 +149,7 @@ class Repl:
         end = time.monotonic() + _ANSWER_S
         while len(self._come) < count:
             if not self._more() and time.monotonic() > end:
-                raise silent(self.port)
+                raise fell_silent(self.port)
         return self._taken(count)
 
     def _until(self, ending: bytes, wait_s: float) -> bytes:

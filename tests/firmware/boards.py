@@ -41,6 +41,11 @@ class PtyBoard:
             )
             self._process.wait()
 
+    def brown_out(self) -> None:
+        """The supply dips: the board starts anew, the cable stays."""
+        if self._process is not None:
+            self._process.kill()
+
     def pull(self) -> None:
         """Pull the cable: what is written at either end goes nowhere."""
         self.end()

@@ -12,6 +12,7 @@ import pytest
 
 from firmware.flash import board as board_module
 from firmware.flash import release
+from firmware.flash import repl as repl_module
 from firmware.flash.board import WorkBoard
 from firmware.flash.faults import DIFFERS, DONE, FAILED, NOT_OURS, WRONG_INPUT, Fault
 from tests.brokers import Process, wait_until
@@ -72,7 +73,7 @@ def test_the_private_key_leaves_the_board_by_no_way(
     came = bytearray()
     real = WorkBoard._run
     monkeypatch.setattr(
-        WorkBoard, "_run", lambda self, code, wait_s=20.0: _noted(came, real(self, code, wait_s))
+        WorkBoard, "_run", lambda self, code, wait_s=0.0: _noted(came, real(self, code, wait_s))
     )
     assert bench.install()[0] == DONE
     key = (bench.flash / "key.der").read_bytes()
@@ -162,6 +163,29 @@ def test_a_pulled_cable_is_told_and_the_next_try_goes_on_where_it_stopped(
     written += [""] * 13
     assert bench.install()[0] == DONE
     assert not set(before) & set(written[13:]), "what was there and right was not written again"
+    assert bench.tool("verify")[0] == DONE
+
+
+def test_a_brown_out_in_the_middle_is_told_and_the_next_try_goes_on(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(board_module, "_WAIT_S", 2.0)
+    monkeypatch.setattr(repl_module, "_ANSWER_S", 2.0)
+    real, written = WorkBoard.write, []
+
+    def write(self: WorkBoard, path: str, data: bytes, progress: object = None) -> None:
+        written.append(path)
+        if len(written) == 12:
+            bench.board.brown_out()
+        real(self, path, data, progress)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(WorkBoard, "write", write)
+    code, said = bench.install()
+    assert code == FAILED
+    assert "stopped answering in the middle" in said and "power" in said
+    assert "a/manifest.json" not in bench.files()
+    assert bench.install()[0] == DONE
+    assert not set(written[:11]) & set(written[12:]), "what was there was not written again"
     assert bench.tool("verify")[0] == DONE
 
 
