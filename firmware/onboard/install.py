@@ -104,11 +104,10 @@ class Install:
     # -- the files --------------------------------------------------------------------------
 
     def _what_to_keep(self, manifest: str) -> "set[str]":
-        """All that may lie in the slot. Raises Refused when it is more than there is room for."""
-        keep, need = {_MANIFEST + ".part", _SIGNATURE + ".part"}, RESERVE
+        """All that may lie in the slot, whole or as a .part. Raises Refused when it is more than there is room for."""
+        keep, need = {_MANIFEST, _SIGNATURE}, RESERVE
         for path, size, _ in entries(self._disk, manifest):
             keep.add(path)
-            keep.add(path + ".part")
             self.total += size
             need += _rounded(size)
         free = self._disk.free() + self._used(self._spare)
@@ -143,7 +142,7 @@ class Install:
             path = f"{below}/{name}" if below else name
             if is_folder and self._clean(path, keep):
                 self._disk.remove_folder(f"{self._spare}/{path}")
-            elif not is_folder and path not in keep:
+            elif not is_folder and (path[:-5] if path.endswith(".part") else path) not in keep:
                 self._disk.remove(f"{self._spare}/{path}")
             else:
                 empty = False

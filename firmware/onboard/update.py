@@ -99,7 +99,10 @@ class Updater:
 
     def saved(self) -> None:
         self._saved = True
-        self.slots.good()
+        try:
+            self.slots.good()
+        except OSError as fault:  # the next acknowledgement tries again
+            self._say(f"update: the boot record cannot be written ({fault})")
         self._wake.set()
 
     # -- its task ---------------------------------------------------------------------------

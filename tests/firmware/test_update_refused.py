@@ -159,3 +159,14 @@ def test_it_takes_no_other_command_and_no_value_of_another_kind():
     assert not board.updater.heard(UPDATE_OFFER, b"x") and not board.updater.heard(
         UPDATE_BLOCK, "x"
     )
+
+
+def test_a_boot_record_that_cannot_be_written_is_told_and_tried_again():
+    _, _, disk = offered(Release(2, NEW))
+    board = Board(disk)
+    disk.fail = errno.EIO
+    board.updater.saved()
+    assert board.slots.trying and "cannot be written" in board.said[-1]
+    disk.fail = 0
+    board.updater.saved()
+    assert not board.slots.trying
