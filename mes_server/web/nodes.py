@@ -3,12 +3,15 @@
 from typing import Literal
 
 from flask import Blueprint, render_template, request
+from sqlalchemy import Connection
 
 from mes_server.actions.roll_out import standings
-from mes_server.domain.firmware import HALTED, OFFERED, RUNNING
+from mes_server.domain.boards import version_of
+from mes_server.domain.firmware import FAILED_NODE, HALTED, OFFERED, RUNNING, Release
 from mes_server.store.alarms import list_alarms
-from mes_server.store.boards import list_boots
-from mes_server.store.firmware import list_roll_outs
+from mes_server.store.boards import Board, list_boots
+from mes_server.store.firmware import list_releases, list_roll_outs
+from mes_server.store.identities import of_node
 from mes_server.store.nodes import NodePart, NodeView, find_node, list_nodes, node_name
 from mes_server.store.stations import list_stations
 from mes_server.web.board_words import WRITERS
@@ -64,14 +67,34 @@ def _whole(group: str, name: str) -> dict[str, object]:
         if not found or known is None:
             raise NotFound("node", full)
         told = [one for one in list_alarms(conn) if one.subject == full]
-        offers = []
-        for one in list_roll_outs(conn, (RUNNING, HALTED)):
-            its = one.node(full)
-            if its is not None and its.state == OFFERED:
-                offers.append((one, standings(conn, one, now_ms()).get(full, ("waiting", ""))))
+        outs = list_roll_outs(conn, (RUNNING, HALTED))
+        offers = [
+            (one, standings(conn, one, now_ms()).get(full, ("waiting", "")))
+            for one in outs
+            if (its := one.node(full)) is not None and its.state == OFFERED
+        ]
+        releases = _releases(conn, found[0].board)
+        identity = of_node(conn, group, name)
         stations = [one for one in list_stations(conn) if (one.group, one.node) == (group, name)]
         boots = list_boots(conn, known[0])
-    return {"node": found[0], "told": told, "stations": stations, "boots": boots, "offers": offers}
+    failed = [
+        one for one in outs
+        if one.state == RUNNING and (its := one.node(full)) is not None and its.state == FAILED_NODE
+    ]  # fmt: skip
+    return {
+        "node": found[0], "told": told, "stations": stations, "boots": boots, "offers": offers, "failed": failed,
+        "releases": releases, "identity": identity,
+    }  # fmt: skip
+
+
+def _releases(conn: Connection, board: Board) -> list[Release]:
+    """What it could be the first to get: releases for its kind that it does not run."""
+    if board.update_state is None:
+        return []
+    return [
+        one for one in list_releases(conn)
+        if board.kind in (None, one.board) and one.version != version_of(board.image)
+    ]  # fmt: skip
 
 
 def _content() -> dict[str, object]:

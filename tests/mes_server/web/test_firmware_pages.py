@@ -101,6 +101,21 @@ def test_the_page_shows_every_node_and_what_can_be_done(desk: Desk, fleet: Fleet
     assert page(desk, "/nodes/firmware/RO00-000000-00/body").strip() == ""
 
 
+def test_a_node_can_be_the_first_or_try_again_from_its_own_page(desk: Desk, fleet: Fleet) -> None:
+    own = f"/nodes/{FIRST}"
+    assert f"<option>{RELEASE}</option>" in page(desk, own)
+    fleet.add(1, "rp2350")
+    assert "data-post" not in page(desk, "/nodes/sintering/ctl-6"), "no release is for its kind"
+    code = begun(desk)
+    assert "data-post" not in page(desk, own), "it is offered one"
+    fleet.says(FIRST, state="refused: the disk is full")
+    desk.done(f"/firmware/roll-outs/{code}/resume")
+    assert f"/roll-outs/{code}/again" in page(desk, own)
+    desk.done(f"/firmware/roll-outs/{code}/again", node=FIRST)
+    fleet.updates(FIRST)
+    assert "data-post" not in page(desk, own), "it runs the release"
+
+
 def test_who_may_not_touch_boards_sees_no_buttons_and_is_refused(desk: Desk, plant: Plant) -> None:
     code = begun(desk)
     hire(plant.engine, "O-1", roles=("operator",))

@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
 
 from mes_server.domain.boards import Bus
 from mes_server.web.board_words import image_parts
+from tests.mes_server.actions.node_floor import Site
 from tests.mes_server.web.plant_data import NOW_MS, Plant
 
 Page = Callable[..., str]
@@ -110,6 +112,14 @@ def test_prometheus_hears_of_boards(client: FlaskClient, node: int) -> None:
         f'lodestone_bus_failures_total{{at="modbus ttyUSB0 2",{place}}} 4000.0',
     ):
         assert line in text
+
+
+def test_an_enrolled_node_leads_to_its_identity(
+    page: Page, node: int, plant: Plant, tmp_path: Path
+) -> None:
+    (tmp_path / "site").mkdir()
+    board, _ = Site(plant.engine, tmp_path / "site").enrolled("ctl-1", "sintering")
+    assert f"/nodes/identities/{board.fingerprint}" in page(ADDRESS)
 
 
 def test_hostile_facts_are_shown_as_text(page: Page, plant: Plant) -> None:
