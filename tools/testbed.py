@@ -21,6 +21,7 @@ PACKAGES = {
     "mosquitto": "mosquitto",
     "postgres": "postgresql",
     "libmodbus.so.5": "libmodbus5",
+    "cc": "gcc libc6-dev",
 }
 POSTGRES = "/usr/lib/postgresql"
 STRANGERS = Path(".tools/strangers-venv")
@@ -49,7 +50,7 @@ def install(missing: list[str]) -> None:
     sudo = [] if os.geteuid() == 0 else ["sudo", "-n"]
     if sudo and not shutil.which("sudo"):
         return
-    packages = [PACKAGES[program] for program in missing]
+    packages = [package for program in missing for package in PACKAGES[program].split()]
     quiet = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"]
     for command in (["update"], ["install", "-y", "--no-install-recommends", *packages]):
         done = subprocess.run([*sudo, *quiet, *command], capture_output=True, text=True)

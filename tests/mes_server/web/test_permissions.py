@@ -19,8 +19,8 @@ from tests.mes_server.web.plant_data import Plant, make_settings, make_store, wr
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 FILLED = {"int": "1", "float": "1.0", "path": "x", "uuid": "00000000-0000-0000-0000-000000000001"}
 OURS = {"Origin": "http://localhost"}
-# What anybody may ask for: whether the plant's data is collected, and how to come in.
-OPEN_ADDRESSES = {"/healthz", "/health/banner", "/sign-in"}
+# What anybody may ask for: whether the plant's data is collected, and how to come in, also with a board's token.
+OPEN_ADDRESSES = {"/healthz", "/health/banner", "/sign-in", "/api/v1/enrolments/redeem"}
 NO_ONE, TOKEN_ONLY = "no one", "a token that reads"
 
 
