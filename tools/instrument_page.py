@@ -32,7 +32,8 @@ What goes wrong on a bus makes the sample bad, with its reason, and nothing else
 
 * A device is asked again once (`tries`). After three questions without a sign (`silent_after`), or nine whose answers are garbled, it
   is left in peace: its channels are bad at once, and it is asked only every five seconds (`probe_ms`) whether it is back. Such devices
-  cost a line at most a fifth of its time, so that the others are read as before.
+  cost a line at most a fifth of its time, so that the others are read as before; of many, one is asked after the other. What a gateway
+  says is silent counts as silent.
 * Registers in a row are read in one question and shared while they are younger than `fresh_ms` (500). A device that refuses the
   whole is asked one by one.
 * An answer that comes too late is waited for (`late_ms`) or refused; it is never taken for that of the next question.

@@ -6,7 +6,7 @@ answers are garbled), probe_ms (how often a silent device is asked whether it is
 
 from firmware.drivers.bus_fault import BusFault, words_of
 from firmware.drivers.bus_stats import tally_of
-from firmware.drivers.ticks import apart, later, ticks_ms
+from firmware.drivers.ticks import apart, ticks_ms
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,22 +15,36 @@ if TYPE_CHECKING:
 
 _BUSY = (5, 6)  # exceptions of Modbus that may be gone at the next question
 _SILENCE, _GARBLED = 3, 1
+_GATEWAY = (10, 11)  # exceptions of a gateway: the device behind it is silent
 _SHARE = 4  # silent devices of one line may cost a fifth of its time
+_TURN_MS = 15000  # one that was not asked for in so long has no turn: others need not wait
 
 
 class Bus:
-    """What the devices of one line or connection share: how long probes have kept it."""
+    """What the devices of one line or connection share: how long probes have kept it, and whose turn is next."""
 
     def __init__(self) -> None:
-        self.probe_from = 0  # no probe of a silent device before, in ticks
-        self.held = False
+        self.since = 0  # no probe of a silent device from then on, for so long
+        self.hold_ms = 0
+        self.silent: list[Device] = []
 
-    def may_probe(self, now: int) -> bool:
-        return not self.held or apart(now, self.probe_from) >= 0
+    def may_probe(self, device: "Device", now: int) -> bool:
+        """Whether it may be asked now. Those read at one moment would else be asked in one order for ever."""
+        device.wanted_ms = now
+        if device not in self.silent:
+            self.silent.append(device)
+        # A count that began again since then is below 0, and the probe long over.
+        if 0 <= apart(now, self.since) < self.hold_ms:
+            return False
+        for other in self.silent:
+            waits = 0 <= apart(now, other.wanted_ms) < _TURN_MS
+            if waits and apart(other.asked_ms, device.asked_ms) < 0:
+                return False
+        return True
 
     def probed(self, began: int, now: int) -> None:
-        self.held = True
-        self.probe_from = later(now, _SHARE * apart(now, began))
+        self.since = now
+        self.hold_ms = _SHARE * apart(now, began)
 
 
 class Device:
@@ -46,6 +60,7 @@ class Device:
         self.ticks = ticks
         self.lost = 0  # how much of the patience
         self.asked_ms = 0
+        self.wanted_ms = 0  # when a reading of it was wanted while it was silent
 
     def ask(self, ask: "Callable[[int], bytes]") -> bytes:
         """An answer. OSError with the reason in words."""
@@ -78,7 +93,7 @@ class Device:
     def _leave_in_peace(self) -> None:
         now = self.ticks()
         wait = self.probe_ms - apart(now, self.asked_ms)
-        if wait > 0 or not self.bus.may_probe(now):
+        if wait > 0 or not self.bus.may_probe(self, now):
             raise BusFault("silence", f"{self.tally.at}: left in peace; {self.tally.last}")
 
     def _once(self, ask: "Callable[[int], bytes]") -> bytes:
@@ -89,14 +104,20 @@ class Device:
         except OSError as fault:
             found = fault if isinstance(fault, BusFault) else BusFault("line", words_of(fault))
             self.tally.fault(found.kind, found.words)
-            self._lose(found.kind, began)
+            self._lose(found, began)
             raise found from None
-        self.lost = 0
+        self._found()
         return answer
 
-    def _lose(self, kind: str, began: int) -> None:
+    def _found(self) -> None:
+        self.lost = 0
+        if self in self.bus.silent:
+            self.bus.silent.remove(self)
+
+    def _lose(self, fault: BusFault, began: int) -> None:
+        kind = "silence" if fault.code in _GATEWAY else fault.kind
         if kind == "exception":
-            self.lost = 0
+            self._found()
             return
         if self.lost >= self.patience:
             self.bus.probed(began, self.ticks())

@@ -175,3 +175,82 @@ def test_a_device_that_is_busy_is_asked_again_and_one_that_refuses_is_not() -> N
         device = Device(Bus(), f"busy {code}", {}, Time())
         fault_of(BusFault, device.ask, busy)
         assert len(asked) == times, code
+
+
+class Cabinet:
+    """Five devices on one line, read at one moment every five seconds; `well` are on."""
+
+    def __init__(self) -> None:
+        self.well: list[int] = []
+        self.time = Time()
+        bus = Bus()
+        self.devices = [
+            Device(bus, f"cabinet {n}", {"timeout_ms": 300}, self.time) for n in range(5)
+        ]
+
+    def answers(self, n: int) -> bool:
+        def ask(timeout_ms: int) -> bytes:
+            if n in self.well:
+                return b"well"
+            self.time.now += timeout_ms
+            raise BusFault("silence", "no answer")
+
+        try:
+            return self.devices[n].ask(ask) == b"well"
+        except BusFault:
+            return False
+
+    def round(self) -> "list[int]":
+        """Who answers."""
+        found = [n for n in range(5) if self.answers(n)]
+        self.time.now += 5000
+        return found
+
+
+def test_silent_devices_are_asked_in_turn_although_they_are_read_at_one_moment() -> None:
+    cabinet = Cabinet()
+    for _ in range(4):
+        cabinet.round()
+    cabinet.well.append(3)
+    found = [cabinet.round() for _ in range(5)]
+    assert [3] in found, "one that is back is asked, whoever is not"
+    cabinet.well = [0, 1, 2, 3, 4]
+    cabinet.round()
+    assert cabinet.round() == [0, 1, 2, 3, 4]
+
+
+def test_a_device_that_is_wanted_seldom_keeps_no_other_from_being_asked() -> None:
+    bus, time = Bus(), Time()
+    asked = []
+
+    def silence(timeout_ms: int) -> bytes:
+        asked.append(time.now)
+        time.now += timeout_ms
+        raise BusFault("silence", "no answer")
+
+    seldom, often = (Device(bus, f"seldom {n}", {}, time) for n in range(2))
+    for device in (seldom, often):
+        for _ in range(2):
+            fault_of(BusFault, device.ask, silence)
+    time.now += 5000
+    for device in (often, seldom):
+        fault_of(BusFault, device.ask, silence)
+    before = len(asked)
+    for _ in range(10):
+        time.now += 5000
+        fault_of(BusFault, often.ask, silence)
+    assert len(asked) - before >= 8
+
+
+def test_a_gateway_that_says_a_device_is_silent_is_believed() -> None:
+    for code, times in ((11, 3), (10, 3), (4, 20)):
+        asked: list[int] = []
+
+        def refuses(timeout_ms: int, code: int = code, asked: "list[int]" = asked) -> bytes:
+            asked.append(timeout_ms)
+            raise BusFault("exception", "in words", code)
+
+        device = Device(Bus(), f"behind a gateway {code}", {"tries": 1}, Time())
+        for _ in range(20):
+            fault_of(BusFault, device.ask, refuses)
+        assert len(asked) == times, code
