@@ -83,8 +83,11 @@ class AibusDevice:
     def read(self, parameter: int) -> bytes:
         """An answer not older than fresh_ms. OSError with the reason."""
         now = self.device.ticks()
-        if parameter in self.kept and apart(now, self.kept[parameter][0]) < self.fresh_ms:
-            return self.kept[parameter][1]
+        if parameter in self.kept:
+            when, answer = self.kept[parameter]
+            if apart(now, when) < self.fresh_ms:
+                return answer
+            del self.kept[parameter]  # a count that began again must not make it fresh
         asked = question(self.address, parameter)
         find = _finder(self.address, asked)
 

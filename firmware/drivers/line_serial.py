@@ -42,6 +42,7 @@ class LineReader:
         self.text = ""
         self.reading: LineReading | None = None
         self.came = 0
+        self.aged_ms = 0
 
     def listen(self, wait_ms: int = 0) -> bool:
         """Take what has come; whether a line was among it."""
@@ -69,7 +70,7 @@ class LineReader:
             if reading.fault:
                 self.device.tally.fault("check", f"{reading.fault}: {reading.text}")
         self.count += 1
-        self.came = self.device.ticks()
+        self.came, self.aged_ms = self.device.ticks(), 0
 
     def ask(self) -> None:
         """Have a line not older than fresh_ms. OSError when the instrument does not answer."""
@@ -87,7 +88,9 @@ class LineReader:
         self.device.ask(ask)
 
     def age_ms(self) -> int:
-        return apart(self.device.ticks(), self.came)
+        """It only grows until the next line: on a board counts begin again, and would make a reading young."""
+        self.aged_ms = max(self.aged_ms, apart(self.device.ticks(), self.came))
+        return self.aged_ms
 
 
 class LineChannel:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _EIO = 5
 _WINDOW = 16  # pulses the rate is taken over
 _STANDSTILL_MS = 60000
+_FORGET_MS = 3600000
 
 
 class PulseCounter:
@@ -32,10 +33,11 @@ class PulseCounter:
         self._ticks_ms = ticks_ms
         self._times = [0] * _WINDOW
         self._last = ticks_ms() - debounce_ms
+        self._before = 0  # pulses before a long standstill make no rate
 
     def pulse(self, _pin: object = None) -> None:
         now = self._ticks_ms()
-        if apart(now, self._last) < self.debounce_ms:
+        if 0 <= apart(now, self._last) < self.debounce_ms:  # below 0: the count began again since
             return
         self._last = now
         self._times[self.count % _WINDOW] = now
@@ -48,7 +50,7 @@ class PulseCounter:
     def per_min(self) -> float:
         """Pulses per minute over the last ones."""
         count = self.count
-        kept = min(count, _WINDOW)
+        kept = min(count - self._before, _WINDOW)
         if kept < 2:
             return 0.0
         newest = self._times[(count - 1) % _WINDOW]
@@ -56,7 +58,9 @@ class PulseCounter:
         # The pause since the last pulse counts as soon as it is longer than the usual one.
         span = apart(newest, oldest)
         pause = apart(self._ticks_ms(), newest)
-        if pause > _STANDSTILL_MS or span <= 0:
+        if not 0 <= pause < _FORGET_MS:
+            self._before = count  # before a board's count of time begins again
+        if pause > _STANDSTILL_MS or span <= 0 or self._before == count:
             return 0.0
         usual = span / (kept - 1)
         return 60000.0 / max(usual, pause)

@@ -45,7 +45,17 @@ def test_a_second_of_any_station_costs_a_board_less_than_five_milliseconds(
 
 
 @pytest.mark.parametrize(
-    "module", ["test_drivers", "test_modbus", "test_aibus", "test_instruments", "test_open_drivers"]
+    "module",
+    [
+        "test_drivers",
+        "test_modbus",
+        "test_aibus",
+        "test_instruments",
+        "test_open_drivers",
+        "test_sensors",
+        "test_serial_line",
+        "test_long_pauses",
+    ],
 )
 def test_the_drivers_pass_their_tests_on_micropython(micropython: str, module: str) -> None:
     answer = run(micropython, "tests.device_runner", f"tests.firmware.{module}")
