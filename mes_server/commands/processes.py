@@ -88,7 +88,9 @@ def _demo(
             tell_history(made, time.monotonic() - started)
 
     command = plant.command(settings, speed, seed, interpreter)
-    return run.Demo(command, workers, people.hire, past, identities.let_in)
+    return run.Demo(
+        command, workers, people.hire, past, lambda settings: identities.let_in(settings, seed)
+    )
 
 
 @click.command("ingest")

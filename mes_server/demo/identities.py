@@ -35,18 +35,18 @@ class NotLetIn(RuntimeError):
     """A controller of the demo was refused; the message names it and the rules."""
 
 
-def let_in(settings: Settings) -> int:
-    """Enrol each controller that has no certificate yet; how many."""
+def let_in(settings: Settings, seed: int) -> int:
+    """Enrol each controller that has no certificate yet; how many. `seed`: of the plant; it is in their serials."""
     hire(settings)
     engine = open_engine(settings.url)
     try:
         nodes = dict.fromkeys((one.group, one.node) for one in load_stops())
-        return sum(_let_in(settings, engine, node) for node in nodes)
+        return sum(_let_in(settings, engine, node, f"demo-{seed}-{node[1]}") for node in nodes)
     finally:
         engine.dispose()
 
 
-def _let_in(settings: Settings, engine: Engine, node: tuple[str, str]) -> bool:
+def _let_in(settings: Settings, engine: Engine, node: tuple[str, str], serial: str) -> bool:
     folder = settings.data_dir / "demo" / node[1]
     with reading(engine) as conn:
         known = [one for one in related(conn, "", node[1]) if one.state != GONE]
@@ -56,7 +56,7 @@ def _let_in(settings: Settings, engine: Engine, node: tuple[str, str]) -> bool:
         revoke(engine, one.fingerprint)
     folder.mkdir(parents=True, exist_ok=True)
     key, csr = new_request(node[1])
-    asked = Asked(f"demo-{node[1]}", read_request(csr).fingerprint, *node)
+    asked = Asked(serial, read_request(csr).fingerprint, *node)
     _act(engine, ASKS, asked.fingerprint, lambda book: enrol.ask(book, asked))
     _act(engine, APPROVES, asked.fingerprint, lambda book: enrol.approve(book, asked.fingerprint))
     issued = _redeem(settings, engine, asked, csr)

@@ -40,6 +40,7 @@ def test_the_demo_runs_with_tls_and_a_revoked_node_is_gone_within_a_minute(run: 
     assert len(allowed) == 12
     assert {one["interpreter"].split()[0] for one in run.nodes()} == {"micropython"}
     assert one is not None
+    assert [n["serial"] for n in run.nodes() if n["node"] == NODE[1]] == [one.serial], "one board"
     at_ms = time.time_ns() // 1_000_000
     worker = Worker("A-501", frozenset(("admin",)), {})
     started = time.monotonic()

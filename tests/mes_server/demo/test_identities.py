@@ -17,8 +17,8 @@ from mes_server.store.identities import allowed_nodes
 def test_each_controller_is_let_in_once_and_mended(tmp_path: Path) -> None:
     settings = Settings(data_dir=tmp_path, mqtt_tls="yes")
     make_site(settings.ca, ["localhost"], datetime.now(UTC))
-    assert identities.let_in(settings) == 12
-    assert identities.let_in(settings) == 0
+    assert identities.let_in(settings, 7) == 12
+    assert identities.let_in(settings, 7) == 0
     engine = open_engine(settings.url)
 
     (tmp_path / "demo" / "ctl-sinter-1" / "cert.der").unlink()
@@ -28,11 +28,11 @@ def test_each_controller_is_let_in_once_and_mended(tmp_path: Path) -> None:
     key = read_request(new_request("ctl-gbd-1")[1]).fingerprint
     asked = Asked("demo-ctl-gbd-1", key, "gbd", "ctl-gbd-1")
     identities._act(engine, identities.ASKS, key, lambda book: enrol.ask(book, asked))
-    assert identities.let_in(settings) == 2
+    assert identities.let_in(settings, 7) == 2
     with reading(engine) as conn:
         assert len(allowed_nodes(conn)) == 12
     engine.dispose()
 
     shutil.rmtree(settings.ca)
     make_site(settings.ca, ["localhost"], datetime.now(UTC))
-    assert identities.let_in(settings) == 12, "what another CA certified is worth nothing"
+    assert identities.let_in(settings, 7) == 12, "what another CA certified is worth nothing"
