@@ -1,5 +1,6 @@
 """What boards tell of themselves, as pages write it: link, last boot, errors of instruments, certificate, alarms in words."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -99,7 +100,13 @@ def alarm_text(alarm: Alarm) -> str:
     return ", ".join(f"{name}: {fact}" for name, fact in alarm.facts.items())
 
 
+def short_at(at: str) -> str:
+    """Where an instrument is, its port without the folders: "modbus rs485 1"."""
+    return re.sub(r"\S*/", "", at)
+
+
 WRITERS: dict[str, Any] = {
+    "short_at": short_at,
     "journal_mark": journal_mark,
     "bus_mark": bus_mark,
     "boards_mark": boards_mark,

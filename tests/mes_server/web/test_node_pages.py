@@ -18,7 +18,7 @@ ZH = {"headers": {"Accept-Language": "zh"}}
 BUSES = [
     Bus("modbus ttyUSB0 1", 10_000, 12, "no answer"),
     Bus("modbus ttyUSB0 2", 10_000, 4_000, "exception 2"),
-    Bus("aibus uart1 1", 900, 0, ""),
+    Bus("aibus /srv/line/aibus 1", 900, 0, ""),
 ]
 FACTS = {
     "kind": "esp32_s3", "image": "0.2.0 b", "boot_reason": "watchdog", "heap_free": 91_000, "link": "wifi -61",
@@ -43,7 +43,7 @@ def node(plant: Plant) -> int:
 
 @pytest.mark.parametrize(("language", "words"), [
     (EN, ["esp32_s3", "0.2.0", "slot b", "WiFi −61 dBm", "watchdog: the agent hung", "own clock only", "83.0 %",
-          "fetching 40 %", "journal nearly full", "the level is 80 %", "modbus ttyUSB0 2", "2000 / 5000 · 40.0 %",
+          "fetching 40 %", "journal nearly full", "the level is 80 %", "aibus aibus 1", "modbus ttyUSB0 2", "2000 / 5000 · 40.0 %",
           "exception 2", "sinter-1", "Certificate until"]),
     (ZH, ["槽 b", "无线 WiFi −61 dBm", "看门狗", "正在下载 40 %", "日志存储接近写满", "级别 80 %", "仪表", "启动记录"]),
 ])  # fmt: skip
