@@ -34,6 +34,7 @@ class Turns:
         self.line = line
         self.bus = Bus()
         self.late_ms = late_ms
+        self.grace_ms = 0  # of that, what lies behind the time of an answer: sending goes on top
         fast = line.char_us < 500  # a character of ten or eleven bits at more than 19200 baud
         self.gap_us = _GAP_FAST_US if fast else line.char_us * 7 // 2
         # unit, question, until when its answer may come, how it looks
@@ -45,7 +46,8 @@ class Turns:
         self._be_quiet()
         asked = ticks_ms()
         self.line.write(question)
-        self.owed.append((unit, question, later(asked, max(self.late_ms, timeout_ms)), find))
+        late_ms = max(self.late_ms, timeout_ms + self.grace_ms)
+        self.owed.append((unit, question, later(asked, late_ms), find))
         try:
             end, answer, came = self._listen(find, asked, timeout_ms)
         except BusFault as fault:
@@ -127,9 +129,11 @@ _turns: "dict[str, Turns]" = {}
 
 def turns_on(line: "SharedLine", args: "dict[str, Any]") -> Turns:
     """The one Turns of a line; an answer may be as late as its slowest device allows."""
-    late_ms = args.get("late_ms", 2 * args.get("timeout_ms", 300))
+    timeout_ms: int = args.get("timeout_ms", 300)
+    late_ms: int = args.get("late_ms", 2 * timeout_ms)
     if line.name not in _turns:
         _turns[line.name] = Turns(line, late_ms)
     turns = _turns[line.name]
     turns.late_ms = max(turns.late_ms, late_ms)
+    turns.grace_ms = max(turns.grace_ms, late_ms - timeout_ms)
     return turns

@@ -78,7 +78,7 @@ def test_a_fault_is_told_in_words_counted_and_over_when_the_device_is_well(
         (fault if len(asked) == 1 else healthy)(request, say)
 
     with stub(device) as port:
-        args = QUICK | {"port": port, "register": 4}
+        args = QUICK | {"port": port, "register": 4, "timeout_ms": 1000}
         found = read(interpreter, [["modbus_rtu", args]], rounds=2)
     words, kind = FAULTS[fault]
     assert words in found["rounds"][0][0]["fault"]

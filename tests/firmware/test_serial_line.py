@@ -123,6 +123,21 @@ def test_a_long_answer_on_a_slow_line_has_the_time_it_takes() -> None:
     assert given == [300 + 263], "253 characters at 9600 baud"
 
 
+def test_a_late_answer_is_waited_for_on_a_slow_line_as_well() -> None:
+    slow = USUAL | {"baud": 300}
+    line = open_line({"port": "/dev/slow"} | slow)
+    line.char_us = character_us(slow)
+    far = MemoryLine(lambda _: [])
+    line.read, line.write = far.read, far.write  # type: ignore[method-assign]
+    turns = turns_on(line, {"timeout_ms": 50})
+    turns.gap_us = 0
+    began = ticks_ms()
+    fault_of(BusFault, RtuMaster(turns).read, 1, "holding", 0, 3, 1)
+    (owed,) = turns.owed
+    # 19 characters of 33 ms: longer than twice timeout_ms already.
+    assert apart(owed[2], began) >= 627 + 50, "the answer may come as late as on a fast line"
+
+
 def test_silent_devices_share_a_fifth_of_the_time_of_their_line() -> None:
     bus, time, asked = Bus(), Time(), []
 
