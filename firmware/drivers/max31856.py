@@ -6,6 +6,7 @@ Source: Maxim MAX31856 data sheet, rev 0 (registers, fault status, 0.0078125 °C
 """
 
 from firmware.drivers.bus_stats import Counted
+from firmware.drivers.ticks import sleep_us
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ _CR0, _CR1, _LTC, _SR = 0x00, 0x01, 0x0C, 0x0F
 _WRITE = 0x80
 _CONTINUOUS, _OPEN_DETECTION, _REJECT_50_HZ = 0x80, 0x10, 0x01
 _FOUR_SAMPLES = 0x20
+_FIRST_US = 350000  # the first conversion of four samples; until then the chip shows 0 °C
 _LSB_C = 0.0078125
 _FAULTS = (
     (0x01, "thermocouple open"),
@@ -41,9 +43,14 @@ class Max31856:
         self.spi = spi
         self.cs = cs
         cr0 = _CONTINUOUS | _OPEN_DETECTION | (_REJECT_50_HZ if mains_hz == 50 else 0)
+        self.cr0 = cr0
         self.cr1 = _FOUR_SAMPLES | _TYPES.index(kind)
+        self._set_up()
+
+    def _set_up(self) -> None:
         self._set(_CR1, self.cr1)
-        self._set(_CR0, cr0)
+        self._set(_CR0, self.cr0)
+        self.converts = False
 
     def _set(self, register: int, value: int) -> None:
         self.cs.value(0)
@@ -60,8 +67,13 @@ class Max31856:
     def read(self) -> float:
         """°C; OSError when the chip reports a fault or does not answer."""
         if self._get(_CR1, 1)[0] != self.cr1:
-            # A chip that lost its supply has lost its settings, too, and would read another type.
+            # A chip that lost its supply has lost its settings, too, and would read another type. It gets
+            # them again, for the next reading.
+            self._set_up()
             raise OSError(_EIO, "chip does not answer with its settings")
+        if not self.converts:
+            sleep_us(_FIRST_US)
+            self.converts = True
         status = self._get(_SR, 1)[0]
         for bit, words in _FAULTS:
             if status & bit:

@@ -6,6 +6,7 @@ Sources: Maxim MAX31865 data sheet, rev 3 (registers, faults); IEC 60751 (Callen
 """
 
 from firmware.drivers.bus_stats import Counted
+from firmware.drivers.ticks import sleep_us
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ _FAULTS = (
     (0x80, "the sensor is open"),
     (0x40, "the sensor is shorted"),
 )
+_FIRST_US = 100000  # bias and first conversion; until then the chip shows nothing
 _A, _B, _C = 3.9083e-3, -5.775e-7, -4.183e-12
 _STEPS = 8
 
@@ -56,9 +58,13 @@ class Max31865:
             self.config |= _THREE_WIRE
         if args.get("mains_hz", 50) == 50:
             self.config |= _REJECT_50_HZ
+        self._set_up()
+
+    def _set_up(self) -> None:
         # The filter may only be set while the chip does not convert.
         self._set(_CONFIG, self.config & ~(_BIAS | _CONTINUOUS))
         self._set(_CONFIG, self.config | _CLEAR)
+        self.converts = False
 
     def _set(self, register: int, value: int) -> None:
         self.cs.value(0)
@@ -76,7 +82,11 @@ class Max31865:
         """°C; OSError when the chip reports a fault or does not answer."""
         # The chip clears its order to clear faults by itself.
         if self._get(_CONFIG, 1)[0] & ~_CLEAR != self.config:
+            self._set_up()  # it lost its supply, and has them again for the next reading
             raise OSError(_EIO, "chip does not answer with its settings")
+        if not self.converts:
+            sleep_us(_FIRST_US)
+            self.converts = True
         data = self._get(_RTD, 2)
         if data[1] & 1:
             status = self._get(_STATUS, 1)[0]

@@ -70,6 +70,25 @@ def test_a_chip_that_forgot_its_settings_is_not_believed() -> None:
     sensor = Max31856(chip, chip, "S")
     chip.registers = [0] * 16
     assert "settings" in str(fault_of(OSError, sensor.read))
+    chip.show(0x32000)
+    assert sensor.read() == 1600.0, "it is set up again"
+    assert chip.registers[1] & 0x0F == 6
+
+
+def test_a_chip_that_has_not_converted_yet_does_not_say_0_degrees() -> None:
+    chip, waited = Chip(), []
+
+    def wait(us: int) -> None:
+        waited.append(us)
+        chip.show(0x32000)
+
+    was, max31856.sleep_us = max31856.sleep_us, wait
+    try:
+        sensor = Max31856(chip, chip, "S")
+        assert [sensor.read(), sensor.read()] == [1600.0, 1600.0]
+    finally:
+        max31856.sleep_us = was
+    assert waited == [350000], "once after it was set up"
 
 
 class Adc:

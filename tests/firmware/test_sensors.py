@@ -178,6 +178,8 @@ def test_a_broken_wire_is_a_fault_and_over_when_it_is_mended() -> None:
     assert "no such sensor" in str(fault_of(OSError, sensor.read))
     chip.registers = [0] * 8
     assert "settings" in str(fault_of(OSError, sensor.read))
+    chip.show(100)
+    assert abs(sensor.read()) < 0.05, "a chip that lost its supply is set up again"
 
 
 class Contact:
