@@ -7,11 +7,11 @@ fault); stale_ms (how long a reading that came by itself holds, default 10000). 
 """
 
 from firmware.drivers.bus_device import Bus, Device
-from firmware.drivers.bus_fault import BusFault
+from firmware.drivers.bus_fault import BusFault, words_of
 from firmware.drivers.serial_line import open_line
 from firmware.drivers.ticks import apart, ticks_ms
 from schemas.limit_rows import LimitError
-from schemas.line_protocols import Frames, load_protocol, read_line
+from schemas.line_protocols import LINE_MAX, Frames, load_protocol, read_line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ _EIO = 5
 _PARITIES = {"N": "none", "E": "even", "O": "odd"}
 _ANY_TEXT = {"terminator": "\r\n"}
 _PIECES = 16
+_CUT_MS = 500  # no instrument pauses so long in a line
 _WHATS = ("value", "text", "count")
 
 
@@ -43,20 +44,42 @@ class LineReader:
         self.reading: LineReading | None = None
         self.came = 0
         self.aged_ms = 0
+        self.heard = 0
 
     def listen(self, wait_ms: int = 0) -> bool:
         """Take what has come; whether a line was among it."""
         before = self.count
-        for _ in range(_PIECES):  # one that never stops must not keep us here
+        for n in range(_PIECES):  # one that never stops must not keep us here
             data = self.line.read(0 if self.count > before else wait_ms)
             if not data:
+                if not n:
+                    self._quiet()
                 break
+            self.heard = self.device.ticks()
             for line in self.frames.feed(data):
                 self._line(line)
         return self.count > before
 
+    def _quiet(self) -> None:
+        """Nothing came since the last look: what has no end yet gets none any more."""
+        if apart(self.device.ticks(), self.heard) >= _CUT_MS and self.frames.silence():
+            self.device.tally.fault("short", "a line without its end")
+
+    def try_to_listen(self) -> None:
+        """Take what has come, and count it when there is no line to listen on."""
+        self.device.tally.asked += 1
+        try:
+            self.listen()
+        except OSError as fault:
+            self.frames.silence()
+            self.device.tally.fault("line", words_of(fault))
+            raise
+
     def _line(self, line: bytes) -> None:
         if self.protocol is None:
+            if len(line) > LINE_MAX:
+                self.device.tally.fault("check", "a line that is too long")
+                return
             try:
                 self.text = line.strip(b"\r\n\x02\x03").decode()
             except ValueError:
@@ -110,7 +133,7 @@ class LineChannel:
         if reader.request and self.what == "value":
             reader.ask()
         else:
-            reader.listen()
+            reader.try_to_listen()
         if self.what == "count":
             return reader.count
         if not reader.count:

@@ -258,6 +258,59 @@ def test_a_barcode_is_text_and_the_same_one_again_is_counted() -> None:
     assert "what is" in str(fault_of(OSError, LineChannel, channel.reader, {"what": "value"}))
 
 
+def test_a_code_that_was_cut_off_is_no_part_of_the_next() -> None:
+    line, time, channel = listening()
+    line.read = lambda wait_ms: line.waiting.pop(0) if line.waiting else b""  # type: ignore[method-assign]
+    line.waiting = [b"LOT-0", b"7\r\n"]
+    assert channel.read() == "LOT-07"
+    line.waiting = [b"LOT-0"]
+    channel.read()
+    line.waiting = [b"8\r\n"]
+    time.now += 1000
+    assert channel.read() == "LOT-08", "the negative control: the rest of it came at the next look"
+    line.waiting = [b"LOT-1"]
+    channel.read()
+    time.now += 1000
+    channel.read()  # nothing more came of it
+    line.waiting = [b"LOT-22\r\n"]
+    assert channel.read() == "LOT-22"
+    assert channel.reader.device.tally.failed["short"] == 1
+
+
+def test_a_code_that_is_too_long_is_no_other_code() -> None:
+    line, _, channel = listening()
+    line.read = lambda wait_ms: line.waiting.pop(0) if line.waiting else b""  # type: ignore[method-assign]
+    line.waiting = [b"LOT-07\r\n", b"X" * 300 + b"\r\n"]
+    assert channel.read() == "LOT-07"
+    assert "too long" in channel.reader.device.tally.last
+    line.waiting = [b"Y" * 119 + b"\r\n"]
+    assert channel.read() == "Y" * 119
+
+
+def test_a_reader_whose_cable_was_pulled_is_told_with_the_node_and_begins_anew() -> None:
+    line, _, channel = listening()
+    line.waiting = [b"LOT-0"]
+
+    def read(wait_ms: int) -> bytes:
+        if line.waiting:
+            return line.waiting.pop(0)
+        if gone:
+            raise OSError(5, "the port is gone")
+        return b""
+
+    gone: list[int] = []
+    line.read = read  # type: ignore[method-assign]
+    fault_of(OSError, channel.read)
+    gone.append(1)
+    before = dict(channel.reader.device.tally.failed)
+    assert "gone" in str(fault_of(OSError, channel.read))
+    failed = channel.reader.device.tally.failed
+    assert failed["line"] == before.get("line", 0) + 1
+    gone.clear()
+    line.waiting = [b"LOT-22\r\n"]
+    assert channel.read() == "LOT-22"
+
+
 def test_without_the_hardware_opening_a_channel_is_a_fault_of_that_channel() -> None:
     fault_of(OSError, max31865.open_channel, {"spi": 1, "cs": 1}, "s", "m", None)
     fault_of(OSError, digital_input.open_channel, {"pin": 1}, "s", "m", None)
