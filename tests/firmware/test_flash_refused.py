@@ -1,0 +1,123 @@
+"""What the workshop's tool does not touch, and what it says when it cannot: by a MicroPython that plays the board."""
+
+import json
+
+import pytest
+
+from firmware.flash import board as board_module
+from firmware.flash import release
+from firmware.flash.board import WorkBoard
+from firmware.flash.faults import DONE, FAILED, NOT_OURS, WRONG_INPUT, Fault
+from tests.firmware.workbench import Bench
+
+
+@pytest.mark.parametrize(
+    "files",
+    [{"main.py": "print('a greenhouse')\n"}, {"boot.py": "import network\n"}, {"data.txt": "x"}],
+)
+def test_a_board_with_somebody_elses_files_is_left_alone(
+    bench: Bench, files: dict[str, str]
+) -> None:
+    for name, text in files.items():
+        (bench.flash / name).write_text(text)
+    said = []
+    bench.changes(lambda: said.append(bench.install()))
+    assert (
+        said[0][0] == NOT_OURS and next(iter(files)) in said[0][1] and "--take-over" in said[0][1]
+    )
+    assert bench.tool("update")[0] == NOT_OURS
+    assert bench.install("--take-over")[0] == DONE
+    assert bench.tool("verify")[0] == DONE
+
+
+def test_the_boot_py_that_micropython_itself_makes_is_nobodys(bench: Bench) -> None:
+    (bench.flash / "boot.py").write_text("# This file is executed on every boot\n#import esp\n\n")
+    assert bench.install()[0] == DONE
+
+
+def test_a_flash_too_small_is_told_before_anything_is_written(bench: Bench) -> None:
+    bench.plug("flash=120000")
+    code, said = bench.install()
+    assert code == FAILED and "too small" in said and "more flash" in said
+
+
+def test_a_flash_that_gets_full_in_the_middle_is_told_in_words(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.plug("flash=120000")
+    monkeypatch.setattr("firmware.flash.install._RESERVE", -900_000)
+    code, said = bench.install()
+    assert code == FAILED and "The flash of the board is full" in said
+
+
+def test_a_board_in_a_boot_loop_or_without_micropython_is_told_so(bench: Bench) -> None:
+    bench.plug("loops")
+    code, said = bench.install()
+    assert code == FAILED and "does not answer as MicroPython does" in said and "hold BOOT" in said
+
+
+def test_another_kind_of_board_than_was_named_is_not_touched(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = release.make(release.Identity("esp32_s3", "0.2.0", 2), {"start.py": b""}, None)
+    monkeypatch.setattr("firmware.flash.wishes.release_for", lambda *_: made)
+    monkeypatch.setattr("firmware.flash.wishes.station_for", lambda *_: b"{}")
+    bench.plug("platform=rp2")
+    code, said = bench.tool("install", "--board", "esp32_s3", "--station", bench.station)
+    assert code == WRONG_INPUT and "says it is 'rp2'" in said and not bench.files()
+    (bench.flash / "lodestone.json").write_text(json.dumps({"board": "rp2_w5500"}))
+    bench.plug("platform=esp32")
+    code, said = bench.tool("install", "--board", "esp32_s3", "--station", bench.station)
+    assert code == NOT_OURS and "is a rp2_w5500" in said
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"node": "a b"}, "node"),
+        (
+            {"stations": [{"station": "m", "type": "time_machine", "driver": "modbus_tcp"}]},
+            "time_machine",
+        ),
+        (
+            {"stations": [{"station": "m", "type": "jet_mill", "driver": "crystal_ball"}]},
+            "drivers/crystal_ball",
+        ),
+        (
+            {"stations": [{"station": "m", "type": "strip_caster", "driver": "modbus_tcp"}]},
+            "stations/strip_caster",
+        ),
+    ],
+)
+def test_a_station_that_this_board_cannot_serve_is_refused_before_the_cable_is_used(
+    bench: Bench, changes: dict[str, object], words: str
+) -> None:
+    bench.write_station(**changes)
+    code, said = bench.install()
+    assert code == WRONG_INPUT and words in said and "Traceback" not in said and not bench.files()
+
+
+def test_a_port_that_is_not_there_or_in_use_says_what_to_do(bench: Bench) -> None:
+    with pytest.raises(Fault) as gone:
+        WorkBoard("/dev/ttyNOWHERE0")
+    assert "is not there" in gone.value.what and "find" in gone.value.todo
+    held = WorkBoard(bench.board.port)
+    code, said = bench.tool("verify")
+    assert code == FAILED and "in use by another program" in said
+    held.close()
+
+
+def test_a_board_that_does_not_come_back_after_a_reset_is_told(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert bench.install()[0] == DONE
+    monkeypatch.setattr(board_module, "_BACK_S", 0.1)
+    real = WorkBoard.reset
+
+    def reset(self: WorkBoard) -> None:
+        real(self)
+        bench.board.pull()
+
+    monkeypatch.setattr(WorkBoard, "reset", reset)
+    code, said = bench.tool("update")
+    assert code == FAILED and "did not come back after a reset" in said
