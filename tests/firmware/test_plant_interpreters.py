@@ -52,6 +52,7 @@ def test_a_second_of_any_station_costs_a_board_less_than_five_milliseconds(
         "test_aibus",
         "test_instruments",
         "test_open_drivers",
+        "test_line_serial",
         "test_sensors",
         "test_serial_line",
         "test_long_pauses",
