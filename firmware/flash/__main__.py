@@ -7,10 +7,13 @@ import argparse
 import getpass
 import json
 import sys
+from pathlib import Path
+from typing import Any
 
 from firmware.flash import chip, enrol, install, ports, release, wishes
 from firmware.flash.arguments import parser
 from firmware.flash.board import MARK, WorkBoard
+from firmware.flash.controller import Controller
 from firmware.flash.faults import DIFFERS, DONE, Fault
 from schemas.node_card import grouped
 
@@ -37,9 +40,9 @@ class Bar:
         self._last = what
 
 
-def _put(board: WorkBoard, wish: install.Wish, dry: bool) -> None:
+def _put(board: install.Board, wish: install.Wish, dry: bool) -> None:
     files = board.files()
-    if not dry and MARK in files and "main.py" in files:
+    if isinstance(board, WorkBoard) and not dry and MARK in files and "main.py" in files:
         say("Resetting the board, so that its watchdog leaves us in peace …")
         board.hold()
     plan = install.look(board, wish)
@@ -61,6 +64,29 @@ def _show(card: enrol.Card, node: str) -> None:
     )
 
 
+def _open(port: str, board: str = "") -> install.Board:
+    """A board at a cable, or the folder of a controller."""
+    if board == install.COMPUTER or Path(port).is_dir():
+        return Controller(Path(port))
+    return WorkBoard(port)
+
+
+def _start(board: install.Board, station: dict[str, Any]) -> str:
+    """Start what was installed; a sentence of what comes now."""
+    if isinstance(board, Controller):
+        typed = board.service(f"{station['group']}/{station['node']}")
+        return "Done. It starts, and starts again after a power cut, by:\n  " + "\n  ".join(typed)
+    board.reset()
+    return "Done; the board starts."
+
+
+def _restarted(board: install.Board) -> str:
+    """Who takes up what is new."""
+    if isinstance(board, Controller):
+        return "after `sudo systemctl restart lodestone-agent` the controller"
+    return "the board"
+
+
 def do_find() -> None:
     boards = ports.found()
     for one in boards:
@@ -80,21 +106,21 @@ def do_install(said: argparse.Namespace) -> None:
         password = getpass.getpass(f"Password of {said.wifi}: ") if not said.dry_run else ""
         extra[WIFI] = json.dumps({"ssid": said.wifi, "password": password}).encode()
     public = release.load_public(said.release_key) if said.release_key else None
-    board = WorkBoard(said.port)
+    board = _open(said.port, said.board)
     try:
         _put(board, install.Wish(made, station, public, extra, said.take_over), said.dry_run)
         if said.dry_run:
             return
         raw = json.loads(station)
         _show(enrol.begin(board, raw.get("serial", "")), raw["node"])
-        board.reset()
+        done = _start(board, raw)
     finally:
         board.close()
-    say("Done; the board starts.")
+    say(done)
 
 
 def do_update(said: argparse.Namespace) -> None:
-    board = WorkBoard(said.port)
+    board = _open(said.port)
     try:
         name = install.name_of(board)
         public = release.load_public(said.release_key) if said.release_key else None
@@ -108,12 +134,12 @@ def do_update(said: argparse.Namespace) -> None:
     say(
         "Done."
         if said.dry_run
-        else "Done; the board tries it, and keeps it once the MES has acknowledged a record."
+        else f"Done; {_restarted(board)} tries it, and keeps it once the MES has acknowledged a record."
     )
 
 
 def do_enrol(said: argparse.Namespace) -> None:
-    board = WorkBoard(said.port)
+    board = _open(said.port)
     try:
         raw = json.loads(board.read(install.STATION))
         if said.dry_run:
@@ -131,7 +157,7 @@ def do_enrol(said: argparse.Namespace) -> None:
 
 
 def do_verify(said: argparse.Namespace) -> None:
-    board = WorkBoard(said.port)
+    board = _open(said.port)
     try:
         differs = install.compare(board, Bar())
     finally:

@@ -49,7 +49,9 @@ def _at_port(
     verbs: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, text: str
 ) -> argparse.ArgumentParser:
     one = verbs.add_parser(name, help=text)
-    one.add_argument("port", help="such as /dev/ttyACM0; `find` lists them")
+    one.add_argument(
+        "port", help="such as /dev/ttyACM0 (`find` lists them), or the folder of a Linux controller"
+    )
     one.add_argument("--dry-run", action="store_true", help="says everything, writes nothing")
     return one
 

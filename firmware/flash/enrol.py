@@ -8,8 +8,8 @@ import urllib.error
 import urllib.request
 from typing import Any, NamedTuple
 
-from firmware.flash.board import WorkBoard
 from firmware.flash.faults import WRONG_INPUT, Fault
+from firmware.flash.install import Board
 from firmware.onboard import launcher
 from schemas.node_card import read_token
 
@@ -24,7 +24,7 @@ class Card(NamedTuple):
     fingerprint: str
 
 
-def _keys(board: WorkBoard, call: str) -> Any:
+def _keys(board: Board, call: str) -> Any:
     """What a function of firmware.onboard.keys returns on the board."""
     files = board.files()
     record = launcher.load(lambda name: board.read(name) if name in files else b"")
@@ -43,13 +43,13 @@ def _keys(board: WorkBoard, call: str) -> Any:
     return value
 
 
-def begin(board: WorkBoard, serial: str = "") -> Card:
+def begin(board: Board, serial: str = "") -> Card:
     """Make the key where there is none yet."""
     found = ast.literal_eval(_keys(board, f"keys.begin('.', {serial!r})"))
     return Card(found[0], found[1])
 
 
-def enrol(board: WorkBoard, mes: str, token: str, station: dict[str, Any]) -> str:
+def enrol(board: Board, mes: str, token: str, station: dict[str, Any]) -> str:
     """Fetch the certificate and give it to the board; until when it holds. Raises Fault."""
     known = read_token(token)
     if known is None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from firmware.flash.board import MARK, Who, WorkBoard
+from firmware.flash.controller import Controller
 from firmware.flash.faults import DIFFERS, NOT_OURS, WRONG_INPUT, Fault
 from firmware.flash.image import MPY_VERSION
 from firmware.flash.release import MANIFEST, Release
@@ -18,6 +19,8 @@ from firmware.onboard import launcher
 from firmware.onboard.update import PUBLIC
 
 STATION = "station.json"
+COMPUTER = "unix"
+Board = WorkBoard | Controller
 _RESERVE = 65_536
 _CLUSTER = 4096
 _PLATFORMS = {
@@ -52,7 +55,7 @@ class Plan(NamedTuple):
         return [*told, f"switch to slot {self.slot}, {how}"]
 
 
-def look(board: WorkBoard, wish: Wish) -> Plan:
+def look(board: Board, wish: Wish) -> Plan:
     """Read the board and plan. Raises Fault when it is not to be touched."""
     who, files = board.who(), board.files()
     mark = board.read_or_none(MARK)
@@ -62,6 +65,8 @@ def look(board: WorkBoard, wish: Wish) -> Plan:
 
 
 def _judge(who: Who, release: Release, port: str) -> None:
+    if release.board == COMPUTER:
+        return  # its code is not compiled: any interpreter runs it
     if who.interpreter != "micropython":
         raise Fault(
             f"At {port} runs {who.interpreter}, not MicroPython.",
@@ -84,14 +89,12 @@ def _judge(who: Who, release: Release, port: str) -> None:
             )
 
 
-def _judge_ours(board: WorkBoard, files: dict[str, int], mark: bytes | None, wish: Wish) -> None:
+def _judge_ours(board: Board, files: dict[str, int], mark: bytes | None, wish: Wish) -> None:
     """A board with somebody else's files is left alone."""
     if wish.take_over:
         return
     if mark is None:
-        foreign = [
-            path for path in files if path != "boot.py" or not _says_nothing(board.read(path))
-        ]
+        foreign = [path for path in files if not _may_lie_there(board, path, wish)]
         if foreign:
             raise Fault(
                 f"The board at {board.port} is not Lodestone's: it has {', '.join(sorted(foreign)[:5])}.",
@@ -108,7 +111,14 @@ def _judge_ours(board: WorkBoard, files: dict[str, int], mark: bytes | None, wis
         )
 
 
-def name_of(board: WorkBoard) -> str:
+def _may_lie_there(board: Board, path: str, wish: Wish) -> bool:
+    """What MicroPython itself puts there, or a person who prepares a controller."""
+    if path == "boot.py":
+        return _says_nothing(board.read(path))
+    return path == STATION and board.read(path) == wish.station
+
+
+def name_of(board: Board) -> str:
     """Which image is on a board. Raises Fault when it is not ours."""
     mark = board.read_or_none(MARK)
     name = _named(mark) if mark is not None else ""
@@ -133,7 +143,7 @@ def _says_nothing(source: bytes) -> bool:
     return all(not line.strip() or line.strip().startswith(b"#") for line in source.splitlines())
 
 
-def _plan(board: WorkBoard, files: dict[str, int], who: Who, wish: Wish) -> Plan:
+def _plan(board: Board, files: dict[str, int], who: Who, wish: Wish) -> Plan:
     record = launcher.load(lambda name: _bytes_of(board, files, name))
     whole = [f"{slot}/{MANIFEST}" in files for slot in launcher.SLOTS]
     into = record.slot if record.trying or not whole[record.slot] else 1 - record.slot
@@ -183,13 +193,13 @@ def _mark(board: str) -> bytes:
     return json.dumps({"board": board}).encode()
 
 
-def _bytes_of(board: WorkBoard, files: dict[str, int], path: str) -> bytes:
+def _bytes_of(board: Board, files: dict[str, int], path: str) -> bytes:
     if path not in files:
         raise OSError(path)
     return board.read(path)
 
 
-def carry_out(board: WorkBoard, plan: Plan, progress: Callable[[str, int, int], None]) -> None:
+def carry_out(board: Board, plan: Plan, progress: Callable[[str, int, int], None]) -> None:
     """Do it; `progress` hears (what, bytes done, bytes in all). Each file is read back and compared."""
     total = sum(len(data) for data in plan.write.values())
     done = 0
@@ -211,7 +221,7 @@ def carry_out(board: WorkBoard, plan: Plan, progress: Callable[[str, int, int], 
     board.write(*plan.record)
 
 
-def compare(board: WorkBoard, progress: Callable[[str, int, int], None]) -> list[str]:
+def compare(board: Board, progress: Callable[[str, int, int], None]) -> list[str]:
     """Read all of the slot that runs back and compare with its manifest; what differs, in words."""
     files = board.files()
     record = launcher.load(lambda name: _bytes_of(board, files, name))

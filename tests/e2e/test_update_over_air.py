@@ -3,12 +3,12 @@ a real agent that restarts into it; and one that does not start, from which the 
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -16,8 +16,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from firmware.boards.unix.wiring import ports_of, wire
 from firmware.flash import release as workshop
 from firmware.flash.release import Identity
-from firmware.onboard import launcher
-from firmware.onboard.update import PUBLIC
 from mes_server.domain.firmware import RollOut
 from mes_server.store.boards import list_boots
 from mes_server.store.firmware import list_roll_outs
@@ -70,7 +68,6 @@ class Site:
 
     def __init__(self, folder: Path, interpreter: str) -> None:
         self.folder, self.home = folder, folder / "board"
-        self.home.mkdir()
         self.plant = Plant(folder / "plant", "nats", interpreter)
         self.run("-m", "firmware.flash", "key", str(folder / "release.key"))
         self.key: Ed25519PrivateKey = workshop.load_key(folder / "release.key")
@@ -89,27 +86,27 @@ class Site:
         files = dict(workshop.read(self.new).files)
         for path in ("edge_agent/agent.py", "edge_agent/journal.py", "schemas/sparkplug.py"):
             files[path] += b"\n# 0.1.0\n"
-        old = workshop.make(Identity("unix", "0.1.0", 1), files, self.key)
-        for path, data in old.slot().items():
-            file = self.home / "a" / path
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(data)
-        root = launcher.Root(str(self.home))
-        launcher.store(root.write, launcher.Record(0, 0, 0, 0, 1, 0))
-        shutil.copy(self.folder / "release.pub", self.home / PUBLIC)
-        shutil.copy(launcher.__file__, self.home / "main.py")
+        old, station = self.folder / "0.1.0", self.folder / "station.json"
+        workshop.write(workshop.make(Identity("unix", "0.1.0", 1), files, self.key), old)
+        station.write_text(json.dumps(self._station()))
+        said = self.run(
+            "-m", "firmware.flash", "install", str(self.home), "--board", "unix", "--release", str(old),
+            "--station", str(station), "--release-key", str(self.folder / "release.pub"),
+        )  # fmt: skip
+        assert "as node ctl-1" in said
 
-    def _buses(self) -> Process:
+    def _station(self) -> dict[str, Any]:
         wired = [wire(STATION[0], load_station_types()[STATION[1]], 1, self.home / "buses")]
-        said = board(
+        return board(
             self.home, self.plant.broker.port, "ctl-1", [STATION], stations=wired, reconnect_s=1
         )
-        (self.home / "station.json").write_text(json.dumps(said))
+
+    def _buses(self) -> Process:
         command = [PYTHON, "-m", "firmware.boards.unix.buses", str(self.home / "station.json")]
         process = Process(command, self.folder / "buses.log")
         process.folder = ROOT
         process.start()
-        wait_until(lambda: all(p.exists() for p in ports_of({"stations": wired})), "the lines")
+        wait_until(lambda: all(p.exists() for p in ports_of(self._station())), "the lines")
         return process
 
     def run(self, *words: str, exit_code: int = 0) -> str:
