@@ -16,7 +16,7 @@ from firmware.flash.faults import Fault, cable_gone, cannot_open, fell_silent, s
 _BANNER = b"raw REPL; CTRL-B to exit\r\n>"
 _INTERRUPT, _RAW, _FRIENDLY, _END = b"\x03", b"\x01", b"\x02", b"\x04"
 _ANSWER_S = 10.0
-_TRIES = 3
+_TRIES = 6  # a board that just started takes some seconds until it listens
 
 
 class BoardError(Exception):
