@@ -33,11 +33,11 @@ _MAY = {
     "aibus": _NUMBER + " decimal_parameter",
     "thyracont": _NUMBER,
 }
-_FORMATS = (
+FORMATS = (
     "int16", "uint16", "int32", "uint32", "int64", "uint64", "float32", "float64", "text", "bit",
 )  # fmt: skip
-_TABLES = ("holding", "input", "coil", "discrete")
-_ORDERS = ("big", "little", "big_swapped", "little_swapped")
+TABLES = ("holding", "input", "coil", "discrete")
+ORDERS = ("big", "little", "big_swapped", "little_swapped")
 
 
 def instrument_names(folder: str = FOLDER) -> "list[str]":
@@ -92,9 +92,9 @@ def _check_value(check: Check, where: str, value: "Any", protocol: str) -> None:
         if key in value and check.whole(f"{where}.{key}", value[key], 0) and value[key] > 65535:
             check.say(f"{where}.{key}", f"{value[key]} is no register", "write 0 to 65535")
     if protocol == "modbus":
-        check.one_of(f"{where}.format", value["format"], _FORMATS)
-        check.one_of(f"{where}.table", value.get("table", "holding"), _TABLES)
-        check.one_of(f"{where}.word_order", value.get("word_order", "big"), _ORDERS)
+        check.one_of(f"{where}.format", value["format"], FORMATS)
+        check.one_of(f"{where}.table", value.get("table", "holding"), TABLES)
+        check.one_of(f"{where}.word_order", value.get("word_order", "big"), ORDERS)
     check.whole(f"{where}.decimals", value.get("decimals", 0), 0)
     if not is_number(value.get("scale", 1)):
         check.say(f"{where}.scale", f"{show(value['scale'])} is no number", "write a number")

@@ -28,6 +28,9 @@ A metric of a station is read by a driver. `station.json` names it, with what it
 | `pulse_counter` | pulses of a pin, or a counter of another driver that rolls over | `pin` or `of` | `bits`, `what` |
 | `digital_input` | a contact, without its bounces | `pin` | `debounce_ms`, `inverted` |
 
+Keys and values that a driver does not understand are told, all of them, when an agent starts on a computer and before
+`python -m firmware.flash` writes a board.
+
 What goes wrong on a bus makes the sample bad, with its reason, and nothing else:
 
 * A device is asked again once (`tries`). After three questions without a sign (`silent_after`), or nine whose answers are garbled, it

@@ -7,6 +7,7 @@ from firmware.flash import image, release
 from firmware.flash.faults import WRONG_INPUT, Fault
 from schemas.board_config import read_board
 from schemas.contract_check import ContractError
+from schemas.driver_args import args_faults
 from schemas.station_types import load_station_types
 
 
@@ -35,6 +36,8 @@ def station_for(file: Path, made: release.Release) -> bytes:
     try:
         data = file.read_bytes()
         board = read_board(data.decode(), str(file), load_station_types())
+        if faults := args_faults(board, str(file)):
+            raise ContractError(faults)
     except OSError as fault:
         raise Fault(
             f"{file}: {fault.strerror}.", "name the station.json of this board.", WRONG_INPUT

@@ -1,6 +1,7 @@
 """What the workshop's tool does not touch, and what it says when it cannot: by a MicroPython that plays the board."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -71,22 +72,19 @@ def test_another_kind_of_board_than_was_named_is_not_touched(
     assert code == NOT_OURS and "is a rp2_w5500" in said
 
 
+def _one(kind: str, driver: str = "modbus_tcp", **more: int) -> dict[str, Any]:
+    args = {"host": "h", "register": 1} | more
+    return {"stations": [{"station": "m", "type": kind, "driver": driver, "args": args}]}
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
         ({"node": "a b"}, "node"),
-        (
-            {"stations": [{"station": "m", "type": "time_machine", "driver": "modbus_tcp"}]},
-            "time_machine",
-        ),
-        (
-            {"stations": [{"station": "m", "type": "jet_mill", "driver": "crystal_ball"}]},
-            "drivers/crystal_ball",
-        ),
-        (
-            {"stations": [{"station": "m", "type": "strip_caster", "driver": "modbus_tcp"}]},
-            "stations/strip_caster",
-        ),
+        (_one("time_machine"), "time_machine"),
+        (_one("jet_mill", "crystal_ball"), "drivers/crystal_ball"),
+        (_one("jet_mill", prot=502), "args.prot: modbus_tcp knows no such key"),
+        (_one("strip_caster"), "stations/strip_caster"),
     ],
 )
 def test_a_station_that_this_board_cannot_serve_is_refused_before_the_cable_is_used(

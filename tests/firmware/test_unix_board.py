@@ -15,6 +15,7 @@ from firmware.boards.unix.plant_drivers import PlantDrivers
 from firmware.onboard.station import load_board
 from firmware.plant.layout import CONTROLLERS
 from schemas.contract_check import ContractError
+from schemas.driver_args import args_faults
 from tests.brokers import Process, wait_until
 from tests.conftest import ROOT
 from tests.plant import board
@@ -90,6 +91,18 @@ def test_a_driver_that_does_not_exist_is_a_fault_of_the_file(
     assert agent.said().count("no driver 'crystal_ball'") > 20
 
 
+def test_args_that_no_driver_understands_are_told_at_the_start(
+    interpreter: str, tmp_path: Path
+) -> None:
+    args = {"port": "/dev/ttyUSB0", "unit": 3, "register": 7, "word-order": "little", "baud": 0}
+    stations = [{"station": "mill-1", "type": "jet_mill", "driver": "modbus_rtu", "args": args}]
+    agent = _agent(interpreter, tmp_path, str(_write(tmp_path, stations=stations)))
+    assert agent.running is not None
+    assert agent.running.wait(30) == 2
+    assert agent.said().count("args.word-order: modbus_rtu knows no such key") == 1
+    assert "args.baud: 0 is not allowed" in agent.said() and "Traceback" not in agent.said()
+
+
 def test_without_a_broker_it_records_and_sigterm_ends_it_in_order(tmp_path: Path) -> None:
     agent = _agent(sys.executable, tmp_path, str(_write(tmp_path)))
     journal = tmp_path / "ctl-1.journal"
@@ -148,6 +161,7 @@ def test_the_demo_writes_a_good_file_for_every_controller_and_the_same_one_again
     ] == texts
     for file, (group, node, stations) in zip(files, CONTROLLERS, strict=True):
         loaded = load_board(str(file))
+        assert args_faults(loaded, str(file)) == []
         assert (loaded.group, loaded.node) == (group, node) and file.parent.name == node
         assert [(s.station, s.type) for s in loaded.stations] == list(stations)
         assert loaded.broker == ("127.0.0.1", 1884)

@@ -30,7 +30,7 @@ class Bench:
     def write_station(self, **changes: Any) -> Path:
         stations = [
             {"station": "mill-1", "type": "jet_mill", "driver": "modbus_tcp",
-             "args": {"host": "127.0.0.1", "port": 9, "unit": 1, "register": 1}}
+             "args": {"host": "127.0.0.1", "tcp_port": 9, "unit": 1, "register": 1}}
         ]  # fmt: skip
         raw = {
             "group": "milling", "node": "ctl-1", "serial": "bench-1",

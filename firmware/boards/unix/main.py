@@ -8,6 +8,7 @@ import sys
 
 from firmware.onboard.drivers import Drivers
 from firmware.onboard.station import beside, loaded
+from schemas.driver_args import args_faults
 
 
 def main(arguments: list[str]) -> int:
@@ -18,7 +19,7 @@ def main(arguments: list[str]) -> int:
     path = arguments[0]
     board, faults = loaded(path)
     if board is not None:
-        faults = Drivers().faults(board)
+        faults = Drivers().faults(board) + args_faults(board, path)
     if board is None or faults:
         sys.stderr.write("\n".join(faults) + "\n")
         return 2
