@@ -33,7 +33,8 @@ _BOOLEAN, _STRING = DATATYPES["boolean"], DATATYPES["string"]
 
 
 def _is_number(value: object) -> "TypeGuard[float]":
-    return isinstance(value, (int, float)) and -_HUGE <= value <= _HUGE
+    # The difference is 0 of no infinity: to boards with short floats _HUGE is one.
+    return isinstance(value, (int, float)) and value - value == 0 and -_HUGE <= value <= _HUGE
 
 
 def fitted(code: int, value: object) -> "Value":

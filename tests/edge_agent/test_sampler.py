@@ -1,5 +1,6 @@
 """When a reading is worth recording: periods, deadbands, heartbeats, broken sensors."""
 
+from edge_agent import sampler
 from edge_agent.sampler import DEAD_MS, Sampler, fitted
 from schemas.samples import BAD, GOOD, STALE
 from tests.edge_agent.fakes import SamplerBench, Sensor, Time, analog, board_metric
@@ -134,6 +135,19 @@ def test_readings_are_made_to_fit_their_datatype():
         assert bench.run(1)[0][1] == value, (name, reading)
     long = fitted(12, "炉" * 100)
     assert len(long.encode()) <= 120 and long == "炉" * 40
+
+
+def test_no_infinity_is_a_reading_where_floats_are_short():
+    # To a board with single precision 1e300 is infinite.
+    was, sampler._HUGE = sampler._HUGE, float("inf")
+    try:
+        for code in (4, 10):
+            assert fitted(code, float("inf")) is None
+            assert fitted(code, -float("inf")) is None
+            assert fitted(code, float("nan")) is None
+            assert fitted(code, 7.0) == 7
+    finally:
+        sampler._HUGE = was
 
 
 def test_scale_and_offset_are_applied_to_numbers():
