@@ -42,6 +42,8 @@ What goes wrong on a bus makes the sample bad, with its reason, and nothing else
 * An answer that comes too late is waited for (`late_ms`) or refused; it is never taken for that of the next question.
 * A value outside of what the instrument can show (`range`) is no reading: words in a wrong order make such numbers. A wrong order can
   also make a number that looks right, so **compare the first reading with the display of the instrument**.
+* Floats of a board have about seven digits (those of a computer fifteen): of a large total the last ones are lost there. Where each
+  pulse counts, read a register with whole numbers, without `decimals` and `scale`.
 * An RS-485 driver that must be switched takes `de`: a pin of the board, or `"rts"` of a computer.
 * All devices of a line share its settings; a port is opened by one program only. A line that went away is opened anew.
 * How often each instrument was asked, what failed and why, is told with the node (`Node/Buses`), of sensors without a bus, too.
