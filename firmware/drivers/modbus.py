@@ -132,6 +132,8 @@ class ModbusChannel:
             raise OSError(_EIO, "a register is a whole number from 0 to 65535")
         if not 1 <= count <= _REGISTERS_MAX:
             raise OSError(_EIO, f"registers is a whole number from 1 to {_REGISTERS_MAX}")
+        if register + count > 0x10000:
+            raise OSError(_EIO, f"{count} registers from {register} on are more than there are")
         return self.device.want((table, register, count))
 
     def read(self) -> "float | int | bool | str":

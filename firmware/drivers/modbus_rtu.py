@@ -20,6 +20,8 @@ _EIO = 5
 def open_channel(args: "dict[str, Any]", station: str, metric: str, plant: object) -> ModbusChannel:
     """A value of the device args describes. OSError when args are wrong; the port may come later."""
     args = mapped(args, "modbus")
+    if args.get("unit") == 0:
+        raise OSError(_EIO, "unit is 0: that asks all devices at once, and none answers")
     try:
         line = open_line(args)
         turns = turns_on(line, args)

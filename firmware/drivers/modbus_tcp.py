@@ -34,6 +34,9 @@ class TcpMaster:
         self.host = host
         self.port = port
         self.bus = Bus()
+        self.address: Any = (
+            None  # kept: to look it up anew, without a name server, would hold up everything
+        )
         self.number = 0
         self.socket: Any = None
         self.poll: Any = None
@@ -65,11 +68,12 @@ class TcpMaster:
 
     def _connect(self, timeout_ms: int) -> None:
         if self.socket is None:
-            found = socket.getaddrinfo(self.host, self.port)[0][-1]
+            if self.address is None:
+                self.address = socket.getaddrinfo(self.host, self.port)[0][-1]
             self.socket, self.poll, self.came = socket.socket(), select.poll(), b""
             self.socket.setblocking(False)
             try:
-                self.socket.connect(found)
+                self.socket.connect(self.address)
             except OSError as fault:
                 if fault.args[0] not in _UNDER_WAY:
                     raise

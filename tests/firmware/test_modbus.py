@@ -2,7 +2,7 @@
 
 import struct
 
-from firmware.drivers import modbus_rtu
+from firmware.drivers import modbus_rtu, modbus_tcp
 from firmware.drivers.bus_stats import _tallies, buses
 from firmware.drivers.registers import Value
 from firmware.drivers.rtu_master import framed
@@ -233,6 +233,11 @@ def test_args_that_are_wrong_are_a_fault_of_their_channel() -> None:
         ({"port": "/dev/null", "unit": 256, "register": 0}, "unit is a whole number"),
         ({"port": "/dev/null", "unit": 1, "register": 65536}, "from 0 to 65535"),
         ({"port": "/dev/null", "unit": 1, "register": "7"}, "from 0 to 65535"),
+        ({"port": "/dev/null", "unit": 0, "register": 7}, "none answers"),
+        (
+            {"port": "/dev/null", "unit": 1, "register": 65535, "format": "uint32"},
+            "2 registers from 65535 on",
+        ),
         (
             {"port": "/dev/null", "unit": 1, "register": 7, "format": "text", "registers": 126},
             "from 1 to 125",
@@ -247,3 +252,29 @@ def test_args_that_are_wrong_are_a_fault_of_their_channel() -> None:
     assert "no serial line" in str(fault_of(OSError, channel.read))
     channel = modbus_rtu.open_channel({"uart": 1, "unit": 1, "register": 0}, "s", "m", None)
     assert "no serial line" in str(fault_of(OSError, channel.read))
+
+
+class Names:
+    """In the place of `socket`: a name server that is asked, and devices that refuse."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def getaddrinfo(self, host: str, port: int) -> "list[tuple[str, int]]":
+        self.asked += 1
+        return [(host, port)]
+
+    def socket(self) -> None:
+        raise OSError(111, "refused")
+
+
+def test_a_name_is_looked_up_once_and_not_at_every_probe() -> None:
+    names = Names()
+    was, modbus_tcp.socket = modbus_tcp.socket, names  # type: ignore[assignment]
+    try:
+        master = modbus_tcp.TcpMaster("meter-1", 502)
+        for _ in range(3):
+            fault_of(OSError, master.read, 1, "holding", 1, 1, 20)
+    finally:
+        modbus_tcp.socket = was
+    assert names.asked == 1
