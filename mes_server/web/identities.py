@@ -2,6 +2,7 @@
 
 import base64
 import re
+from typing import TypeVar
 
 from flask import Blueprint, Response, jsonify, render_template, request
 
@@ -37,9 +38,9 @@ from mes_server.web.formats import iso_text
 from mes_server.web.guards import CAMERA_HEADERS, needs
 from mes_server.web.handling import carry
 from mes_server.web.identity import access
-from mes_server.web.page import now_ms
+from mes_server.web.page import now_ms, words
 from mes_server.web.parameters import Operation, described
-from mes_server.web.problems import NotFound
+from mes_server.web.problems import BadParameter, BadRequest, NotFound
 from mes_server.web.refusals import refusal_items
 from mes_server.web.scans import moment_of, told, worker_of
 from mes_server.web.site import this_site
@@ -48,6 +49,21 @@ from schemas.node_card import card_text, grouped, read_card, read_fingerprint
 identity_api = Blueprint("identity_api", __name__, url_prefix="/api/v1")
 identity_pages = Blueprint("identities", __name__)
 _ONE = "/identities/<fingerprint>"
+Said = TypeVar("Said", bound=ActBody)
+
+
+def _in_person(shape: type[Said]) -> Said:
+    """A body that says what who asks does. With a colleague's badge, which nobody proves here, one person would be
+    both of the two that let a board in. Raises BadRequest."""
+    body = read_body(shape)
+    sender = worker_of(body.badge, "nodes").sent_by
+    if sender:
+        t = words()
+        said = t("identities.in_person", badge=body.badge, sender=sender)
+        raise BadRequest(
+            [BadParameter("badge", said, t("identities.in_person.next", badge=body.badge))]
+        )
+    return body
 
 
 @identity_api.post("/identities")
@@ -55,7 +71,7 @@ _ONE = "/identities/<fingerprint>"
 @described(Operation("A board asks to be let in", ScanAnswer, body=shapes.IdentityBody))
 def post_identity() -> Response:
     """Somebody scanned its card, or typed serial and fingerprint. A second person approves."""
-    body = read_body(shapes.IdentityBody)
+    body = _in_person(shapes.IdentityBody)
     card = read_card(body.card)
     serial, fingerprint = card or (body.serial.strip(), read_fingerprint(body.fingerprint) or "")
     asked = Asked(serial, fingerprint, body.group.strip(), body.node.strip())
@@ -75,7 +91,7 @@ def post_approve(fingerprint: str) -> Response:
     def acting(book: Book, _codes: list[str]) -> object:
         return enrol.approve(book, fingerprint)
 
-    return carry(read_body(ActBody), ("approve_identity", [], fingerprint), "nodes", acting)
+    return carry(_in_person(ActBody), ("approve_identity", [], fingerprint), "nodes", acting)
 
 
 @identity_api.post(_ONE + "/token")
@@ -83,7 +99,7 @@ def post_approve(fingerprint: str) -> Response:
 @described(Operation("Make a one-time token for a board", shapes.TokenAnswer, body=ActBody))
 def post_token(fingerprint: str) -> Response:
     """It lasts minutes, is good once and for this key alone, and ends those before it. It is told once."""
-    body, settings = read_body(ActBody), this_site().settings
+    body, settings = _in_person(ActBody), this_site().settings
     worker = worker_of(body.badge, "nodes")
     act = Act(body.act_id, worker.badge, body.station, moment_of(body.at), now_ms())
     wish = enrol.TokenWish(fingerprint, settings.ca, settings.token_minutes)
@@ -103,7 +119,7 @@ def post_token(fingerprint: str) -> Response:
 @described(Operation("Revoke a board, or turn it down", ScanAnswer, body=shapes.RevokeBody))
 def post_revoke(fingerprint: str) -> Response:
     """It is out within a minute, and its key never comes back."""
-    body, site = read_body(shapes.RevokeBody), this_site()
+    body, site = _in_person(shapes.RevokeBody), this_site()
 
     def acting(book: Book, _codes: list[str]) -> object:
         return enrol.revoke(book, fingerprint, body.why, body.reason)

@@ -16,12 +16,13 @@ from mes_server.domain.identities import DAY_MS, Allowed
 from mes_server.settings import Settings
 from mes_server.store.engine import reading
 from mes_server.store.identities import allowed_nodes
+from mes_server.web.formats import iso_text
 from schemas.node_card import grouped
 from tests.conftest import ROOT
 from tests.mes_server.web.conftest import Clock
 from tests.mes_server.web.identity_help import LEE, OPERATOR, WANG, Gatehouse
 from tests.mes_server.web.live_server import serving
-from tests.mes_server.web.plant_data import Plant
+from tests.mes_server.web.plant_data import NOW_MS, Plant
 
 CLIENT = "firmware.boards.unix.enrol"
 
@@ -96,6 +97,32 @@ def test_who_asked_does_not_approve_and_a_worker_does_neither(gate: Gatehouse) -
     assert gate.post(f"/identities/{fingerprint}/approve", OPERATOR).status_code == 403
     gate.done(f"/identities/{fingerprint}/approve", WANG)
     assert gate.get(f"/identities/{fingerprint}")["state"] == "approved"
+
+
+def test_nobody_is_both_persons_by_the_badge_of_a_colleague(
+    gate: Gatehouse, client: FlaskClient
+) -> None:
+    _, fingerprint = gate.board()
+    one = f"/identities/{fingerprint}"
+
+    def as_wang(path: str, sender: str, **more: str) -> int:
+        said = {
+            "act_id": f"as-{sender}-{path.rsplit('/')[-1]}",
+            "at": iso_text(NOW_MS),
+            "badge": WANG,
+        }
+        header = gate.shown[sender]
+        return client.post(f"/api/v1{path}", json=said | more, headers=header).status_code
+
+    asked = {"serial": "4f-1", "fingerprint": fingerprint, "group": "forming", "node": "press-1"}
+    assert as_wang("/identities", LEE, **asked) == 400
+    gate.ask(fingerprint)
+    assert as_wang(f"{one}/approve", LEE) == 400
+    assert as_wang(f"{one}/token", LEE) == 400
+    assert as_wang(f"{one}/revoke", LEE, why="lost", reason="gone") == 400
+    assert gate.get(one)["state"] == "asked"
+    assert as_wang(f"{one}/approve", WANG) == 200
+    assert gate.get(one)["approved_by"] == WANG
 
 
 def test_a_token_is_told_once(gate: Gatehouse) -> None:
