@@ -11,6 +11,7 @@ import sysconfig
 from pathlib import Path
 
 from mes_server.broker_access import NATS_NODES, Listener, nats_listener, nats_nodes
+from mes_server.broker_keeper import replace
 from mes_server.settings import LOOPBACK, Settings
 
 STATE_BYTES_MAX = 64 * 1024 * 1024  # sessions and retained STATE messages; far more than needed
@@ -67,7 +68,7 @@ def folder_of(settings: Settings) -> Path:
 def command(settings: Settings) -> list[str]:
     """Write the configuration below the data directory; the command that starts the broker.
 
-    Raises BrokerOpen. With TLS, nodes.conf stays as it was left: who is allowed in is the keeper's to say (broker_keeper.py).
+    Raises BrokerOpen. With TLS, nodes.conf stays as it was left, unless it was cut off: who is allowed in is the keeper's to say (broker_keeper.py).
     """
     folder = folder_of(settings)
     folder.mkdir(parents=True, exist_ok=True)
@@ -82,10 +83,15 @@ def command(settings: Settings) -> list[str]:
     else:
         listener = Listener(settings.mqtt_host, settings.mqtt_port, settings.pki)
         text = secure_configuration(listener, folder / "state")
-        if not (folder / NATS_NODES).exists():
-            (folder / NATS_NODES).write_text(nats_nodes([]), encoding="utf-8")
-    file.write_text(text, encoding="utf-8")
+        if not _is_whole(folder / NATS_NODES):
+            replace(folder / NATS_NODES, nats_nodes([]).encode())
+    replace(file, text.encode())
     return [str(binary()), "-c", str(file)]
+
+
+def _is_whole(nodes: Path) -> bool:
+    """Without a list of users nats-server lets in whoever has a certificate, to every topic, revoked or not."""
+    return nodes.exists() and nodes.read_bytes().endswith(nats_nodes([]).encode()[-2:])
 
 
 def answers(host: str, port: int, timeout_s: float = 0.5) -> bool:

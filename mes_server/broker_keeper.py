@@ -40,37 +40,53 @@ class Files:
     pki: Path
     copies: bool = False
 
-    def write(self, allowed: Sequence[Allowed]) -> str:
-        """Bring them up to date; a digest of all that the broker is to know."""
+    def write(self, allowed: Sequence[Allowed]) -> tuple[str, bool]:
+        """Bring them up to date; a digest of all that the broker is to know, and whether a file was another."""
         name, text = (
             (NATS_NODES, nats_nodes(allowed))
             if self.kind == "nats"
             else (MOSQUITTO_ACL, mosquitto_acl(allowed))
         )
-        replace(self.folder / name, text.encode())
+        changed = replace(self.folder / name, text.encode())
         digest = hashlib.sha256(text.encode())
         for one in PKI_FILES:
             data = (self.pki / one).read_bytes()
             digest.update(data)
             if self.copies:
-                replace(self.folder / one, data)
-        return digest.hexdigest()
+                changed = replace(self.folder / one, data) or changed
+        return digest.hexdigest(), changed
 
 
-def replace(file: Path, data: bytes) -> None:
-    """Write a file whole or not at all, and only when it changes; who may read the old one may read the new one."""
+def replace(file: Path, data: bytes) -> bool:
+    """Write a file whole or not at all, also when the power goes, and only when it changes; whether it did.
+
+    Who may read the old one may read the new one.
+    """
     if file.exists() and file.read_bytes() == data:
-        return
+        return False
     new = file.with_name(f"{file.name}.new")
     new.unlink(missing_ok=True)
     new.touch(mode=0o600)
-    new.write_bytes(data)
+    with new.open("wb") as out:
+        out.write(data)
+        out.flush()
+        os.fsync(out.fileno())
     if file.exists():
         before = file.stat()
         new.chmod(before.st_mode & 0o777)
         if os.geteuid() == 0:
             shutil.chown(new, before.st_uid, before.st_gid)
     new.replace(file)
+    return True
+
+
+def _read_told(file: Path) -> tuple[str, set[str]]:
+    """The digest that the broker was told last, and who was allowed then; of a spoiled file nothing is believed."""
+    try:
+        told = json.loads(file.read_bytes())
+        return str(told["digest"]), set(told["names"])
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return "", set()
 
 
 class Keeper:
@@ -94,13 +110,13 @@ class Keeper:
         allowed = self._read()
         if allowed is None:
             return False
-        digest = self._files.write(allowed)
+        digest, changed = self._files.write(allowed)
         names = sorted({f"{one.group}/{one.node}/{one.key}" for one in allowed})
         file = self._files.folder / TOLD
-        told = json.loads(file.read_text()) if file.exists() else {"digest": "", "names": []}
-        if told["digest"] == digest:
+        told, before = _read_told(file)
+        if told == digest and not changed:
             return False
-        gone = sorted(set(told["names"]) - set(names))
+        gone = sorted(before - set(names))
         self._tell(bool(gone))
         replace(file, json.dumps({"digest": digest, "names": names}).encode())
         _log.info(

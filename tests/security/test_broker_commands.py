@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 
 from mes_server import broker
 from mes_server.actions.upgrade_store import upgrade_store
+from mes_server.broker_access import NATS_NODES
 from mes_server.cli import main
 from mes_server.demo import identities
 from mes_server.settings import read_settings
@@ -21,7 +22,7 @@ from mes_server.store.engine import open_engine, reading
 from mes_server.store.identities import allowed_nodes
 from tests.brokers import KINDS, Process, free_port, wait_until
 from tests.security.rogue import Rogue
-from tests.security.secured import Identity
+from tests.security.secured import Identity, Site
 
 NODE = "ctl-sinter-1"
 
@@ -203,3 +204,27 @@ def test_the_doctor_says_what_is_wrong_with_tls(
         assert "is not this site's" in finding("broker")[1]
     finally:
         process.stop()
+
+
+@pytest.mark.parametrize("left", ["", "# cut", "users: [\n  { user: "])
+def test_a_broker_whose_list_was_cut_off_lets_in_the_mes_alone(
+    data: Path, tmp_path: Path, left: str
+) -> None:
+    """nats-server itself would let in whoever has a certificate where the list is empty."""
+    site, port = Site(tmp_path / "site"), free_port()
+    asked = {"MES_MQTT_TLS": str(site.pki), "MES_MQTT_PORT": str(port)}
+    folder = data / "broker"
+    folder.mkdir(parents=True)
+    (folder / NATS_NODES).write_text(left)
+    process = Process(broker.command(read_settings(os.environ | asked)), tmp_path / "log")
+    process.start()
+    try:
+        wait_until(lambda: broker.answers("127.0.0.1", port), "the broker to answer")
+        welcome = {}
+        for who in (site.issue("ctl-a"), site.mes):
+            client = Rogue(port, who)
+            client.connect(who.name)
+            welcome[who.name] = client.welcome()
+    finally:
+        process.stop()
+    assert welcome == {"ctl-a": False, "mes": True}

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from mes_server import broker
-from mes_server.broker_keeper import Files, Keeper, NotTold, run_hooks, signal_nats
+from mes_server.broker_access import MOSQUITTO_ACL, NATS_NODES
+from mes_server.broker_keeper import TOLD, Files, Keeper, NotTold, run_hooks, signal_nats
 from mes_server.domain.identities import Allowed
 from mes_server.pki.site import Revoked, load_site, make_servers, write_crl
 from tests.brokers import KINDS, wait_until
@@ -168,6 +169,31 @@ def test_a_broker_that_could_not_be_told_is_told_again(scene: Scene, tmp_path: P
     scene.may(scene.b)
     assert Keeper(scene.files, lambda: scene.allowed, hooks).look()
     assert marks.read_text() == "rc"
+
+
+@pytest.mark.parametrize("spoiled", [b"", b"{", b"[]", b"{}", bytes(40)])
+@pytest.mark.parametrize("scene", ["nats"], indirect=True)
+def test_a_spoiled_note_of_what_was_told_does_not_end_the_keeper(
+    scene: Scene, spoiled: bytes
+) -> None:
+    scene.may(scene.a)
+    assert scene.keeper().look()
+    assert not scene.keeper().look()
+    (scene.broker.conf / TOLD).write_bytes(spoiled)
+    assert scene.keeper().look()
+    assert not scene.keeper().look()
+
+
+def test_a_file_that_was_spoiled_is_written_anew_and_told(scene: Scene) -> None:
+    scene.may(scene.a)
+    keeper = scene.keeper()
+    assert keeper.look()
+    name = NATS_NODES if scene.broker.kind == "nats" else MOSQUITTO_ACL
+    good = (scene.broker.conf / name).read_bytes()
+    (scene.broker.conf / name).write_bytes(good[: len(good) // 2])
+    assert keeper.look()
+    assert (scene.broker.conf / name).read_bytes() == good
+    assert not keeper.look()
 
 
 def test_a_renewed_certificate_of_the_broker_is_shown_after_a_reload(scene: Scene) -> None:
