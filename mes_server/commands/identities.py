@@ -29,7 +29,7 @@ from mes_server.pki.overview import site_overview
 from mes_server.pki.site import Lives, SiteExists, SiteMissing, load_site, make_servers, make_site
 from mes_server.settings import Settings
 from mes_server.store.engine import open_engine, reading
-from mes_server.store.identities import list_identities
+from mes_server.store.identities import list_identities, related
 from schemas.node_card import read_card, read_fingerprint
 
 badge_option = click.option("--badge", required=True, help="Who does it; the PIN is asked for.")
@@ -104,9 +104,9 @@ def _worker(settings: Settings, engine: Engine, badge: str, pin: str) -> Worker:
 
 def _find(engine: Engine, text: str) -> Identity:
     """By fingerprint, or the one of a node that is not revoked."""
-    fingerprint = read_fingerprint(text)
+    fingerprint = read_fingerprint(text) or ""
     with reading(engine) as conn:
-        found = list_identities(conn)
+        found = related(conn, fingerprint, text.partition("/")[2])
     for one in found:
         if one.fingerprint == fingerprint or (one.name == text and one.state != GONE):
             return one

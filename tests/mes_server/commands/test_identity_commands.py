@@ -10,9 +10,14 @@ import pytest
 from click.testing import CliRunner, Result
 
 from firmware.onboard import keys
+from mes_server.actions import enrol_node as enrol
+from mes_server.actions.record_events import Book
+from mes_server.actions.record_person import act_of
 from mes_server.cli import main
+from mes_server.domain.identities import Asked
 from mes_server.settings import read_settings
 from mes_server.store.engine import open_engine
+from mes_server.store.transaction import writing
 from schemas.node_card import card_text
 from tests.mes_server.people_help import PIN, give_pin, hire
 
@@ -88,3 +93,19 @@ def test_a_board_is_let_in_and_shut_out_from_the_console(mes: Call, tmp_path: Pa
     gone = mes("node", "revoke", NAME, *why, *wang, exit_code=1).output
     assert "mes node identities" in gone
     mes("verify")
+
+
+def test_a_board_is_found_to_be_revoked_however_many_others_wait(mes: Call) -> None:
+    engine = open_engine(read_settings(os.environ).url)
+    keys_of = {f"press-{number}": f"{number:064x}" for number in range(501)}
+    with writing(engine) as conn:
+        for node, key in keys_of.items():
+            book = Book(conn, act_of("W-0007", 1))
+            assert enrol.ask(book, Asked("4f-1", key, "forming", node)) == []
+            book.close()
+    engine.dispose()
+    last = max(keys_of)
+    why = ["--why", "mistaken", "--reason", "not ours", "--badge", "W-0042"]
+    for which in (f"forming/{last}", keys_of["press-9"]):
+        assert "is revoked" in mes("node", "revoke", which, *why).output
+    assert "There is no" in mes("node", "revoke", "forming/press-501", *why, exit_code=1).output
