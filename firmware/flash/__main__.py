@@ -66,8 +66,10 @@ def _show(card: enrol.Card, node: str) -> None:
 
 def _open(port: str, board: str = "") -> install.Board:
     """A board at a cable, or the folder of a controller."""
-    if board == install.COMPUTER or Path(port).is_dir():
-        return Controller(Path(port))
+    at = Path(port)
+    is_new = board == install.COMPUTER and not at.exists() and not port.startswith("/dev/")
+    if is_new or at.is_dir():
+        return Controller(at)
     return WorkBoard(port)
 
 
