@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import Event
 
 import click
+from sqlalchemy import Connection
 
 from mes_server import broker
 from mes_server.actions.enrol_node import write_revoked
@@ -16,10 +17,11 @@ from mes_server.broker_access import KINDS, Listener, mosquitto_conf
 from mes_server.broker_keeper import Files, Keeper, replace, run_hooks, signal_nats
 from mes_server.domain.identities import Allowed
 from mes_server.ingest.run import stop_on_signals
+from mes_server.pki.site import revoked_numbers
 from mes_server.settings import MQTT_TLS_PORT, Settings
 from mes_server.store.engine import open_engine, reading
 from mes_server.store.faults import StoreFault
-from mes_server.store.identities import allowed_nodes, revoked_certificates
+from mes_server.store.identities import allowed_nodes, keys_certified_by, revoked_certificates
 
 _log = logging.getLogger(__name__)
 
@@ -141,12 +143,14 @@ class _Known:
         self._pki = pki
         self._revoked: list[tuple[str, int, str]] | None = None
         self._said = ""
+        self._back: list[str] = []
 
     def read(self) -> Sequence[Allowed] | None:
         """None: the store cannot be read now, and nothing changes."""
         try:
             with reading(self._engine) as conn:
-                allowed, revoked = allowed_nodes(conn), list(revoked_certificates(conn))
+                revoked = list(revoked_certificates(conn))
+                allowed = self._without_listed(conn, revoked)
             if revoked != self._revoked and write_revoked(
                 self._engine, self._pki, time.time_ns() // 1_000_000
             ):
@@ -158,3 +162,20 @@ class _Known:
             return None
         self._said = ""
         return allowed
+
+    def _without_listed(
+        self, conn: Connection, revoked: Sequence[tuple[str, int, str]]
+    ) -> Sequence[Allowed]:
+        """A database that was restored may have forgotten who was revoked since; crl.pem has not."""
+        allowed = allowed_nodes(conn)
+        listed = revoked_numbers(self._pki) - {number for number, _, _ in revoked}
+        gone = keys_certified_by(conn, listed)
+        back = sorted(f"{one.group}/{one.node}" for one in allowed if one.key in gone)
+        if back and back != self._back:
+            _log.error(
+                "%s: revoked by crl.pem, not by the database, which may have been restored. Kept out; "
+                "revoke it again (mes node revoke), then let its new key in.",
+                ", ".join(back),
+            )
+        self._back = back
+        return [one for one in allowed if one.key not in gone]

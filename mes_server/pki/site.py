@@ -181,7 +181,8 @@ def number_and_end(der: bytes) -> tuple[str, int]:
 
 
 def write_crl(site: SiteCa, revoked: Sequence[Revoked], now: datetime) -> None:
-    """The whole list of what was revoked, over the former one.
+    """The whole list of what was revoked, over the former one; what stood there stays, also when `revoked` lacks it:
+    the database may have been restored from an older backup.
 
     It is good as long as the intermediate: a list that lapses would shut out every node of the plant, and a
     revocation does not wait for it, because it is written anew at each of them.
@@ -197,6 +198,10 @@ def write_crl(site: SiteCa, revoked: Sequence[Revoked], now: datetime) -> None:
             critical=False,
         )
     )
+    numbers = {one.serial for one in revoked}
+    for former in _listed(site.folder):
+        if former.serial_number not in numbers:
+            builder = builder.add_revoked_certificate(former)
     for one in revoked:
         entry = x509.RevokedCertificateBuilder(one.serial, one.at.astimezone(UTC))
         flag = x509.ReasonFlags[REASONS.get(one.reason, "unspecified")]
@@ -205,6 +210,18 @@ def write_crl(site: SiteCa, revoked: Sequence[Revoked], now: datetime) -> None:
         builder = builder.add_revoked_certificate(entry.build())
     made = builder.sign(site.signer.key, hashes.SHA256())
     _write(site.folder / "crl.pem", made.public_bytes(Encoding.PEM))
+
+
+def _listed(folder: Path) -> list[x509.RevokedCertificate]:
+    try:
+        return list(x509.load_pem_x509_crl((folder / "crl.pem").read_bytes()))
+    except (FileNotFoundError, ValueError):  # none yet, or spoiled
+        return []
+
+
+def revoked_numbers(folder: Path) -> set[str]:
+    """Of each certificate in the list, hexadecimal. Raises OSError."""
+    return {f"{one.serial_number:x}" for one in _listed(folder)}
 
 
 def _pem(certificate: x509.Certificate) -> bytes:

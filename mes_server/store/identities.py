@@ -184,3 +184,9 @@ def revoked_certificates(conn: Connection) -> Iterable[tuple[str, int, str]]:
         "JOIN node_identity i ON i.fingerprint = c.fingerprint WHERE i.state = ? ORDER BY c.number"
     )
     return [(row.number, row.revoked_ms, row.why) for row in run(conn, query, (known.GONE,))]
+
+
+def keys_certified_by(conn: Connection, numbers: Iterable[str]) -> set[str]:
+    """Fingerprints of the keys that certificates of these numbers are for."""
+    query = "SELECT fingerprint FROM node_certificate WHERE number = ?"
+    return {row.fingerprint for number in numbers for row in run(conn, query, (number,))}

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import sqlite3
 import ssl
 import sys
 from base64 import encodebytes
@@ -66,7 +67,7 @@ def elsewhere(
     kind, port = str(request.param), free_port()
     assert "mes node ca" in mes("broker", "config", "--kind", kind, "--out", "out").output
     assert mes("node", "ca").exit_code == 0
-    identities.let_in(read_settings(os.environ | {"MES_MQTT_TLS": "yes"}))
+    identities.let_in(read_settings(os.environ | {"MES_MQTT_TLS": "yes"}), 7)
     there = tmp_path / "there"
     told = mes(
         "broker",
@@ -228,3 +229,27 @@ def test_a_broker_whose_list_was_cut_off_lets_in_the_mes_alone(
     finally:
         process.stop()
     assert welcome == {"ctl-a": False, "mes": True}
+
+
+def test_a_node_that_was_revoked_stays_out_when_an_older_database_is_restored(data: Path) -> None:
+    """Its file goes back to before the revocation; the folder of the certificates is not the database's."""
+    assert mes("node", "ca").exit_code == 0
+    settings = read_settings(os.environ | {"MES_MQTT_TLS": "yes"})
+    identities.let_in(settings, 7)
+    assert "12 nodes may speak" in mes("broker", "config", "--kind", "nats", "--out", "o").output
+    with sqlite3.connect(data / "lodestone.db") as now, sqlite3.connect("copy.db") as copy:
+        now.backup(copy)
+    engine = open_engine(settings.url)
+    with reading(engine) as conn:
+        (key,) = [one.key for one in allowed_nodes(conn) if one.node == NODE]
+    identities.revoke(engine, key)
+    engine.dispose()
+    assert "11 nodes may speak" in mes("broker", "config", "--kind", "nats", "--out", "o").output
+    for file in data.glob("lodestone.db*"):
+        file.unlink()
+    shutil.copy("copy.db", data / "lodestone.db")
+    told = mes("broker", "config", "--kind", "nats", "--out", "o").output
+    assert "11 nodes may speak" in told
+    assert key not in (Path("o") / NATS_NODES).read_text()
+    (data / "pki" / "crl.pem").unlink()  # the negative control: nothing remembers it
+    assert "12 nodes may speak" in mes("broker", "config", "--kind", "nats", "--out", "o").output
