@@ -1,6 +1,7 @@
 """Letting a board in, in a real Chromium: its QR code before the camera, a second person, a token that runs out."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -9,14 +10,17 @@ import zxingcpp
 from flask import Flask
 from playwright.sync_api import Browser, Page, Playwright, expect
 
+from mes_server.pki.site import load_site, make_servers
 from mes_server.settings import Settings
 from schemas.node_card import card_text, read_token
 from tests.mes_server.people_help import begin_session
 from tests.mes_server.web.conftest import Clock, chromium
 from tests.mes_server.web.identity_help import LEE, WANG, Gatehouse
 from tests.mes_server.web.live_server import serving
-from tests.mes_server.web.plant_data import Plant
+from tests.mes_server.web.plant_data import NOW_MS, Plant
 from tests.mes_server.web.test_tablet_camera import CAMERA, OWN_READER, film
+
+NOW = datetime.fromtimestamp(NOW_MS / 1000, UTC)
 
 
 def picture_of(text: str) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
@@ -111,3 +115,17 @@ def test_another_code_before_the_camera_is_no_card(
     page.get_by_role("button", name="Ask for approval").click()
     expect(page.locator("#answer")).to_contain_text("This is no fingerprint.")
     browser.close()
+
+
+def test_on_a_phone_neither_page_scrolls_sideways(
+    browser: Browser, plant: Plant, gate: Gatehouse, address: str
+) -> None:
+    _, fingerprint = gate.board()
+    gate.approved(fingerprint)
+    hosts = ["localhost", "127.0.0.1", "::1", "mes-server-of-hall-2", "mes-server-of-hall-2.local"]
+    make_servers(load_site(gate.pki), hosts[:3] + [f"{one}.plant" for one in hosts[3:]], NOW)
+    phone = tab(browser, plant, address, WANG)
+    phone.set_viewport_size({"width": 390, "height": 844})
+    for path in ("", f"/{fingerprint}"):
+        phone.goto(f"{address}/nodes/identities{path}")
+        assert phone.evaluate("document.documentElement.scrollWidth") <= 390, path
