@@ -8,9 +8,11 @@ mes.crt mes.key        the MES's towards the broker (CN "mes")
 crl.pem                the certificates that were revoked
 """
 
+import fcntl
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -187,6 +189,22 @@ def write_crl(site: SiteCa, revoked: Sequence[Revoked], now: datetime) -> None:
     It is good as long as the intermediate: a list that lapses would shut out every node of the plant, and a
     revocation does not wait for it, because it is written anew at each of them.
     """
+    with _alone(site.folder):
+        _write_crl(site, revoked, now)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """The pages, the keeper and a command may each write the list: one after the other, so that none loses an entry."""
+    number = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(number, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(number)
+
+
+def _write_crl(site: SiteCa, revoked: Sequence[Revoked], now: datetime) -> None:
     builder = (
         x509.CertificateRevocationListBuilder()
         .issuer_name(site.signer.certificate.subject)

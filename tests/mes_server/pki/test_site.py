@@ -1,6 +1,7 @@
 """The site's CA: what it writes, what it signs, what it refuses, and what OpenSSL thinks of it."""
 
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from mes_server.pki.site import (
     load_site,
     make_servers,
     make_site,
+    revoked_numbers,
     write_crl,
 )
 
@@ -263,3 +265,14 @@ def test_a_revoked_certificate_is_in_the_list_and_openssl_refuses_it(
     assert entry is not None
     assert entry.extensions.get_extension_for_class(x509.CRLReason).value.reason == x509.ReasonFlags.key_compromise  # fmt: skip
     write_crl(site, [], NOW)
+
+
+def test_those_who_write_the_list_at_once_lose_none(tmp_path: Path) -> None:
+    folder = tmp_path / "pki"
+    make_site(folder, ["localhost"], NOW)
+    site = load_site(folder)
+    with ThreadPoolExecutor(8) as pool:
+        done = [pool.submit(write_crl, site, [Revoked(n, NOW)], NOW) for n in range(1, 65)]
+    for one in done:
+        one.result()
+    assert revoked_numbers(folder) == {f"{number:x}" for number in range(1, 65)}
