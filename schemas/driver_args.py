@@ -65,6 +65,14 @@ _WORDS_OF = {
     ("line_serial", "what"): ("value", "text", "count"),
     ("pulse_counter", "what"): ("count", "per_min"),
 }
+# What all channels of a line share, and all of one device on it: what the first says holds for the others.
+_SHARED_LINE = (
+    ("baud", 9600), ("parity", "none"), ("bytesize", 8), ("stopbits", 1), ("tx", None), ("rx", None), ("de", None),
+)  # fmt: skip
+_SHARED_DEVICE = (
+    ("timeout_ms", 300), ("tries", 2), ("silent_after", 3), ("probe_ms", 5000), ("fresh_ms", 500),
+    ("block_max", 120),
+)  # fmt: skip
 _POSITIVE = ("shunt_ohm", "nominal_ohm", "reference_ohm")
 _NUMBERS = ("scale", "low", "high", "raw_4ma", "raw_20ma")
 
@@ -73,13 +81,31 @@ def args_faults(board: "Board", file: str) -> "list[str]":
     """Everything that is wrong with the args of a board's drivers; each said once where a station shares it."""
     check = Check(file)
     seen: list[tuple[str, object]] = []
+    shared: dict[str, tuple[str, Any]] = {}
     for station in board.stations:
         for metric in station.metrics:
             if not [1 for one in seen if one[0] == metric.driver and one[1] is metric.args]:
                 seen.append((metric.driver, metric.args))
                 where = f"{station.station}.{metric.name}.args"
+                before = len(check.faults)
                 check_args(check, where, metric.driver, metric.args)
+                if metric.driver in _PROTOCOLS and before == len(check.faults):
+                    _check_shared(check, where, metric.driver, metric.args, shared)
     return check.faults
+
+
+def _check_shared(check: Check, where: str, driver: str, args: "dict[str, Any]", shared: "dict[str, tuple[str, Any]]") -> None:  # fmt: skip
+    """Say where a line or a device is given another setting than before: it can have only one."""
+    own, args = args, filled(args, _PROTOCOLS[driver])
+    line = str(args.get("port", args.get("uart", [args.get("host"), args.get("tcp_port", 502)])))
+    device = f"{line} {driver} {args.get('unit', args.get('address', 255))}"
+    for place, settings in ((line, _SHARED_LINE), (device, _SHARED_DEVICE)):
+        for key, usual in settings:
+            mine = args.get(key, usual)
+            first, said = shared.setdefault(f"{place} {key}", (where, mine))
+            # Of a device, what is left out is taken from the first; of a line it is not.
+            if said != mine and (key in own or settings is _SHARED_LINE):
+                check.say(f"{where}.{key}", f"{show(mine)}, but {show(said)} at {first}", "write one for all on it")  # fmt: skip
 
 
 def check_args(check: Check, where: str, driver: str, args: "Any") -> None:

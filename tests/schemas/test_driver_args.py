@@ -94,6 +94,37 @@ def test_each_mistake_is_told_once_with_its_place_and_what_to_write():
         assert said[0].startswith("station.json: s.m.args")
 
 
+def _board(*every):
+    metric = namedtuple("metric", ("name", "driver", "args"))
+    station = namedtuple("station", ("station", "metrics"))
+    board = namedtuple("board", ("stations",))
+    metrics = [metric(f"m{n}", driver, args) for n, (driver, args) in enumerate(every)]
+    return board([station("s-1", metrics)])
+
+
+def test_a_line_and_a_device_have_one_setting():
+    map_ = {"port": RTU["port"], "unit": 4, "instrument": "eurotherm_3200", "value": "pv"}
+    right = (
+        ("modbus_rtu", RTU | {"baud": 9600, "timeout_ms": 300}),
+        ("modbus_rtu", RTU | {"register": 8}),
+        ("modbus_rtu", RTU | {"register": 8, "unit": 5, "timeout_ms": 2000}),
+        ("modbus_rtu", map_),
+        ("modbus_rtu", RTU | {"unit": 4}),
+        ("modbus_rtu", RTU | {"port": "/dev/ttyUSB1", "baud": 19200}),
+        ("modbus_tcp", {"host": "h", "register": 1, "timeout_ms": 900}),
+        ("modbus_tcp", {"host": "h", "register": 1, "tcp_port": 1502}),
+    )
+    assert args_faults(_board(*right), "station.json") == []
+    for args, word in (
+        (RTU | {"baud": 19200}, "s-1.m1.args.baud: 19200, but 9600 at s-1.m0.args"),
+        (RTU | {"parity": "even", "unit": 9}, "args.parity"),
+        (RTU | {"timeout_ms": 1000}, "args.timeout_ms: 1000, but 300 at s-1.m0.args"),
+        (map_ | {"parity": "odd"}, "args.parity"),
+    ):
+        (said,) = args_faults(_board(("modbus_rtu", RTU), ("modbus_rtu", args)), "station.json")
+        assert word in said, (args, said)
+
+
 def test_all_mistakes_are_told_together_and_shared_ones_once():
     metric = namedtuple("metric", ("name", "driver", "args"))
     station = namedtuple("station", ("station", "metrics"))
