@@ -138,12 +138,22 @@ class Keeper:
             stop.wait(LOOK_S)
 
 
+def _is_nats(pid: int) -> bool:
+    """The file may be from before a reboot: the number is then somebody else's, whom SIGHUP would end."""
+    if not Path("/proc/self").exists():
+        return True  # no Linux: nothing can be looked up
+    name = Path(f"/proc/{pid}/comm").read_text(encoding="utf-8", errors="replace")
+    return name.startswith("nats-server")
+
+
 def signal_nats(pid_file: Path) -> Callable[[bool], None]:
     """Have the nats-server of this installation read its files; one that does not run reads them when it starts."""
 
     def tell(_cut: bool) -> None:
         try:
-            os.kill(int(pid_file.read_text()), signal.SIGHUP)
+            pid = int(pid_file.read_text())
+            if _is_nats(pid):
+                os.kill(pid, signal.SIGHUP)
         except (FileNotFoundError, ProcessLookupError):
             return
         except ValueError as error:

@@ -1,7 +1,9 @@
 """The keeper: enrolled nodes get in and revoked ones are out, at a broker that runs on; nothing is widened in doubt."""
 
 import shlex
+import signal
 import ssl
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -209,3 +211,16 @@ def test_a_renewed_certificate_of_the_broker_is_shown_after_a_reload(scene: Scen
     assert keeper.look()
     wait_until(lambda: shown() != before, "the new certificate", 10)
     assert scene.is_let_in(scene.a)
+
+
+def test_a_process_that_has_the_number_of_an_old_broker_is_let_be(tmp_path: Path) -> None:
+    other = subprocess.Popen(["sleep", "60"])
+    (tmp_path / "nats.pid").write_text(str(other.pid))
+    try:
+        signal_nats(tmp_path / "nats.pid")(True)
+        assert other.poll() is None
+        other.send_signal(signal.SIGHUP)  # the negative control: it would have ended
+        assert other.wait(10) == -signal.SIGHUP
+    finally:
+        other.kill()
+    signal_nats(tmp_path / "nats.pid")(True)  # nobody has it
