@@ -74,16 +74,19 @@ def _renewal(
         return None
 
 
-def when_up(network: "Network", opener: "Any") -> "Any":
+class WhenUp:
     """Opens nothing while the network is down: to ask for a name then would hold everything up."""
 
-    async def open_when_up(host: str, port: int) -> "tuple[Any, Any]":
-        if not network.up():
-            raise OSError(_DOWN, "the network is down")
-        reader, writer = await opener(host, port)
-        return reader, writer
+    def __init__(self, network: "Network", opener: "Any") -> None:
+        self._network = network
+        self._open = opener
+        self.tag: str = getattr(opener, "tag", "")  # of the client id: firmware/onboard/link_tls.py
 
-    return open_when_up
+    async def __call__(self, host: str, port: int) -> "tuple[Any, Any]":
+        if not self._network.up():
+            raise OSError(_DOWN, "the network is down")
+        reader, writer = await self._open(host, port)
+        return reader, writer
 
 
 class Running:
@@ -107,7 +110,7 @@ class Running:
         parts = facts + [part for part in (renewal, updater) if part is not None] + [self.watchdog]
         chain = renewal.chain if renewal is not None else None
         serial = board.serial or hardware.identity()
-        opener = when_up(network, opener_of(board, path, chain) or open_stream)
+        opener = WhenUp(network, opener_of(board, path, chain) or open_stream)
         hands = Hands(storage, clock, drivers.open, serial, say, opener, BoardMachine(parts))
         self.agent = Agent(board, hands)
         self.watchdog.expect_agent(board)

@@ -121,7 +121,7 @@ def test_segments_too_large_for_the_partition_are_refused_with_what_to_write(
 
 
 def test_nothing_is_opened_while_the_network_is_down() -> None:
-    when_up = _module("firmware.onboard.running").when_up
+    when_up = _module("firmware.onboard.running").WhenUp
     nic = fake_chip.Nic()
     opened = []
 
