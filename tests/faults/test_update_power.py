@@ -98,6 +98,8 @@ class Life:
             if self.random.random() < 0.8:
                 self.perhaps = running  # the cut may come when that is durable and nobody knows yet
                 board.updater.saved()
+                if board.slots.trying:
+                    return  # the cut came as it was written: nobody can say whether it was
                 self.good = running
                 self.updates += 1
             return
