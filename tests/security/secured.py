@@ -140,5 +140,9 @@ class SecureBroker(Process):
         wait_until(lambda: self.said().count(words) > before, f"{self.kind} to reload")
 
     def start(self) -> None:
+        words = " running" if self.kind == "mosquitto" else "Server is ready"
+        before = self.said().count(words)
         super().start()
+        # It listens before it heeds signals, and one that came between the two would end it.
+        wait_until(lambda: self.said().count(words) > before, f"{self.kind} to run")
         wait_until(lambda: broker.answers("127.0.0.1", self.port), f"{self.kind} to answer")
