@@ -16,6 +16,8 @@ Page = Callable[..., str]
 EN = {"headers": {"Accept-Language": "en"}}
 NEXT = re.compile(r'rel="next" href="([^"]+)"')
 
+NODE = r'first"><strong><a [^>]+>([^<]+)'
+
 
 def leaves(page: Page, address: str, item: str) -> list[list[str]]:
     """What each part shows, following the link to the next one."""
@@ -45,17 +47,15 @@ def many(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def test_nodes_come_in_parts_and_each_once(page: Page, many: list[str]) -> None:
-    parts = leaves(page, "/nodes", r'first"><strong>([^<]+)')
+    parts = leaves(page, "/nodes", NODE)
     assert [len(part) for part in parts] == [3, 3, 1]
     assert sorted(name for part in parts for name in part) == many
     assert "7 nodes" in page("/nodes", **EN)
 
 
 def test_a_node_is_found_by_a_part_of_its_texts(page: Page, many: list[str]) -> None:
-    assert leaves(page, "/nodes?q=CTL-4", r'first"><strong>([^<]+)') == [["ctl-4"]]
-    assert leaves(page, "/nodes?q=powder", r'first"><strong>([^<]+)') == [
-        ["ctl-4", "ctl-5", "ctl-6"]
-    ]
+    assert leaves(page, "/nodes?q=CTL-4", NODE) == [["ctl-4"]]
+    assert leaves(page, "/nodes?q=powder", NODE) == [["ctl-4", "ctl-5", "ctl-6"]]
     assert "No node is called so" in page("/nodes?q=%25", **EN)
     assert page("/nodes?q=%00&after=%00", **EN)
     assert 'data-refresh="/nodes/rows?q=CTL-4"' in page("/nodes?q=CTL-4", **EN)
