@@ -6,7 +6,6 @@ hears everything there is; the negative control takes the access rights away and
 
 import re
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,18 +17,6 @@ from tests.security.rogue import Rogue
 from tests.security.world import World
 
 HOWS = ("qos 0", "qos 1", "retained", "will")
-
-
-@pytest.fixture(scope="module", params=KINDS)
-def world(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[World]:
-    made = World(request.param, tmp_path_factory.mktemp(request.param))
-    try:
-        made.start()
-        yield made
-    finally:
-        made.broker.stop()
 
 
 def tell(client: Rogue, who: str, topic: str) -> None:

@@ -1,27 +1,12 @@
 """Every client × every filter, at nats-server and at Mosquitto: what it hears of all that is said."""
 
-from collections.abc import Iterator
-
 import pytest
 
-from tests.brokers import KINDS
 from tests.security.rights import GRANTED_BY_NATS, HEAR, TOPICS, WILDCARDS, matches
 from tests.security.world import World
 
 FILTERS = (*TOPICS, *WILDCARDS)
 SAID = tuple(topic for topic in TOPICS if topic[0] != "$")
-
-
-@pytest.fixture(scope="module", params=KINDS)
-def world(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[World]:
-    made = World(request.param, tmp_path_factory.mktemp(request.param))
-    try:
-        made.start()
-        yield made
-    finally:
-        made.broker.stop()
 
 
 def heard(world: World, who: str, topic_filter: str) -> tuple[bool, set[str]]:
