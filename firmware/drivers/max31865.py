@@ -5,18 +5,18 @@ mains_hz 50 | 60; sck, mosi, miso where the board wants them.
 Sources: Maxim MAX31865 data sheet, rev 3 (registers, faults); IEC 60751 (Callendar-Van Dusen, also below 0 °C).
 """
 
-from firmware.drivers.bus_stats import Counted
+from firmware.drivers.spi_chip import SpiChip, open_chip
 from firmware.drivers.ticks import sleep_us
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from firmware.drivers.max31856 import Pin, Spi
+    from firmware.drivers.bus_stats import Counted
+    from firmware.drivers.spi_chip import Pin, Spi
 
 _EIO = 5
 _CONFIG, _RTD, _STATUS = 0x00, 0x01, 0x07
-_WRITE = 0x80
 _BIAS, _CONTINUOUS, _THREE_WIRE, _CLEAR, _REJECT_50_HZ = 0x80, 0x40, 0x10, 0x02, 0x01
 _FAULTS = (
     (0x04, "input over or under voltage"),
@@ -45,12 +45,11 @@ def celsius(ratio: float) -> float:
     return degrees
 
 
-class Max31865:
+class Max31865(SpiChip):
     """One chip behind its chip select."""
 
     def __init__(self, spi: "Spi", cs: "Pin", args: "dict[str, Any]") -> None:
-        self.spi = spi
-        self.cs = cs
+        super().__init__(spi, cs)
         self.nominal: float = args.get("nominal_ohm", 100)
         self.reference: float = args.get("reference_ohm", 4.3 * self.nominal)
         self.config = _BIAS | _CONTINUOUS
@@ -62,35 +61,23 @@ class Max31865:
 
     def _set_up(self) -> None:
         # The filter may only be set while the chip does not convert.
-        self._set(_CONFIG, self.config & ~(_BIAS | _CONTINUOUS))
-        self._set(_CONFIG, self.config | _CLEAR)
+        self.put(_CONFIG, self.config & ~(_BIAS | _CONTINUOUS))
+        self.put(_CONFIG, self.config | _CLEAR)
         self.converts = False
-
-    def _set(self, register: int, value: int) -> None:
-        self.cs.value(0)
-        self.spi.write(bytes((register | _WRITE, value)))
-        self.cs.value(1)
-
-    def _get(self, register: int, n: int) -> bytes:
-        self.cs.value(0)
-        self.spi.write(bytes((register,)))
-        data = self.spi.read(n)
-        self.cs.value(1)
-        return data
 
     def read(self) -> float:
         """°C; OSError when the chip reports a fault or does not answer."""
         # The chip clears its order to clear faults by itself.
-        if self._get(_CONFIG, 1)[0] & ~_CLEAR != self.config:
+        if self.get(_CONFIG, 1)[0] & ~_CLEAR != self.config:
             self._set_up()  # it lost its supply, and has them again for the next reading
             raise OSError(_EIO, "chip does not answer with its settings")
         if not self.converts:
             sleep_us(_FIRST_US)
             self.converts = True
-        data = self._get(_RTD, 2)
+        data = self.get(_RTD, 2)
         if data[1] & 1:
-            status = self._get(_STATUS, 1)[0]
-            self._set(_CONFIG, self.config | _CLEAR)  # a fault stays until it is cleared
+            status = self.get(_STATUS, 1)[0]
+            self.put(_CONFIG, self.config | _CLEAR)  # a fault stays until it is cleared
             for bit, words in _FAULTS:
                 if status & bit:
                     raise OSError(_EIO, words)
@@ -102,17 +89,9 @@ class Max31865:
         return celsius(ratio)
 
 
-def open_channel(args: "dict[str, Any]", station: str, metric: str, plant: object) -> Counted:
+def open_channel(args: "dict[str, Any]", station: str, metric: str, plant: object) -> "Counted":
     """The chip args describes. OSError when this board has no SPI or args are wrong."""
-    try:
-        import machine
-
-        pins: dict[str, Any] = {
-            name: machine.Pin(args[name]) for name in ("sck", "mosi", "miso") if name in args
-        }
-        # SPI mode 1, as with the MAX31856.
-        spi: Any = machine.SPI(args["spi"], baudrate=1000000, polarity=0, phase=1, **pins)
-        cs: Any = machine.Pin(args["cs"], machine.Pin.OUT, value=1)
-        return Counted(Max31865(spi, cs, args), f"max31865 spi{args['spi']} cs{args['cs']}")
-    except (ImportError, AttributeError, KeyError, ValueError) as problem:
-        raise OSError(_EIO, f"{station}.{metric}: {problem}") from None
+    return open_chip(
+        args, f"{station}.{metric}", "max31865",
+        lambda spi, cs: Max31865(spi, cs, args),
+    )  # fmt: skip
