@@ -75,6 +75,14 @@ class Process:
         return self.log.read_text(errors="replace") if self.log.exists() else ""
 
 
+def mosquitto() -> str:
+    """Where Mosquitto is on this machine; the test is not run where there is none."""
+    found = shutil.which("mosquitto", path=os.environ.get("PATH", "") + ":/usr/sbin")
+    if found is None:
+        pytest.skip("Mosquitto is not installed here")
+    return found
+
+
 class Broker(Process):
     """A broker without persistence worth the name: what it held is gone when it is killed."""
 
@@ -86,14 +94,11 @@ class Broker(Process):
             file.write_text(own_broker.configuration("127.0.0.1", self.port, folder / "state"))
             command = [str(own_broker.binary()), "-c", str(file)]
         else:
-            found = shutil.which("mosquitto", path=os.environ.get("PATH", "") + ":/usr/sbin")
-            if found is None:
-                pytest.skip("Mosquitto is not installed here")
+            command = [mosquitto(), "-c", str(file)]
             file.write_text(
                 f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence false\n"
                 "max_queued_messages 100000\n"
             )
-            command = [found, "-c", str(file)]
         super().__init__(command, folder / f"{kind}.log")
 
     def start(self) -> None:

@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import shutil
 import signal
 import ssl
 from collections.abc import Sequence
@@ -10,7 +9,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import (
@@ -33,7 +31,7 @@ from mes_server.broker_access import (
 from mes_server.domain.identities import Allowed
 from mes_server.pki.certificates import new_key
 from mes_server.pki.site import issue_node, load_site, make_site
-from tests.brokers import Process, free_port, wait_until
+from tests.brokers import Process, free_port, mosquitto, wait_until
 
 HOSTS = ("localhost", "127.0.0.1")
 
@@ -113,14 +111,11 @@ class SecureBroker(Process):
             file.write_text(broker.secure_configuration(listener, self.conf / "state"))
             command = [str(broker.binary()), "-c", str(file)]
         else:
-            found = shutil.which("mosquitto", path=os.environ.get("PATH", "") + ":/usr/sbin")
-            if found is None:
-                pytest.skip("Mosquitto is not installed here")
             file = self.conf / "mosquitto.conf"
             # Started by root it would become another user, who cannot read these files.
             user = "user root\n" if os.geteuid() == 0 else ""
             file.write_text(f"{user}log_type all\n{mosquitto_conf(listener, self.conf)}")
-            command = [found, "-c", str(file)]
+            command = [mosquitto(), "-c", str(file)]
         super().__init__(command, self.conf / "log")
 
     def allow(self, allowed: Sequence[Allowed]) -> None:

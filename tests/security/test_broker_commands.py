@@ -21,7 +21,7 @@ from mes_server.demo import identities
 from mes_server.settings import read_settings
 from mes_server.store.engine import open_engine, reading
 from mes_server.store.identities import allowed_nodes
-from tests.brokers import KINDS, Process, free_port, wait_until
+from tests.brokers import KINDS, Process, free_port, mosquitto, wait_until
 from tests.security.rogue import Rogue
 from tests.security.secured import Identity, Site
 
@@ -46,14 +46,11 @@ def started(kind: str, folder: Path) -> Process:
     if kind == "nats":
         command = [str(broker.binary()), "-c", str(folder / "nats.conf")]
     else:
-        found = shutil.which("mosquitto", path=os.environ.get("PATH", "") + ":/usr/sbin")
-        if found is None:
-            pytest.skip("Mosquitto is not installed here")
         user = "user root\n" if os.geteuid() == 0 else ""
         (folder / "main.conf").write_text(f"{user}include_dir {folder / 'conf.d'}\n")
         (folder / "conf.d").mkdir()
         shutil.copy(folder / "lodestone.conf", folder / "conf.d")
-        command = [found, "-c", str(folder / "main.conf")]
+        command = [mosquitto(), "-c", str(folder / "main.conf")]
     process = Process(command, folder / "log")
     process.start()
     return process
