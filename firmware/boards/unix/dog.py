@@ -1,7 +1,7 @@
 """A computer's watchdog: the kernel ends the process with SIGALRM when it was not fed for a minute.
 
 An alarm ends a process that hangs in a driver, too, on either interpreter. Whoever started it starts it
-again: `mes run --demo`, or systemd with Restart=on-failure.
+again: `mes run --demo`, or systemd with Restart=always (firmware/flash/controller.py).
 """
 
 import sys
