@@ -10,6 +10,7 @@ import sys
 from edge_agent.clock import Clock
 from firmware.onboard import chip
 from firmware.onboard.drivers import Drivers
+from firmware.onboard.identity import own_serial
 from firmware.onboard.ntp import Ntp
 from firmware.onboard.station import beside
 from schemas.journal_metrics import CLOCK_NETWORK, CLOCK_RTC
@@ -60,7 +61,7 @@ class BoardChip:
         sys.stdout.write(text + "\n")
 
     def identity(self) -> str:
-        return chip.identity()
+        return own_serial()
 
     def reason(self) -> str:
         return chip.reason()

@@ -1,6 +1,5 @@
 """What MicroPython tells of the chip under a board: its identity, why it started, its watchdog and clock."""
 
-import binascii
 import sys
 import time
 
@@ -16,11 +15,6 @@ _REASONS = (
     ("DEEPSLEEP_RESET", "reset"),
 )
 _DAYS_1970_TO_2000_S = 946_684_800
-
-
-def identity() -> str:
-    """The chip's own number."""
-    return binascii.hexlify(machine.unique_id()).decode()
 
 
 def reason() -> str:

@@ -1,17 +1,14 @@
-"""A folder of a board's file system by paths: what an update needs of it, on either interpreter.
-
-flush() of a MicroPython file is an fsync; CPython needs os.fsync. A new name is durable only when its
-folder was synced too; littlefs keeps both together.
-"""
+"""A folder of a board's file system by paths: what an update needs of it, on either interpreter."""
 
 import errno
 import os
+
+from firmware.onboard import durable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-_fsync = getattr(os, "fsync", None)
 _FOLDER = 0x4000
 
 
@@ -69,7 +66,7 @@ class Disk:
         self._file, self._name = None, ""
         if file is not None:
             try:
-                _flush(file)
+                durable.flush(file)
             finally:
                 file.close()
             self._sync_folder(name)
@@ -79,7 +76,7 @@ class Disk:
         self._make_folders(path)
         with open(f"{self.root}/{path}", "wb") as file:
             file.write(data)
-            _flush(file)
+            durable.flush(file)
         self._sync_folder(path)
 
     def rename(self, path: str, new: str) -> None:
@@ -91,45 +88,15 @@ class Disk:
         """No fault when it is not there."""
         if path == self._name:
             self.sync()
-        try:
-            os.remove(f"{self.root}/{path}")
-        except OSError as fault:
-            if fault.errno != errno.ENOENT:
-                raise
-            return
-        self._sync_folder(path)
+        durable.remove(f"{self.root}/{path}")
 
     def remove_folder(self, path: str) -> None:
         """An empty one."""
         os.rmdir(f"{self.root}/{path}")
 
     def _make_folders(self, path: str) -> None:
-        at = path.find("/")
-        while at > 0:
-            try:
-                os.mkdir(f"{self.root}/{path[:at]}")
-            except OSError as fault:
-                if fault.errno != errno.EEXIST:
-                    raise
-            at = path.find("/", at + 1)
+        if "/" in path:
+            durable.make_folders(f"{self.root}/{durable.folder_of(path)}")
 
     def _sync_folder(self, path: str) -> None:
-        folder = f"{self.root}/{path}".rsplit("/", 1)[0]
-        if _fsync is not None:
-            number = os.open(folder, os.O_RDONLY)
-            try:
-                _fsync(number)
-            finally:
-                os.close(number)
-            return
-        try:
-            with open(folder, "rb") as opened:
-                opened.flush()
-        except OSError:
-            return  # this file system cannot open a folder
-
-
-def _flush(file: "Any") -> None:
-    file.flush()
-    if _fsync is not None:
-        _fsync(file.fileno())
+        durable.sync_folder(durable.folder_of(f"{self.root}/{path}"))

@@ -6,73 +6,14 @@ signed. Beside station.json, all in DER: key.der (PKCS #8), cert.der, ca.der (th
 
 import binascii
 import hashlib
-import os
-import sys
 
 from firmware.onboard import p256, x509
+from firmware.onboard.durable import is_there, read_bytes, replace
+from firmware.onboard.identity import own_serial
 from schemas.node_card import PIN_DIGITS, is_serial
 
 KEY, CERTIFICATE, CA = "key.der", "cert.der", "ca.der"
 TLS = {"ca": CA, "cert": CERTIFICATE, "key": KEY}  # for the broker in station.json
-_MICROPYTHON = sys.implementation.name == "micropython"
-
-
-def read(path: str) -> bytes:
-    """A small file; raises OSError."""
-    with open(path, "rb") as file:
-        return file.read()
-
-
-def write(path: str, data: bytes) -> None:
-    """Replace a small file; after a power cut it is the old one or the new one. For its owner alone, where there is one."""
-    mask = getattr(os, "umask", None)
-    before = mask(0o077) if mask is not None else 0
-    try:
-        with open(path + ".new", "wb") as file:
-            file.write(data)
-            file.flush()  # on MicroPython this is an fsync
-            if not _MICROPYTHON:
-                os.fsync(file.fileno())
-    finally:
-        if mask is not None:
-            mask(before)
-    os.rename(path + ".new", path)
-    if not _MICROPYTHON:
-        folder = os.open(os.path.dirname(path) or ".", os.O_RDONLY)
-        os.fsync(folder)
-        os.close(folder)
-
-
-def is_there(path: str) -> bool:
-    """Whether there is such a file."""
-    try:
-        os.stat(path)
-    except OSError:
-        return False
-    return True
-
-
-def remove(path: str) -> None:
-    """No fault when it is not there."""
-    try:
-        os.remove(path)
-    except OSError:
-        if is_there(path):
-            raise
-
-
-def chip_serial() -> str:
-    """What tells this board from a copy of its image: the chip's number, else the host's."""
-    try:
-        return str(__import__("machine").unique_id().hex())
-    except (ImportError, AttributeError):
-        pass
-    for path in ("/etc/machine-id", "/etc/hostname"):
-        try:
-            return read(path).decode().strip()
-        except OSError:
-            continue
-    return "unknown"
 
 
 def _sha256(data: bytes) -> str:
@@ -86,7 +27,7 @@ def fingerprint(key: bytes) -> str:
 
 def load(folder: str) -> "tuple[int, bytes]":
     """The private and the public key. Raises OSError, ValueError."""
-    return x509.secret_from(read(f"{folder}/{KEY}"))
+    return x509.secret_from(read_bytes(f"{folder}/{KEY}"))
 
 
 def begin(folder: str, serial: str = "") -> "tuple[str, str]":
@@ -94,7 +35,7 @@ def begin(folder: str, serial: str = "") -> "tuple[str, str]":
 
     A key that is there stays: its fingerprint may be approved already. To begin anew, delete key.der.
     """
-    serial = serial or chip_serial()
+    serial = serial or own_serial()
     if not is_serial(serial):
         raise ValueError(
             f"{serial!r} cannot be a serial number: letters, digits, - _ . and 64 at most"
@@ -103,7 +44,7 @@ def begin(folder: str, serial: str = "") -> "tuple[str, str]":
         return serial, fingerprint(load(folder)[1])
     secret = p256.new_secret()
     key = p256.public(secret)
-    write(f"{folder}/{KEY}", x509.private_info(secret, key))
+    replace(f"{folder}/{KEY}", x509.private_info(secret, key))
     return serial, fingerprint(key)
 
 
@@ -125,8 +66,8 @@ def finish(folder: str, chain: "list[bytes]", node: str, pin: str) -> "x509.Cert
             "the root is not the one that the token tells: somebody may stand between this board and the MES"
         )
     found = judge(chain[:-1], chain[-1], load(folder)[1], node)
-    write(f"{folder}/{CA}", chain[-1])
-    write(f"{folder}/{CERTIFICATE}", b"".join(chain[:-1]))
+    replace(f"{folder}/{CA}", chain[-1])
+    replace(f"{folder}/{CERTIFICATE}", b"".join(chain[:-1]))
     return found
 
 

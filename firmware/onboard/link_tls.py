@@ -3,7 +3,8 @@
 from binascii import hexlify
 from hashlib import sha256
 
-from firmware.onboard.station import beside, read_bytes
+from firmware.onboard.durable import read_bytes
+from firmware.onboard.station import beside
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ old one is shown again when that does not happen in three tries. The key stays t
 
 import binascii
 
-from firmware.onboard import keys, x509
+from firmware.onboard import durable, keys, x509
 from schemas.journal_metrics import CERT_UNTIL, CERTIFICATE, CSR
 
 TYPE_CHECKING = False
@@ -38,7 +38,7 @@ class Renewal:
         self._mono_ms = mono_ms
         self._say = say
         self._key = keys.load(folder)[1]
-        self._chain = keys.read(f"{folder}/{keys.CERTIFICATE}")
+        self._chain = durable.read_bytes(f"{folder}/{keys.CERTIFICATE}")
         self._old = self._first(self._chain)
         self._next = self._kept()
         self._tries = 0
@@ -54,9 +54,9 @@ class Renewal:
     def _kept(self) -> bytes:
         """A certificate that came before the last boot and has not connected yet."""
         path = f"{self._folder}/{NEXT}"
-        kept = keys.read(path) if keys.is_there(path) else b""
+        kept = durable.read_bytes(path) if durable.is_there(path) else b""
         if kept == self._chain:  # the power was cut between writing the one and removing the other
-            keys.remove(path)
+            durable.remove(path)
             return b""
         return kept
 
@@ -71,7 +71,7 @@ class Renewal:
 
     def _look(self) -> None:
         """What lies there may have been put there by people meanwhile: enrolled anew, with another key."""
-        chain = keys.read(f"{self._folder}/{keys.CERTIFICATE}")
+        chain = durable.read_bytes(f"{self._folder}/{keys.CERTIFICATE}")
         if chain != self._chain:
             self._old, self._key = self._first(chain), keys.load(self._folder)[1]
             self._chain = chain
@@ -121,11 +121,11 @@ class Renewal:
     def _take(self, chain: bytes) -> None:
         if chain in (self._chain, self._next):
             return
-        root = keys.read(f"{self._folder}/{keys.CA}")
+        root = durable.read_bytes(f"{self._folder}/{keys.CA}")
         found = keys.judge(x509.split_chain(chain), root, self._key, self._node)
         if found.until_s <= max(self._old.until_s, self._now_ms() // 1000):
             raise ValueError("it does not last longer than the one this board has")
-        keys.write(f"{self._folder}/{NEXT}", chain)
+        durable.replace(f"{self._folder}/{NEXT}", chain)
         self._next, self._tries, self._request = chain, 0, ""
         self.news = True
         self._say(f"certificate renewed, tried at the next connection; until {found.until_s}")
@@ -135,7 +135,7 @@ class Renewal:
         if not self._next:
             return
         if self._shown_next:
-            keys.write(f"{self._folder}/{keys.CERTIFICATE}", self._next)
+            durable.replace(f"{self._folder}/{keys.CERTIFICATE}", self._next)
             self._chain = self._next
             self._old = self._first(self._chain)
             self._forget_next()
@@ -145,6 +145,6 @@ class Renewal:
             self._forget_next()
 
     def _forget_next(self) -> None:
-        keys.remove(f"{self._folder}/{NEXT}")
+        durable.remove(f"{self._folder}/{NEXT}")
         self._next, self._tries, self._shown_next = b"", 0, False
         self.news = True

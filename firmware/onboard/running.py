@@ -6,11 +6,12 @@ from edge_agent.agent import Agent
 from edge_agent.clock import Clock
 from edge_agent.link import open_stream
 from edge_agent.ports import Hands
+from firmware.onboard.durable import folder_of, is_there
 from firmware.onboard.facts import BoardFacts, Buses
 from firmware.onboard.link_tls import opener_of
 from firmware.onboard.living import live
 from firmware.onboard.machine import BoardMachine
-from firmware.onboard.station import beside, folder_of, is_there
+from firmware.onboard.station import beside
 from firmware.onboard.watchdog import Watchdog
 
 TYPE_CHECKING = False

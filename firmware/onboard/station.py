@@ -1,7 +1,8 @@
 """Reads a board's station.json, and files named in it. What checks it is forgotten afterwards: memory."""
 
-import os
 import sys
+
+from firmware.onboard.durable import folder_of, is_there, read_bytes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,23 +16,6 @@ _ONLY_FOR_READING = (
     "schemas.contract_check",
     "firmware.onboard.contracts",
 )
-
-
-def read_bytes(path: str) -> bytes:
-    with open(path, "rb") as file:
-        return file.read()
-
-
-def is_there(path: str) -> bool:
-    try:
-        os.stat(path)
-    except OSError:
-        return False
-    return True
-
-
-def folder_of(path: str) -> str:
-    return path.rsplit("/", 1)[0] if "/" in path else "."
 
 
 def beside(path: str, name: str) -> str:

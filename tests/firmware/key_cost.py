@@ -4,7 +4,7 @@ import gc
 import sys
 import time
 
-from firmware.onboard import keys, x509
+from firmware.onboard import durable, keys, x509
 from tests.firmware.onboard_help import NODE, vector
 
 
@@ -20,7 +20,7 @@ def cost(work):
 
 
 def main(folder):
-    keys.write(f"{folder}/{keys.KEY}", vector("key.der"))
+    durable.replace(f"{folder}/{keys.KEY}", vector("key.der"))
     chain = x509.split_chain(vector("first.der"))
     key = keys.load(folder)[1]
     for name, work in (

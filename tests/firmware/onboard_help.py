@@ -3,7 +3,7 @@
 
 import os
 
-from firmware.onboard import keys
+from firmware.onboard import durable, keys
 
 FILES = "tests/vectors/enrolment/"
 NODE = "press-1"
@@ -16,7 +16,7 @@ _made = []
 
 def vector(name):
     """One of the files that tests/vectors/enrolment holds."""
-    return keys.read(FILES + name)
+    return durable.read_bytes(FILES + name)
 
 
 def new_folder():
@@ -43,5 +43,5 @@ def enrolled():
         (keys.CERTIFICATE, "first.der"),
         (keys.CA, "root.der"),
     ):
-        keys.write(f"{folder}/{name}", vector(vector_name))
+        durable.replace(f"{folder}/{name}", vector(vector_name))
     return folder

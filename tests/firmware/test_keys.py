@@ -3,7 +3,8 @@
 
 import os
 
-from firmware.onboard import keys, x509
+from firmware.onboard import durable, keys, x509
+from firmware.onboard.identity import own_serial
 from tests.device_help import fault_of
 from tests.firmware.onboard_help import (
     FINGERPRINT,
@@ -17,7 +18,7 @@ from tests.firmware.onboard_help import (
 
 def _with_key():
     folder = new_folder()
-    keys.write(f"{folder}/{keys.KEY}", vector("key.der"))
+    durable.replace(f"{folder}/{keys.KEY}", vector("key.der"))
     return folder
 
 
@@ -46,16 +47,16 @@ def test_the_fingerprint_is_that_of_the_public_key_info():
 
 def test_the_board_knows_itself_by_a_serial_number():
     folder = new_folder()
-    assert keys.begin(folder)[0] == keys.chip_serial()
+    assert keys.begin(folder)[0] == own_serial()
     assert fault_of(ValueError, keys.begin, folder, "no/serial")
     remove_folder(folder)
 
 
 def test_a_broken_key_is_said_and_not_made_anew():
     folder = new_folder()
-    keys.write(f"{folder}/{keys.KEY}", b"half of a k")
+    durable.replace(f"{folder}/{keys.KEY}", b"half of a k")
     assert fault_of(ValueError, keys.begin, folder, "x")
-    assert keys.read(f"{folder}/{keys.KEY}") == b"half of a k"
+    assert durable.read_bytes(f"{folder}/{keys.KEY}") == b"half of a k"
     remove_folder(folder)
 
 
@@ -64,8 +65,8 @@ def test_the_certificate_is_kept_with_the_root_that_the_token_tells():
     assert keys.csr(folder, NODE) == vector("press-1.csr")
     found = keys.finish(folder, _chain("first.der"), NODE, PIN)
     assert found.name == NODE
-    assert keys.read(f"{folder}/{keys.CERTIFICATE}") == vector("first.der")
-    assert keys.read(f"{folder}/{keys.CA}") == vector("root.der")
+    assert durable.read_bytes(f"{folder}/{keys.CERTIFICATE}") == vector("first.der")
+    assert durable.read_bytes(f"{folder}/{keys.CA}") == vector("root.der")
     remove_folder(folder)
 
 

@@ -2,7 +2,7 @@
 
 import binascii
 
-from firmware.onboard import keys
+from firmware.onboard import durable, keys
 from firmware.onboard.renewal import AGAIN_S, LOOK_MS, NEXT, TRIES, Renewal
 from schemas.journal_metrics import CERT_UNTIL, CERTIFICATE, CSR, UPDATE_OFFER
 from tests.firmware.onboard_help import (
@@ -97,10 +97,10 @@ def test_the_new_certificate_takes_the_place_of_the_old_when_it_has_connected():
     assert board.hear("renewed.der")
     assert board.fact(CSR) == ""
     assert board.renewal.chain() == vector("renewed.der")
-    assert keys.read(f"{board.folder}/{keys.CERTIFICATE}") == vector("first.der")
+    assert durable.read_bytes(f"{board.folder}/{keys.CERTIFICATE}") == vector("first.der")
     board.renewal.saved()
-    assert keys.read(f"{board.folder}/{keys.CERTIFICATE}") == vector("renewed.der")
-    assert not keys.is_there(f"{board.folder}/{NEXT}")
+    assert durable.read_bytes(f"{board.folder}/{keys.CERTIFICATE}") == vector("renewed.der")
+    assert not durable.is_there(f"{board.folder}/{NEXT}")
     assert board.fact(CERT_UNTIL) == ISSUED_S + (250 + 365) * DAY_S
     assert board.renewal.chain() == vector("renewed.der")
     remove_folder(board.folder)
@@ -111,8 +111,8 @@ def test_a_record_that_comes_through_with_the_old_one_proves_nothing_of_the_new(
     board.renewal.chain()
     board.hear("renewed.der")
     board.renewal.saved()  # the connection that was there before
-    assert keys.read(f"{board.folder}/{keys.CERTIFICATE}") == vector("first.der")
-    assert keys.is_there(f"{board.folder}/{NEXT}")
+    assert durable.read_bytes(f"{board.folder}/{keys.CERTIFICATE}") == vector("first.der")
+    assert durable.is_there(f"{board.folder}/{NEXT}")
     remove_folder(board.folder)
 
 
@@ -121,7 +121,7 @@ def test_a_new_certificate_that_nobody_accepts_gives_way_to_the_old_one():
     board.hear("renewed.der")
     accepted = (vector("first.der"),)
     assert [board.connect(accepted) for _ in range(TRIES + 1)] == [False] * TRIES + [True]
-    assert not keys.is_there(f"{board.folder}/{NEXT}")
+    assert not durable.is_there(f"{board.folder}/{NEXT}")
     assert "not accepted" in board.said[-1]
     assert board.fact(CSR) == ""  # not at once again
     board.now_s += AGAIN_S
@@ -136,9 +136,9 @@ def test_a_power_cut_at_any_moment_leaves_one_that_works():
     assert board.renewal.chain() == vector("renewed.der")
     assert board.fact(CSR) == ""
     # Cut between the two steps of taking its place.
-    keys.write(f"{board.folder}/{keys.CERTIFICATE}", vector("renewed.der"))
+    durable.replace(f"{board.folder}/{keys.CERTIFICATE}", vector("renewed.der"))
     board.boot()
-    assert not keys.is_there(f"{board.folder}/{NEXT}")
+    assert not durable.is_there(f"{board.folder}/{NEXT}")
     assert board.renewal.chain() == vector("renewed.der")
     remove_folder(board.folder)
 
@@ -159,7 +159,7 @@ def test_a_certificate_that_is_not_ours_or_no_gain_is_said_and_kept_out():
     said = len(board.said)
     assert board.hear("first.der")  # the one it has
     assert len(board.said) == said
-    assert not keys.is_there(f"{board.folder}/{NEXT}")
+    assert not durable.is_there(f"{board.folder}/{NEXT}")
     assert not board.renewal.heard(CERTIFICATE, "text")
     assert not board.renewal.heard(UPDATE_OFFER, "")
     remove_folder(board.folder)
@@ -172,5 +172,5 @@ def test_an_older_certificate_is_not_taken_back():
     board.renewal.saved()
     board.hear("first.der")
     assert "does not last longer" in board.said[-1]
-    assert not keys.is_there(f"{board.folder}/{NEXT}")
+    assert not durable.is_there(f"{board.folder}/{NEXT}")
     remove_folder(board.folder)

@@ -95,7 +95,8 @@ def few_files(monkeypatch: pytest.MonkeyPatch) -> None:
     """An image too small to run an agent, but not to make a key: most tests are about the cable."""
     real = image.image_of
     kept = ("start.py", "schemas/", "firmware/__init__", "firmware/onboard/__init__", "firmware/drivers/modbus",
-            "firmware/onboard/keys", "firmware/onboard/p256", "firmware/onboard/x509", "edge_agent/agent",
+            "firmware/onboard/durable", "firmware/onboard/identity", "firmware/onboard/keys",
+            "firmware/onboard/p256", "firmware/onboard/x509", "edge_agent/agent",
             "edge_agent/clock", "edge_agent/link")  # fmt: skip
 
     def image_of(board: str, compiled: bool | None = None, types: Any = ()) -> dict[str, bytes]:

@@ -6,7 +6,8 @@ import sys
 from edge_agent.clock import Clock
 from firmware.boards.unix.dog import Life, SoftDog
 from firmware.boards.unix.plant_drivers import PlantDrivers
-from firmware.onboard.station import beside, read_bytes
+from firmware.onboard.identity import own_serial
+from firmware.onboard.station import beside
 from firmware.onboard.storage import FileStorage
 
 TYPE_CHECKING = False
@@ -50,13 +51,7 @@ class Computer:
             sys.stdout.flush()
 
     def identity(self) -> str:
-        """What tells this host from a copy of it."""
-        for path in ("/etc/machine-id", "/etc/hostname"):
-            try:
-                return read_bytes(path).decode().strip()
-            except OSError:
-                continue
-        return "unknown"
+        return own_serial()
 
     def reason(self) -> str:
         return self._life.reason
