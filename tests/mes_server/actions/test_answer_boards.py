@@ -16,10 +16,7 @@ NODE = ("sintering", "ctl-1")
 
 @pytest.fixture
 def fleet(engine: Engine, tmp_path: Path) -> Fleet:
-    fleet = Fleet(engine, tmp_path)
-    fleet.trust()
-    fleet.add(2)
-    fleet.take_in()
+    fleet = Fleet(engine, tmp_path).with_release(2)
     fleet.act(begin, "0.2.0-esp32_s3", "/".join(NODE))
     return fleet
 

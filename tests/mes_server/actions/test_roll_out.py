@@ -33,11 +33,7 @@ MINUTE_MS = 60_000
 
 @pytest.fixture
 def fleet(engine: Engine, tmp_path: Path) -> Fleet:
-    fleet = Fleet(engine, tmp_path)
-    fleet.trust()
-    fleet.add(10)
-    fleet.take_in()
-    return fleet
+    return Fleet(engine, tmp_path).with_release(10)
 
 
 def started(fleet: Fleet) -> str:

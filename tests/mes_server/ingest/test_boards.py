@@ -69,11 +69,7 @@ class Desk:
 
 @pytest.fixture
 def fleet(engine: Engine, tmp_path: Path) -> Fleet:
-    fleet = Fleet(engine, tmp_path)
-    fleet.trust()
-    fleet.add(2)
-    fleet.take_in()
-    return fleet
+    return Fleet(engine, tmp_path).with_release(2)
 
 
 @pytest.fixture
