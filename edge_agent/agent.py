@@ -1,9 +1,8 @@
 """Composes the tasks of a node and restarts the one that faults; the others go on."""
 
 import asyncio
-import errno
-import sys
 
+from edge_agent.bugs import ended, print_trace
 from edge_agent.journal import PENDING_MAX, Journal, Limits
 from edge_agent.session import Session
 from edge_agent.state import State
@@ -13,48 +12,13 @@ from schemas.journal_metrics import CLOCK_UNSET
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
-    from typing import Any
 
-    from edge_agent.ports import Channel, Hands, OpenChannel
+    from edge_agent.ports import Hands
     from schemas.board_config import Board
 
 _SAVE_MS = 60_000
 _RESTART_S = (1, 60)  # a task that faults is restarted after so long, at first and at most
 _GOODBYE_S = 5
-
-
-class _Drivers:
-    """A driver's bug is a fault of its own sensor: the others of the station are still read."""
-
-    def __init__(self, open_channel: "OpenChannel", say: "Callable[[str], None]") -> None:
-        self._open = open_channel
-        self._say = say
-        self._bugs: dict[str, str] = {}  # kind of the last bug, by metric
-
-    def open(self, driver: str, args: "dict[str, Any]", station: str, metric: str) -> "Channel":
-        """As edge_agent.ports.OpenChannel."""
-        name = f"{station}.{metric}"
-        channel = self.attempt(name, lambda: self._open(driver, args, station, metric))
-        return _Sensor(lambda: self.attempt(name, lambda: channel.read()))
-
-    def attempt(self, name: str, work: "Callable[[], Any]") -> "Any":
-        """What `work` returns. Raises OSError and nothing else."""
-        try:
-            return work()
-        except OSError:
-            raise
-        except Exception as bug:  # noqa: BLE001  said once, and the sensor is bad
-            kind = type(bug).__name__
-            if self._bugs.get(name) != kind:
-                self._bugs[name] = kind
-                self._say(f"driver of {name}: {kind}: {str(bug)[:200]!r}; its readings are bad")
-                _print_trace(bug)
-        raise OSError(errno.EIO, "the driver has a bug")
-
-
-class _Sensor:
-    def __init__(self, read: "Callable[[], Any]") -> None:
-        self.read = read
 
 
 class Agent:
@@ -65,8 +29,7 @@ class Agent:
         self._clock = hands.clock
         self._say = hands.say
         self._machine = hands.machine
-        drivers = _Drivers(hands.open_channel, hands.say)
-        self.stations = Stations(board.stations, drivers.open, hands.clock.mono_ms)
+        self.stations = Stations(board.stations, hands.open_channel, hands.clock.mono_ms, hands.say)
         self._state = State(hands.storage)
         limits = Limits(board.journal.bytes, board.journal.segment_bytes)
         self.journal = Journal(hands, self._state, self.stations.layouts, limits)
@@ -108,16 +71,16 @@ class Agent:
         wait = _RESTART_S[0]
         while True:
             begun = self._clock.mono_ms()
-            try:
-                await work()
+            if await ended(work, lambda bug: self._bug(name, bug)):
                 return
-            except Exception as bug:  # noqa: BLE001  a task that faults is restarted
-                self._say(f"{name}: {type(bug).__name__}: {bug}; it is restarted")
-                _print_trace(bug)
             if self._clock.mono_ms() - begun > 1000 * _RESTART_S[1]:
                 wait = _RESTART_S[0]
             await asyncio.sleep(wait)
             wait = min(wait * 2, _RESTART_S[1])
+
+    def _bug(self, name: str, bug: Exception) -> None:
+        self._say(f"{name}: {type(bug).__name__}: {bug}; it is restarted")
+        print_trace(bug)
 
     def _sampling(self, slot: int) -> "Callable[[], Awaitable[None]]":
         async def work() -> None:
@@ -173,11 +136,3 @@ class Agent:
                 saved = now
                 told = (self.journal.ack, self.journal.lost)
                 self.journal.save()
-
-
-def _print_trace(bug: Exception) -> None:
-    show = getattr(sys, "print_exception", None)
-    if show is not None:
-        show(bug)
-    else:
-        sys.excepthook(type(bug), bug, bug.__traceback__)

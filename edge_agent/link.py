@@ -26,6 +26,7 @@ _REFUSALS = (
     "wrong user or password",
     "not authorised",
 )
+_SIZE_UNKNOWN = b"\x00\x00"  # as many bytes as the size of most messages has
 _CONNECT, _CONNACK, _PUBLISH, _PUBACK, _SUBSCRIBE, _SUBACK, _PINGRESP = 1, 2, 3, 4, 8, 9, 13
 
 
@@ -105,6 +106,7 @@ class Link:
         self._pinged_ms = 0
         self._early: list[tuple[str, bytes]] = []
         self.out = bytearray()  # what flush() will send
+        self._begun = 0  # where the size of the message stands that is being written
         self.oversized = 0  # packets thrown away
 
     async def open(self, address: tuple[str, int]) -> None:
@@ -157,11 +159,24 @@ class Link:
 
     def publish(self, topic: bytes, payload: "bytes | bytearray") -> None:
         """Queue a message at QoS 0, not retained. `topic` as `topic_bytes` makes it."""
+        out = self.begin(topic)
+        out += payload
+        self.end()
+
+    def begin(self, topic: bytes) -> bytearray:
+        """As publish, for who appends the payload to what is returned and calls end(): memory."""
         out = self.out
         out.append(_PUBLISH << 4)
-        out += _size(len(topic) + len(payload))
+        self._begun = len(out)
+        out += _SIZE_UNKNOWN
         out += topic
-        out += payload
+        return out
+
+    def end(self) -> None:
+        """The payload is whole."""
+        at = self._begun
+        rest = at + len(_SIZE_UNKNOWN)
+        self.out[at:rest] = _size(len(self.out) - rest)
 
     async def flush(self) -> None:
         """Send what is queued."""

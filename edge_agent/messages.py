@@ -10,6 +10,8 @@ from schemas.sparkplug import Metric, Payload, encode_payload, metric
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from edge_agent.clock import Clock
     from edge_agent.journal import Journal
     from edge_agent.records import Value
@@ -90,7 +92,7 @@ def station_birth(
     kind: "tuple[str | None, str | None]", metrics: "list[Now]", at_ms: int, seq: int
 ) -> bytes:
     """DBIRTH: type and revision, the heads of records, and every metric that may come."""
-    body = [
+    heads = [
         metric(names.STATION_TYPE, "string", kind[0], at_ms),
         metric(names.STATION_REVISION, "string", kind[1], at_ms),
         metric(names.POS, "uint64", None, at_ms),
@@ -99,11 +101,16 @@ def station_birth(
         metric(names.CLOCK, "uint8", None, at_ms),
         metric(names.LOSS, "string", None, at_ms),
     ]
+    return encode_payload(Payload(at_ms, _body(heads, metrics, at_ms), seq))
+
+
+def _body(heads: list[Metric], metrics: "list[Now]", at_ms: int) -> "Iterator[Metric]":
+    """One metric at a time: memory."""
+    yield from heads
     for now in metrics:
         quality = None if now.quality == GOOD else now.quality
         value: Value = now.value
-        body.append(Metric(now.name, None, at_ms, now.code, value, quality, False, False))
-    return encode_payload(Payload(at_ms, body, seq))
+        yield Metric(now.name, None, at_ms, now.code, value, quality, False, False)
 
 
 def station_death(at_ms: int, seq: int) -> bytes:

@@ -157,7 +157,7 @@ class Reader:
             loss = (near.base_ms, to_ms, -1, "corrupt")
             readings.append((LOSS_INDEX, near.mono_ms, loss, GOOD))
         crc = self._crcs.get(self.seq, 0) or binascii.crc32(struct.pack("<I", self.seq))
-        body = bytes(encode_record(head, [], readings))
+        body = bytes(encode_record(head, b"", readings))
         return Entry(head, crc, body, self._layouts[0])
 
 
@@ -167,8 +167,8 @@ def _changed(old: "Layout", layouts: "list[Layout]") -> dict[int, bytes]:
         if layout.station == old.station:
             now = dict(layout.metrics)
             return {
-                index: bytes((0x20, old.metrics[index][1]))
-                for index in range(len(old.metrics))
-                if now.get(old.metrics[index][0], old.metrics[index][1]) != old.metrics[index][1]
+                index: bytes((0x20, code))
+                for index, (name, code) in enumerate(old.metrics)
+                if now.get(name, code) != code
             }
     return {}

@@ -15,6 +15,7 @@ from schemas.sparkplug import (
     HISTORICAL_FIELD,
     NULL_FIELD,
     QUALITY_FIELDS,
+    field_name,
     name_field,
     value_field,
     varint,
@@ -80,11 +81,17 @@ class Layout:
     def __init__(self, station: str, metrics: "list[tuple[str, int]]") -> None:
         """`metrics`: names and Sparkplug datatype codes."""
         self.station = station
-        self.metrics = metrics
-        self.codes = [code for _, code in metrics]
-        self.prefixes = [name_field(name) for name, _ in metrics]
+        self.codes = bytes([code for _, code in metrics])
+        self.prefixes = [
+            name_field(name) for name, _ in metrics
+        ]  # memory: names are kept here only
         # Indexes whose datatype has changed since: their samples carry the old one.
         self.changed: dict[int, bytes] = {}
+
+    @property
+    def metrics(self) -> "list[tuple[str, int]]":
+        """As they were given."""
+        return [(field_name(self.prefixes[n]), self.codes[n]) for n in range(len(self.codes))]
 
     def to_bytes(self, slot: int) -> bytes:
         out = bytearray((SCHEMA, slot, len(self.station)))
@@ -123,7 +130,7 @@ def stored_crc(window: "bytes | bytearray", at: int) -> int:
     return found
 
 
-def encode_record(head: Head, codes: list[int], readings: "list[Reading]") -> bytearray:
+def encode_record(head: Head, codes: bytes, readings: "list[Reading]") -> bytearray:
     """The body of a record. Raises PayloadError when a value does not fit its datatype."""
     out = bytearray(struct.pack(_HEAD, RECORD, *head))
     base = head.mono_ms

@@ -6,6 +6,8 @@ flight; without progress it begins anew after the last acknowledged record, ever
 
 import random
 
+from edge_agent.memory import is_small
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,7 +21,8 @@ _ANSWER_MS = (
 )
 _WINDOW_MIN = 20
 _READ_RECORDS = 40
-_READ_BYTES = 6144
+_READ_BYTES = 6144  # in one message they are three times as many
+_READ_BYTES_SMALL = 512  # in a small heap
 BATCH_RECORDS = 20  # in one message
 _GRACE_MS = 2000  # after a birth the MES says what it holds before anything old is sent
 _PATIENCE_MS = (1500, 5000)
@@ -35,6 +38,7 @@ class Replay:
         self._reader = journal.reader()
         self._rate = rate
         self._mono_ms = mono_ms
+        self._read_bytes = _READ_BYTES_SMALL if is_small() else _READ_BYTES
         self._tokens = 0.0
         self._window = WINDOW
         self._answer_ms = 0  # how long an acknowledgement takes, smoothed
@@ -159,7 +163,7 @@ class Replay:
             self._reader.seek(self._next)
         found: dict[str, list[Entry]] = {}
         size = 0
-        while count and size < _READ_BYTES:
+        while count and size < self._read_bytes:
             entry = self._reader.next(self._upto)
             if entry is None:
                 break

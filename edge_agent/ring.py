@@ -8,6 +8,7 @@ to where the next one begins: what a failed write left behind its last good reco
 import binascii
 import struct
 
+from edge_agent.memory import is_small
 from edge_agent.records import (
     FRAME_BYTES,
     SCHEMA,
@@ -31,7 +32,8 @@ if TYPE_CHECKING:
 _START = "<B4sIIII"
 _START_BYTES = 21
 _MARK = b"LSJ1"
-_WINDOW = 2048
+_WINDOW = 2048  # bytes read at once
+_WINDOW_SMALL = 512  # in a small heap
 _HEX = "0123456789abcdef"
 
 
@@ -54,7 +56,7 @@ class Frames:
         """Have `count` bytes from `at` in the window, as far as there are; its offset there."""
         off = self.at - self._base
         if off + count > len(self._window) and self._base + len(self._window) < self._end:
-            size = min(max(_WINDOW, count), self._end - self.at)
+            size = min(max(_WINDOW_SMALL if is_small() else _WINDOW, count), self._end - self.at)
             self._window = self._storage.read(self._name, self.at, size)
             self._base = self.at
             off = 0

@@ -6,6 +6,7 @@ visible. A sensor that cannot be read is reported at once as BAD, without a valu
 
 from collections import namedtuple
 
+from edge_agent.bugs import attempt
 from edge_agent.journal import EVENTS_ONLY
 from edge_agent.records import TEXT_MAX
 from schemas.samples import BAD, GOOD, STALE
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from edge_agent.records import Reading, Value
     from schemas.board_config import BoardMetric
 
-    Open = Callable[[], Channel]
+    Open = Callable[[int], Channel]
 
 RECORD_MS = 1000  # one record holds at most so much time
 RETRY_MS = 5_000  # a sensor that failed is tried again after so long: somebody is mending it
@@ -114,10 +115,9 @@ def rules_of(spec: "BoardMetric") -> Rules:
 class _Channel:
     """One metric: its sensor, when it is due, and what was last reported."""
 
-    def __init__(self, rules: Rules, opener: "Open", now: int) -> None:
+    def __init__(self, rules: Rules, now: int) -> None:
         self.rules = rules
-        self._opener: Open | None = opener  # let go once the sensor is there: memory
-        self._sensor: Any = None
+        self.sensor: Channel | None = None  # not open yet
         self.due = now
         self.wait_ms = rules.every_ms
         self.quiet_until = now  # a thinned metric is not recorded before
@@ -126,12 +126,9 @@ class _Channel:
         self.reported = now
         self.alarmed = False
 
-    def read(self) -> "Value":
+    def read(self, sensor: "Channel") -> "Value":
         """The reading, None when it is no value of its datatype. Raises OSError."""
-        if self._opener is not None:
-            self._sensor = self._opener()
-            self._opener = None
-        value = self._sensor.read()
+        value: Any = sensor.read()
         rules = self.rules
         if (rules.scale != 1 or rules.offset) and _is_number(value):
             value = value * rules.scale + rules.offset
@@ -153,18 +150,30 @@ class _Channel:
         return not self.rules.low <= value <= self.rules.high  # type: ignore[operator]
 
 
+def _raise(_index: int, bug: Exception) -> None:
+    raise bug
+
+
 class Sampler:
     """The channels of one station. Times are milliseconds since boot."""
 
     def __init__(
         self,
         specs: "list[BoardMetric]",
-        openers: "list[Open]",
+        open_sensor: "Open",
         mono_ms: "Callable[[], int]",
+        bug: "Callable[[int, Exception], None]" = _raise,
     ) -> None:
+        """`open_sensor` opens that of `specs[n]`, given n; `bug` is told what is no OSError."""
         self._mono_ms = mono_ms
+        self._open = open_sensor
+        self._bug = bug
         now = mono_ms()
-        self.channels = [_Channel(rules_of(specs[n]), openers[n], now) for n in range(len(specs))]
+        known: dict[Rules, Rules] = {}  # memory: many metrics have the same
+        self.channels: list[_Channel] = []
+        for spec in specs:
+            rules = rules_of(spec)
+            self.channels.append(_Channel(known.setdefault(rules, rules), now))
         self.readings: list[Reading] = []  # of the record that is open
         self.dropped = 0  # samples thinned out of it
         self.urgent = False  # it holds an event
@@ -196,7 +205,7 @@ class Sampler:
     def _read(self, index: int, channel: _Channel) -> bool:
         """Read one channel and add what is worth recording; whether it answered."""
         try:
-            value = channel.read()
+            value = attempt(self._value, index, channel, self._bug)
         except OSError:
             rules = channel.rules
             longest = max(min(rules.report_ms, RETRY_MS), rules.every_ms)
@@ -206,6 +215,11 @@ class Sampler:
         channel.wait_ms = channel.rules.every_ms
         self._note(index, channel, value)
         return True
+
+    def _value(self, index: int, channel: _Channel) -> "Value":
+        if channel.sensor is None:
+            channel.sensor = self._open(index)
+        return channel.read(channel.sensor)
 
     def _note(self, index: int, channel: _Channel, value: "Value") -> None:
         quality = GOOD if value is not None else BAD

@@ -36,7 +36,9 @@ if TYPE_CHECKING:
     from edge_agent.stations import Stations
 
 _LIVE_MAX = 32_768  # bytes of live records waiting for the link
-_LIVE_MAX_SMALL = 8192  # in a small heap
+_LIVE_MAX_SMALL = 4096  # in a small heap
+_OUT_MAX = 32_768  # bytes that wait in the link before they are sent
+_OUT_MAX_SMALL = 2048
 _CONDITION_MS = 10_000
 
 
@@ -61,7 +63,9 @@ class Sender:
         self._facts: list[tuple[str, str, str | int]] = []  # as they were told last
         self.replay = Replay(journal, rate, hands.clock.mono_ms)
         self._positions = Positions(journal.epoch)
-        self._live_max = _LIVE_MAX_SMALL if is_small() else _LIVE_MAX
+        small = is_small()
+        self._live_max = _LIVE_MAX_SMALL if small else _LIVE_MAX
+        self._out_max = _OUT_MAX_SMALL if small else _OUT_MAX
         self._topics: dict[tuple[str, str], bytes] = {}
         self.end()
 
@@ -161,14 +165,17 @@ class Sender:
         self._seq = (self._seq + 1) & 255
         return self._seq
 
-    def _publish(self, verb: str, station: str, payload: "bytes | bytearray") -> None:
+    def _publish(self, verb: str, station: str, payload: bytes) -> None:
+        self._link.publish(self._topic(verb, station), payload)
+
+    def _topic(self, verb: str, station: str) -> bytes:
         name = self._topics.get((verb, station))
         if name is None:
             group, node = self._place
             name = topic_bytes(topic(group, verb, node, station or None))
             if verb == "DDATA":
                 self._topics[(verb, station)] = name
-        self._link.publish(name, payload)
+        return name
 
     # -- records -----------------------------------------------------------------------------
 
@@ -176,12 +183,22 @@ class Sender:
         """Queue live records, or else a batch of old ones; whether there were any."""
         return self._send_live() or self._send_old()
 
+    def _begin_data(self, station: str) -> bytearray:
+        """A DDATA that is written where the link sends it from: memory."""
+        out = self._link.begin(self._topic("DDATA", station))
+        out += b"\x08" + varint(self._journal.now_ms())
+        return out
+
+    def _end_data(self, out: bytearray) -> None:
+        out += b"\x18" + varint(self._next_seq())
+        self._link.end()
+
     def _send_live(self) -> bool:
         if not self._live:
             return False
         frames = self._live[0]
         at = self._live_at
-        while at < len(frames) and len(self._link.out) < self._live_max:
+        while at < len(frames) and len(self._link.out) < self._out_max:
             body = bytes(frames[at + FRAME_BYTES : at + FRAME_BYTES + framed(frames, at)])
             self._send_live_record(body, stored_crc(frames, at))
             at += FRAME_BYTES + len(body)
@@ -199,12 +216,10 @@ class Sender:
         if layout.station not in self._alive:
             self._bear(layout.station)
         when = journal.when(head)
-        out = bytearray(b"\x08")
-        out += varint(journal.now_ms())
+        out = self._begin_data(layout.station)
         out += head_metrics(head, self._positions.field(head.seq), crc, when, False)
         put_metrics(out, body, layout, when, False)
-        out += b"\x18" + varint(self._next_seq())
-        self._publish("DDATA", layout.station, out)
+        self._end_data(out)
         self.replay.sent(head.seq)
 
     def _send_old(self) -> bool:
@@ -217,14 +232,12 @@ class Sender:
         return bool(batch)
 
     def _send_batch(self, station: str, entries: "list[Entry]") -> None:
-        out = bytearray(b"\x08")
-        out += varint(self._journal.now_ms())
+        out = self._begin_data(station)
         for entry in entries:
             when = self._journal.when(entry.head)
             pos = self._positions.field(entry.head.seq)
             out += head_metrics(entry.head, pos, entry.crc, when, True)
             put_metrics(out, entry.body, entry.layout, when, True)
-        out += b"\x18" + varint(self._next_seq())
-        self._publish("DDATA", station, out)
+        self._end_data(out)
         for entry in entries:
             self.replay.sent(entry.head.seq)

@@ -1,5 +1,6 @@
 """The stations of a node: what each measures now, and turning its readings into records."""
 
+from edge_agent.bugs import DriverBugs
 from edge_agent.messages import Now
 from edge_agent.records import Layout
 from edge_agent.sampler import Sampler
@@ -9,6 +10,7 @@ from schemas.sparkplug import DATATYPES
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
     from edge_agent.journal import Journal
     from edge_agent.ports import Channel, OpenChannel
@@ -17,10 +19,20 @@ if TYPE_CHECKING:
 _RECORD_SPAN_MS = 60_000
 
 
-def _opener(
-    open_channel: "OpenChannel", spec: "BoardMetric", station: str
-) -> "Callable[[], Channel]":
-    return lambda: open_channel(spec.driver, spec.args, station, spec.name)
+class _Sensors:
+    """Opens the sensors of a station, each once; what it needs for one it keeps until then: memory."""
+
+    def __init__(self, open_channel: "OpenChannel", station: "BoardStation") -> None:
+        self._open_channel = open_channel
+        self._station = station.station
+        self._specs: list[BoardMetric | None] = list(station.metrics)
+
+    def open(self, index: int) -> "Channel":
+        """Raises OSError."""
+        spec: Any = self._specs[index]  # there until it was opened
+        found = self._open_channel(spec.driver, spec.args, self._station, spec.name)
+        self._specs[index] = None
+        return found
 
 
 class Stations:
@@ -31,16 +43,26 @@ class Stations:
         stations: "list[BoardStation]",
         open_channel: "OpenChannel",
         mono_ms: "Callable[[], int]",
+        say: "Callable[[str], None]" = print,
     ) -> None:
+        self._bugs = DriverBugs(say)
         self.layouts: list[Layout] = []
         self.samplers: list[Sampler] = []
         self._kinds: list[tuple[str | None, str | None]] = []
         for station in stations:
             metrics = [(spec.name, DATATYPES[spec.datatype]) for spec in station.metrics]
-            openers = [_opener(open_channel, spec, station.station) for spec in station.metrics]
-            self.layouts.append(Layout(station.station, metrics))
-            self.samplers.append(Sampler(station.metrics, openers, mono_ms))
+            layout = Layout(station.station, metrics)
+            self.layouts.append(layout)
+            sensors = _Sensors(open_channel, station)
+            tell = self._teller(layout)
+            self.samplers.append(Sampler(station.metrics, sensors.open, mono_ms, tell))
             self._kinds.append((station.type, station.revision))
+
+    def _teller(self, layout: Layout) -> "Callable[[int, Exception], None]":
+        def tell(index: int, bug: Exception) -> None:
+            self._bugs.tell(f"{layout.station}.{layout.metrics[index][0]}", bug)
+
+        return tell
 
     def record(self, slot: int, journal: "Journal", now_ms: int) -> None:
         """Put what a station's sampler has read into the journal, as one record."""

@@ -196,6 +196,11 @@ def name_field(name: str) -> bytes:
     return bytes(out)
 
 
+def field_name(field: bytes) -> str:
+    """The name in a name_field; one of more than 127 bytes has two for its size."""
+    return field[2 if field[1] < 128 else 3 : -1].decode()
+
+
 def value_field(code: int, value: "Any") -> bytes:
     """A value as the field its datatype asks for; raises PayloadError when it does not fit."""
     out = bytearray()

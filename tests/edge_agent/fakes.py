@@ -255,8 +255,7 @@ class SamplerBench:
     def __init__(self, *specs):
         self.time = Time()
         self.sensors = [Sensor() for _ in specs]
-        openers = [lambda sensor=sensor: sensor for sensor in self.sensors]
-        self.sampler = Sampler(list(specs), openers, self.time.clock.mono_ms)
+        self.sampler = Sampler(list(specs), lambda n: self.sensors[n], self.time.clock.mono_ms)
 
     def run(self, seconds, then=None):
         """Take what is due for so long; (index, value, quality) of all that was recorded."""

@@ -69,7 +69,7 @@ def test_an_event_is_durable_and_told_before_the_analogue_values_of_its_second()
 def test_a_task_that_faults_is_restarted_and_the_others_go_on():
     bench = Bench()
     restart, agent_module._RESTART_S = agent_module._RESTART_S, (0.02, 0.1)
-    shown, agent_module._print_trace = agent_module._print_trace, lambda bug: None
+    shown, agent_module.print_trace = agent_module.print_trace, lambda bug: None
     try:
 
         async def work():
@@ -82,7 +82,7 @@ def test_a_task_that_faults_is_restarted_and_the_others_go_on():
 
         bench.run(work)
     finally:
-        agent_module._RESTART_S, agent_module._print_trace = restart, shown
+        agent_module._RESTART_S, agent_module.print_trace = restart, shown
     assert bench.say.any("it is restarted") and bench.broker.sessions == 1
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import errno
 
-from edge_agent import agent as agent_module
+from edge_agent import bugs
 from edge_agent.agent import Agent
 from edge_agent.clock import FLOOR_MS, Clock
 from edge_agent.commands import read_commands
@@ -190,11 +190,11 @@ def _run_agent(sensors, work):
             agent.stop()
             await asyncio.wait_for(running, 8)
 
-    shown, agent_module._print_trace = agent_module._print_trace, lambda bug: None
+    shown, bugs.print_trace = bugs.print_trace, lambda bug: None
     try:
         asyncio.run(main())
     finally:
-        agent_module._print_trace = shown
+        bugs.print_trace = shown
     return say
 
 

@@ -102,12 +102,12 @@ def test_a_sensor_that_is_not_there_at_boot_is_opened_later():
     time = Time()
     sensors = [None]
 
-    def opener():
+    def opened(_index):
         if sensors[0] is None:
             raise OSError(19, "not connected")
         return sensors[0]
 
-    sampler = Sampler([analog()], [opener], time.clock.mono_ms)
+    sampler = Sampler([analog()], opened, time.clock.mono_ms)
     sampler.take()
     assert sampler.close_record()[0][2:] == (None, BAD)
     sensors[0] = Sensor(7.0)
@@ -226,8 +226,8 @@ def test_each_sample_has_its_own_time():
         return 1.0
 
     sensors[0].read = slow
-    openers = [lambda sensor=sensor: sensor for sensor in sensors]
-    sampler = Sampler([analog(), board_metric("b")], openers, time.clock.mono_ms)
+    specs = [analog(), board_metric("b")]
+    sampler = Sampler(specs, lambda n: sensors[n], time.clock.mono_ms)
     sampler.take()
     assert [reading[1] for reading in sampler.close_record()] == [30, 30]
     sensors[1].read = slow

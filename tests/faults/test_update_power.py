@@ -18,7 +18,7 @@ from tests.faults.power_flash import Flash
 from tests.firmware.releases import SEED, Board, Mes, Release, install, slot_of
 
 CUTS = int(os.environ.get("LODESTONE_UPDATE_CUTS", "2000"))
-LIVES = 4
+LIVES = max(CUTS // 500, 1)
 BLOCKS = 96
 EVERY_K = (
     250  # the first cuts of a life come after 1, 2, 3 … programs and erases, the others anywhere

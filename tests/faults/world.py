@@ -67,6 +67,13 @@ class Wire:
             (topic[2:].decode() if topic[0] < 32 else topic.decode(), bytes(payload))
         )
 
+    def begin(self, topic: bytes) -> bytearray:
+        self.begun = topic, bytearray()
+        return self.begun[1]
+
+    def end(self) -> None:
+        self.publish(*self.begun)
+
     async def flush(self) -> None: ...
 
     def roll(self, draw: random.Random, bad: float) -> list[tuple[str, bytes]]:

