@@ -75,6 +75,7 @@ _SHARED_DEVICE = (
 )  # fmt: skip
 _POSITIVE = ("shunt_ohm", "nominal_ohm", "reference_ohm")
 _NUMBERS = ("scale", "low", "high", "raw_4ma", "raw_20ma")
+_TEXTS = ("port", "host", "instrument", "value", "protocol")
 
 
 def args_faults(board: "Board", file: str) -> "list[str]":
@@ -139,6 +140,8 @@ def _check_value(check: Check, where: str, place: "tuple[str, str]", value: "Any
     elif key in _POSITIVE or key in _NUMBERS:
         if not is_number(value) or (key in _POSITIVE and value <= 0):
             check.say(where, f"{show(value)} is not allowed", "write a number")
+    elif key in _TEXTS:
+        check.text(where, value)
     elif key in _FORMS:
         _FORMS[key](check, where, value)
 
