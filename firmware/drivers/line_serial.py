@@ -178,6 +178,8 @@ def open_channel(args: "dict[str, Any]", station: str, metric: str, plant: objec
     if line.name not in _readers:
         device = Device(Bus(), f"line {line.name}", args)
         _readers[line.name] = LineReader(line, protocol, device, args)
+    if protocol is not None and protocol != _readers[line.name].protocol:
+        raise OSError(_EIO, f"{line.name} is read by another protocol: one for all on it")
     return LineChannel(_readers[line.name], args)
 
 

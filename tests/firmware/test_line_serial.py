@@ -1,6 +1,6 @@
 """Instruments that tell a line of text, and readers of codes; both interpreters run this file."""
 
-from firmware.drivers.line_serial import LineChannel, reader_on
+from firmware.drivers.line_serial import LineChannel, open_channel, reader_on
 from tests.device_help import fault_of
 from tests.firmware.lines import MemoryLine, Time
 
@@ -56,6 +56,21 @@ def test_a_barcode_is_text_and_the_same_one_again_is_counted() -> None:
     assert counts.read() == 2
     assert channel.read() == "LOT-07"
     assert "what is" in str(fault_of(OSError, LineChannel, channel.reader, {"what": "value"}))
+
+
+def test_an_instrument_speaks_one_protocol() -> None:
+    """The first one said would else be that of all channels, and read them wrongly."""
+
+    def opened(port: str, protocol: str = "") -> LineChannel:
+        args: dict[str, Any] = {"port": port, "baud": 9600, "bytesize": 8, "stopbits": 1, "parity": "none"}  # fmt: skip
+        return open_channel(args | ({"protocol": protocol} if protocol else {}), "s", "m", None)
+
+    both = opened("scale", "mettler_sics"), opened("scale", "mettler_sics")
+    assert both[0].reader is both[1].reader
+    assert opened("scale").reader is both[0].reader, "who names none takes what there is"
+    assert "another protocol" in str(fault_of(OSError, opened, "scale", "mitutoyo_digimatic"))
+    opened("codes")
+    assert "another protocol" in str(fault_of(OSError, opened, "codes", "mettler_sics"))
 
 
 def test_a_code_that_was_cut_off_is_no_part_of_the_next() -> None:
