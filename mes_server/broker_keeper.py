@@ -9,7 +9,6 @@ import json
 import logging
 import os
 import shlex
-import shutil
 import signal
 import subprocess
 from collections.abc import Callable, Sequence
@@ -19,6 +18,7 @@ from threading import Event
 
 from mes_server.broker_access import MOSQUITTO_ACL, NATS_NODES, mosquitto_acl, nats_nodes
 from mes_server.domain.identities import Allowed
+from mes_server.files import replace_file
 
 LOOK_S = 2.0
 HOOK_S = 60.0
@@ -58,25 +58,10 @@ class Files:
 
 
 def replace(file: Path, data: bytes) -> bool:
-    """Write a file whole or not at all, also when the power goes, and only when it changes; whether it did.
-
-    Who may read the old one may read the new one.
-    """
+    """Write a file only when it changes; whether it did. Who may read the old one may read the new one."""
     if file.exists() and file.read_bytes() == data:
         return False
-    new = file.with_name(f"{file.name}.new")
-    new.unlink(missing_ok=True)
-    new.touch(mode=0o600)
-    with new.open("wb") as out:
-        out.write(data)
-        out.flush()
-        os.fsync(out.fileno())
-    if file.exists():
-        before = file.stat()
-        new.chmod(before.st_mode & 0o777)
-        if os.geteuid() == 0:
-            shutil.chown(new, before.st_uid, before.st_gid)
-    new.replace(file)
+    replace_file(file, data)
     return True
 
 

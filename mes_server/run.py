@@ -14,6 +14,7 @@ from types import FrameType
 from typing import Any
 
 from mes_server import broker
+from mes_server.files import replace_file
 from mes_server.settings import Settings
 from mes_server.supervisor import Child, Supervisor
 
@@ -74,11 +75,8 @@ def sole_run(settings: Settings) -> Iterator[None]:
 def _write_demo_file(settings: Settings, people: Mapping[str, Any]) -> None:
     mqtt = {"host": settings.broker_at[0], "port": settings.mqtt_port}
     facts = {"url": url(settings), "mqtt": mqtt, **people}
-    new = settings.data_dir / "demo.json.new"
-    new.unlink(missing_ok=True)
-    new.touch(mode=0o600)
-    new.write_text(json.dumps(facts, ensure_ascii=False, indent=1), encoding="utf-8")
-    new.replace(settings.data_dir / "demo.json")
+    text = json.dumps(facts, ensure_ascii=False, indent=1)
+    replace_file(settings.data_dir / "demo.json", text.encode(), 0o600)
 
 
 def _say_running(

@@ -26,6 +26,7 @@ from mes_server.domain.firmware import (
     Manifest,
     read_manifest,
 )
+from mes_server.files import sync_folder
 from mes_server.pki.signatures import is_signed
 from mes_server.store.firmware import highest_counter, load_release, trusted_keys
 
@@ -85,6 +86,8 @@ def _write(folder: Path, contents: dict[str, bytes]) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
+    for one in {folder, *(one for one in folder.rglob("*") if one.is_dir())}:
+        sync_folder(one)
 
 
 def _keep(book: Book, release: tuple[Manifest, bytes], places: tuple[Path, Path]) -> bool:
@@ -106,6 +109,8 @@ def _keep(book: Book, release: tuple[Manifest, bytes], places: tuple[Path, Path]
     target = release_folder(data_dir, manifest.code)
     shutil.rmtree(target, ignore_errors=True)  # of an import that broke off, or damaged
     made.rename(target)
+    for one in (target.parent, data_dir):
+        sync_folder(one)
     if known is None:
         book.note(
             f"firmware:{manifest.code}", IMPORTED, version=manifest.version, board=manifest.board,

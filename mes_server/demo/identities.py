@@ -19,6 +19,7 @@ from mes_server.demo.people import hire
 from mes_server.demo.simulation import load_stops
 from mes_server.domain.identities import ENROLLED, GONE, Asked
 from mes_server.domain.rules import Refusal, Worker
+from mes_server.files import replace_file
 from mes_server.pki.requests import new_request, read_request
 from mes_server.pki.site import load_site
 from mes_server.settings import Settings
@@ -60,9 +61,9 @@ def _let_in(settings: Settings, engine: Engine, node: tuple[str, str], serial: s
     _act(engine, ASKS, asked.fingerprint, lambda book: enrol.ask(book, asked))
     _act(engine, APPROVES, asked.fingerprint, lambda book: enrol.approve(book, asked.fingerprint))
     issued = _redeem(settings, engine, asked, csr)
-    _write(folder / KEY, key)
-    _write(folder / CA, issued.chain[-1])
-    _write(folder / CERTIFICATE, b"".join(issued.chain[:-1]))
+    replace_file(folder / KEY, key)
+    replace_file(folder / CA, issued.chain[-1])
+    replace_file(folder / CERTIFICATE, b"".join(issued.chain[:-1]))
     return True
 
 
@@ -104,11 +105,3 @@ def _redeem(settings: Settings, engine: Engine, asked: Asked, csr: bytes) -> Iss
 def _now(badge: str) -> Act:
     now_ms = time.time_ns() // 1_000_000
     return Act(secrets.token_hex(8), badge, "", now_ms, now_ms)
-
-
-def _write(file: Path, data: bytes) -> None:
-    new = file.with_suffix(".new")
-    new.unlink(missing_ok=True)
-    new.touch(mode=0o600)
-    new.write_bytes(data)
-    new.replace(file)

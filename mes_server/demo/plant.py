@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mes_server.files import replace_file
 from mes_server.settings import Settings
 from schemas.station_types import load_station_types
 
@@ -62,9 +63,7 @@ def _read(file: Path) -> list[dict[str, Any]]:
 
 
 def _write(file: Path, faults: list[dict[str, Any]]) -> None:
-    new = file.with_suffix(".new")
-    new.write_text(json.dumps({"faults": faults}, indent=1), encoding="utf-8")
-    new.replace(file)
+    replace_file(file, json.dumps({"faults": faults}, indent=1).encode())
 
 
 def _types_by_station(folder: Path) -> dict[str, str]:

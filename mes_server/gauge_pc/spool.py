@@ -7,6 +7,8 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from mes_server.files import replace_file
+
 LINES_MAX = 10_000
 
 
@@ -60,13 +62,7 @@ class Spool:
             self._write()
 
     def _write(self) -> None:
-        """Another file takes the place of this one: a power cut leaves the one or the other."""
-        other = self._file.with_suffix(".new")
-        with other.open("w", encoding="utf-8") as out:
-            out.write("".join(map(_text, self._lines)))
-            out.flush()
-            os.fsync(out.fileno())
-        other.replace(self._file)
+        replace_file(self._file, "".join(map(_text, self._lines)).encode())
 
 
 def _text(line: Line) -> str:

@@ -27,6 +27,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from mes_server.files import replace_file, sync_folder
 from mes_server.pki import certificates
 from mes_server.pki.certificates import BadHost, Signer, Subject
 from mes_server.pki.requests import BadRequest, read_request
@@ -118,6 +119,7 @@ def make_site(
     if folder.exists():
         folder.rmdir()
     made.rename(folder)
+    sync_folder(folder.parent)
 
 
 def _authority(
@@ -251,11 +253,4 @@ def _write_key(path: Path, key: ec.EllipticCurvePrivateKey) -> None:
 
 
 def _write(path: Path, data: bytes, mode: int = 0o644) -> None:
-    """The old file or the new one, never half of it, and never a key that others can read for a moment."""
-    new = path.with_name(f"{path.name}.new")
-    new.unlink(missing_ok=True)
-    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(path)
+    replace_file(path, data, mode)

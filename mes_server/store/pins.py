@@ -14,6 +14,8 @@ from pathlib import Path
 from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
 
+from mes_server.files import sync_folder
+
 FILE = "pepper"
 _BYTES = 32
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
@@ -49,6 +51,7 @@ def make_pepper(data_dir: Path) -> bool:
         opened.write(secrets.token_hex(_BYTES))
         opened.flush()
         os.fsync(opened.fileno())
+    sync_folder(data_dir)
     return True
 
 
