@@ -58,9 +58,21 @@ class CurrentLoop:
         raise OSError(_EIO, f"loop at {milliamperes:.2f} mA: {words}")
 
 
+def _by_volts(args: "dict[str, Any]") -> "dict[str, Any]":
+    """A shunt of the driver below counts here: it would judge the loop itself, by other bands and in other words."""
+    of = args["of"]
+    below = of.get("args", {}) if isinstance(of, dict) else {}
+    if "shunt_ohm" not in below:
+        return args
+    own = {"reads": "V", "shunt_ohm": below["shunt_ohm"]} if args.get("reads", "mA") == "mA" else {}
+    volts = {key: below[key] for key in below if key != "shunt_ohm"}
+    return args | own | {"of": of | {"args": volts}}
+
+
 def open_channel(args: "dict[str, Any]", station: str, metric: str, plant: object) -> Counted:
     """The loop args describes. OSError when args are wrong or the driver below is not there."""
     try:
+        args = _by_volts(args)
         loop = CurrentLoop(open_inner(args, station, metric, plant), args)
         return Counted(loop, f"loop {station} {metric}")
     except (KeyError, ValueError, TypeError, ZeroDivisionError) as problem:

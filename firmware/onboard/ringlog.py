@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 _END = "<HH"  # end of the durable data, and its complement
 _END_BYTES = 4
-_ENDS_READ = 64
 _KEPT_FREE = (
     2  # blocks that only small files may take: the state of the journal must always find room
 )

@@ -2,7 +2,7 @@
 
 import math
 
-from firmware.drivers import current_loop, digital_input, max31865, pulse_counter
+from firmware.drivers import ads1115, current_loop, digital_input, max31865, pulse_counter
 from firmware.drivers.bus_stats import Counted, _tallies, buses, tally_of
 from firmware.drivers.current_loop import CurrentLoop
 from firmware.drivers.digital_input import DigitalInput
@@ -55,6 +55,41 @@ def test_a_loop_that_failed_says_how() -> None:
     assert "no number" in str(
         fault_of(OSError, CurrentLoop(Said(OSError(5, "no number")), args).read)
     )
+
+
+def test_a_loop_through_the_shunt_of_a_converter_is_judged_once_by_its_own_bands() -> None:
+    class Converter:
+        """An ADS1115 that is ready at once."""
+
+        def __init__(self) -> None:
+            self.ma, self.pointer = 0.0, 0
+
+        def writeto(self, address: int, data: bytes) -> None:
+            self.pointer = data[0]
+
+        def readfrom(self, address: int, n: int) -> bytes:
+            volts = int(self.ma / 1000 * 100 / 4.096 * 32768 + 0.5)
+            return bytes((0x80, 0)) if self.pointer else bytes((volts >> 8, volts & 255))
+
+    chip = Converter()
+    ads1115._buses[9] = chip
+    below = {"driver": "ads1115", "args": {"i2c": 9, "channel": 1, "shunt_ohm": 100}}
+    args = {"low": 0, "high": 14, "of": below}
+    loop = current_loop.open_channel(args, "bath-1", "ph", None)
+    wide = current_loop.open_channel(args | {"bands": [3.0, 22.0]}, "bath-1", "ph", None)
+    own = current_loop.open_channel(args | {"reads": "V", "shunt_ohm": 100}, "bath-1", "ph", None)
+    chip.ma = 12.0
+    for channel in (loop, wide, own):
+        assert abs(channel.read() - 7.0) < 0.001
+    for chip.ma, words in (
+        (0.02, "the wire is broken"), (3.5, "the transmitter failed"), (23.1, "a short circuit"),
+    ):  # fmt: skip
+        assert words in str(fault_of(OSError, loop.read)), chip.ma
+    chip.ma = 3.4
+    assert abs(wide.read() + 0.525) < 0.001, "its transmitter shows so little in good health"
+    (adc,) = [bus for bus in buses() if bus["at"] == "ads1115 i2c9 0x48 input 1"]
+    assert adc["failed"] == 0, "the converter is well"
+    _tallies.clear()
 
 
 def test_a_sensor_without_a_bus_tells_why_it_failed_too() -> None:
