@@ -16,7 +16,6 @@ FILE = "lodestone.toml"
 MQTT_TLS_PORT = 8883
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  and where that is reached on this machine
-_REORDER_MAX_MS = 60_000
 
 
 class SettingsError(ValueError):
@@ -83,31 +82,17 @@ class Settings:
         return ZoneInfo(self.timezone)
 
 
-def _port(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not 0 < int(text) < 65536:
-        raise ValueError("write a port number from 1 to 65535")
-    return int(text)
-
-
-def _reorder(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or len(text) > 5 or int(text) > _REORDER_MAX_MS:
-        raise ValueError(f"write milliseconds from 0 to {_REORDER_MAX_MS}")
-    return int(text)
-
-
-def _lock_s(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not 15 <= int(text[:6]) <= 3600:
-        raise ValueError("write seconds from 15 to 3600")
-    return int(text)
-
-
-def _whole(least: int, most: int) -> Callable[[str], int]:
+def _whole(least: int, most: int, what: str = "a number") -> Callable[[str], int]:
     def read(text: str) -> int:
-        if not text.isascii() or not text.isdigit() or not least <= int(text[:6]) <= most:
-            raise ValueError(f"write a number from {least} to {most}")
+        plain = text.isascii() and text.isdigit() and len(text) <= 6
+        if not plain or not least <= int(text) <= most:
+            raise ValueError(f"write {what} from {least} to {most}")
         return int(text)
 
     return read
+
+
+_port = _whole(1, 65535, "a port number")
 
 
 def _host(text: str) -> str:
@@ -202,9 +187,9 @@ _PARSERS: dict[str, Callable[[str], object]] = {
     "MES_ADDRESS": _address,
     "MES_SCANNER_GS": _separator,
     "MES_OPEN_READING": _one_of("", "yes", "no"),
-    "MES_STATION_LOCK_S": _lock_s,
-    "MES_OFFICE_LOCK_S": _lock_s,
-    "MES_REORDER_MS": _reorder,
+    "MES_STATION_LOCK_S": _whole(15, 3600, "seconds"),
+    "MES_OFFICE_LOCK_S": _whole(15, 3600, "seconds"),
+    "MES_REORDER_MS": _whole(0, 60_000, "milliseconds"),
     "MES_HJ212_ENDPOINT": _endpoint,
     "MES_HJ212_PASSWORD": _password,
     "MES_HJ212_PROFILE": _one_of("2017", "2025"),

@@ -38,6 +38,13 @@ def test_the_reorder_timer_is_milliseconds_of_at_most_a_minute() -> None:
         assert "0 to 60000" in faults_of({"MES_REORDER_MS": text})[0]
 
 
+def test_lives_of_tokens_and_certificates_are_whole_numbers_within_bounds() -> None:
+    said = read_settings({"MES_TOKEN_MINUTES": "1440", "MES_CERTIFICATE_DAYS": "1"}, NONE)
+    assert (said.token_minutes, said.certificate_days) == (1440, 1)
+    for text in ("0", "1441", "-1", "15 min", "", "000015999", "9" * 5000, "²"):
+        assert "1 to 1440" in faults_of({"MES_TOKEN_MINUTES": text})[0]
+
+
 def test_the_pages_and_our_own_broker_cannot_share_a_port() -> None:
     same = {"MES_HTTP_PORT": "9000", "MES_MQTT_PORT": "9000"}
     (fault,) = faults_of(same)
