@@ -194,13 +194,23 @@ _FORMS = {
 }  # fmt: skip
 
 
+def _check_map(check: Check, where: str, driver: str, args: "dict[str, Any]") -> None:
+    """A plant may have written the map itself."""
+    try:
+        whole = filled(args, _PROTOCOLS[driver])
+    except OSError as fault:
+        check.say(where, str(fault.args[1]), "see docs/instruments.md")
+        return
+    for key in sorted(whole):
+        if key not in args:
+            place = f"{where} ({args['instrument']}).{key}"
+            _check_value(check, place, (driver, key), whole[key])
+
+
 def _check_whole(check: Check, where: str, driver: str, args: "dict[str, Any]") -> None:
     """What keys say together."""
     if "instrument" in args:
-        try:
-            filled(args, _PROTOCOLS[driver])
-        except OSError as fault:
-            check.say(where, str(fault.args[1]), "see docs/instruments.md")
+        _check_map(check, where, driver, args)
     if args.get("reads") == "V" and "shunt_ohm" not in args:
         check.say(where, "shunt_ohm is missing", "volts are milliamperes through it")
     if args.get("reads") == "raw" and args.get("raw_4ma") == args.get("raw_20ma"):

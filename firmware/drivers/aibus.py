@@ -106,8 +106,9 @@ class AibusChannel:
     def __init__(self, device: AibusDevice, args: "dict[str, Any]") -> None:
         self.device = device
         self.parameter: str | int = args.get("parameter", "pv")
-        if self.parameter not in _FIELDS and not isinstance(self.parameter, int):
-            raise OSError(_EIO, 'parameter is "pv", "sv", "mv" or a code')
+        a_code = isinstance(self.parameter, int) and 0 <= self.parameter <= 255
+        if self.parameter not in _FIELDS and not a_code:
+            raise OSError(_EIO, 'parameter is "pv", "sv", "mv" or a code from 0 to 255')
         self.value = Value(args)
         self.decimals: int | None = args.get("decimal_parameter")
 

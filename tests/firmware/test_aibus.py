@@ -96,5 +96,6 @@ def test_args_that_are_wrong_are_a_fault_of_their_channel() -> None:
         ({"address": 1}, "port"),
         ({"port": "/dev/null", "address": 81}, "from 0 to 80"),
         ({"port": "/dev/null", "address": 1, "parameter": "out"}, "parameter"),
+        ({"port": "/dev/null", "address": 1, "parameter": 300}, "parameter"),
     ):
         assert word in str(fault_of(OSError, aibus.open_channel, args, "s", "m", None))

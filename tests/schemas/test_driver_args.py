@@ -2,8 +2,10 @@
 
 from collections import namedtuple
 
+from schemas import instrument_maps
 from schemas.contract_check import Check
 from schemas.driver_args import args_faults, check_args
+from schemas.instrument_maps import load_instrument
 
 RTU = {"port": "/dev/ttyUSB0", "unit": 3, "register": 7}
 LOOP = {"low": 0, "high": 14, "of": {"driver": "ads1115", "args": {"i2c": 0, "channel": 1}}}
@@ -97,6 +99,23 @@ def test_each_mistake_is_told_once_with_its_place_and_what_to_write():
         said = _said(driver, args)
         assert len(said) == 1 and words in said[0], (driver, args, said)
         assert said[0].startswith("station.json: s.m.args")
+
+
+def test_what_the_map_of_an_instrument_says_is_checked_like_what_a_file_says():
+    wrong = {"fault_register": 75, "fault_bits": {"five": "broken"}, "bit": 99, "registers": "4"}
+    own = {"port": "p", "unit": 3, "instrument": "eurotherm_3200", "value": "pv"}
+    value = load_instrument("eurotherm_3200")["values"]["pv"] | wrong
+    kept = list(instrument_maps._last)
+    try:
+        whole = load_instrument("eurotherm_3200")
+        whole["values"]["pv"] = value
+        instrument_maps._last[:] = ["eurotherm_3200", whole]
+        said = _said("modbus_rtu", own)
+    finally:
+        instrument_maps._last[:] = kept
+    assert len(said) == 3, said
+    for line, word in zip(said, (".bit: 99", "fault_bits.five", '.registers: "4"')):
+        assert word in line and "eurotherm_3200" in line, (line, word)
 
 
 def _board(*every):
