@@ -2,37 +2,25 @@
 
 import json
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 
-from mes_server.cli import main
 from mes_server.settings import read_settings
 from mes_server.store.engine import open_engine
+from tests.mes_server.commands.conftest import Call
 from tests.mes_server.domain.plan_making import plan
 from tests.mes_server.people_help import PIN, give_pin, hire
 
-Call = Callable[..., Result]
-
 
 @pytest.fixture
-def mes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Call:
-    monkeypatch.setenv("MES_DATA_DIR", str(tmp_path))
-    monkeypatch.chdir(tmp_path)
-
-    def call(*words: str, exit_code: int = 0, typed: str = "") -> Result:
-        result = CliRunner().invoke(main, list(words), input=typed)
-        assert result.exit_code == exit_code, result.output
-        return result
-
-    call("db", "upgrade")
+def mes(mes: Call, tmp_path: Path) -> Call:
+    """With somebody who releases."""
     engine = open_engine(read_settings(os.environ).url)
     hire(engine, "Q-1", ["quality"])
     give_pin(engine, tmp_path, "Q-1")
     engine.dispose()
-    return call
+    return mes
 
 
 def test_a_plan_is_checked_signed_listed_and_shown(mes: Call, tmp_path: Path) -> None:

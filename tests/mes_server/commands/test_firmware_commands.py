@@ -2,34 +2,12 @@
 
 import json
 import os
-from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-from click.testing import CliRunner, Result
-
-from mes_server.cli import main
 from mes_server.settings import read_settings
 from mes_server.store.engine import open_engine
 from tests.mes_server.actions.fleet import Fleet, make_release, public_key
-
-Call = Callable[..., Result]
-
-
-@pytest.fixture
-def mes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Call:
-    monkeypatch.setenv("MES_DATA_DIR", str(tmp_path / "data"))
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "data").mkdir()
-    assert "MES_DATABASE_URL" not in os.environ
-
-    def call(*words: str, exit_code: int = 0) -> Result:
-        result = CliRunner().invoke(main, list(words))
-        assert result.exit_code == exit_code, result.output
-        return result
-
-    call("db", "upgrade")
-    return call
+from tests.mes_server.commands.conftest import Call
 
 
 def test_a_release_is_taken_in_and_rolled_out(mes: Call, tmp_path: Path) -> None:

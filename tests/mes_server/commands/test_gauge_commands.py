@@ -1,34 +1,16 @@
 """`mes gauge`, as it is typed: entered, calibrated, studied, listed."""
 
 import json
-import os
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 
 from mes_server.cli import main
 from schemas.line_protocols import FOLDER
+from tests.mes_server.commands.conftest import Call
 from tests.mes_server.domain.published import AIAG_GRR
-
-Call = Callable[..., Result]
-
-
-@pytest.fixture
-def mes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Call:
-    monkeypatch.setenv("MES_DATA_DIR", str(tmp_path))
-    monkeypatch.chdir(tmp_path)
-    assert "MES_DATABASE_URL" not in os.environ
-
-    def call(*words: str, exit_code: int = 0) -> Result:
-        result = CliRunner().invoke(main, list(words))
-        assert result.exit_code == exit_code, result.output
-        return result
-
-    call("db", "upgrade")
-    return call
 
 
 def test_a_gauge_is_entered_calibrated_and_listed(mes: Call) -> None:

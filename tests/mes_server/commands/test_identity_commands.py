@@ -3,40 +3,35 @@
 import json
 import os
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
 from firmware.onboard import keys
 from mes_server.actions import enrol_node as enrol
 from mes_server.actions.record_events import Book
 from mes_server.actions.record_person import act_of
-from mes_server.cli import main
 from mes_server.domain.identities import Asked
 from mes_server.settings import read_settings
 from mes_server.store.engine import open_engine
 from mes_server.store.transaction import writing
 from schemas.node_card import card_text
+from tests.mes_server.commands.conftest import Call
 from tests.mes_server.people_help import PIN, give_pin, hire
 
-Call = Callable[..., Result]
 NAME = "forming/press-1"
 
 
 @pytest.fixture
-def mes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Call:
-    monkeypatch.setenv("MES_DATA_DIR", str(tmp_path))
-    monkeypatch.chdir(tmp_path)
+def mes(mes: Call, tmp_path: Path) -> Call:
+    """With three people; whoever is asked types the PIN, which is not shown."""
 
     def call(*words: str, exit_code: int = 0) -> Result:
-        result = CliRunner().invoke(main, list(words), input=f"{PIN}\n")
-        assert result.exit_code == exit_code, result.output
+        result = mes(*words, exit_code=exit_code, typed=f"{PIN}\n")
         assert PIN not in result.output
         return result
 
-    call("db", "upgrade")
     engine = open_engine(read_settings(os.environ).url)
     for badge, role in (("W-0007", "lead"), ("W-0042", "admin"), ("W-0100", "operator")):
         hire(engine, badge, [role])

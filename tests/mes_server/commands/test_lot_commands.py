@@ -1,38 +1,21 @@
 """`mes lot` and `mes verify`, as they are typed, over a real store."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 from sqlalchemy import Engine, text
 
 from mes_server.actions.anchor_ledger import anchor_ledger
-from mes_server.cli import main
 from mes_server.store.engine import open_engine, reading
 from mes_server.store.ledger import head, list_events
 from mes_server.store.lots import load_lot
 from mes_server.store.nodes import ensure_node, note_node
 from mes_server.store.schema import upgrade
 from mes_server.store.transaction import writing
+from tests.mes_server.commands.conftest import Call
 from tests.mes_server.web.lot_story import tell
-
-Call = Callable[..., Result]
-
-
-@pytest.fixture
-def mes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Call:
-    """Types `mes …` in a folder of its own."""
-    monkeypatch.setenv("MES_DATA_DIR", str(tmp_path))
-    monkeypatch.chdir(tmp_path)
-
-    def call(*words: str, exit_code: int = 0) -> Result:
-        result = CliRunner().invoke(main, list(words))
-        assert result.exit_code == exit_code, result.output
-        return result
-
-    return call
 
 
 @pytest.fixture

@@ -1,37 +1,17 @@
 """`mes nc`, as it is typed: opened, contained, disposed of with a PIN that is asked for, shown."""
 
 import json
-import os
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 from sqlalchemy import Engine
 
-from mes_server.cli import main
 from mes_server.store.engine import open_engine, reading
 from mes_server.store.ledger import iter_events
 from tests.mes_server.actions.lot_floor import Floor
 from tests.mes_server.actions.plan_floor import LIGHT
+from tests.mes_server.commands.conftest import Call
 from tests.mes_server.people_help import NOW_MS, PIN, give_pin, hire
-
-Call = Callable[..., Result]
-
-
-@pytest.fixture
-def mes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Call:
-    monkeypatch.setenv("MES_DATA_DIR", str(tmp_path))
-    monkeypatch.chdir(tmp_path)
-    assert "MES_DATABASE_URL" not in os.environ
-
-    def call(*words: str, exit_code: int = 0, typed: str = "") -> Result:
-        result = CliRunner().invoke(main, list(words), input=typed)
-        assert result.exit_code == exit_code, result.output
-        return result
-
-    call("db", "upgrade")
-    return call
 
 
 @pytest.fixture

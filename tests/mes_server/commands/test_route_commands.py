@@ -1,30 +1,10 @@
 """`mes route`, as it is typed: checked, released once, listed and shown."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-from click.testing import CliRunner, Result
-
-from mes_server.cli import main
+from tests.mes_server.commands.conftest import Call
 from tests.mes_server.domain.test_routes import content
-
-Call = Callable[..., Result]
-
-
-@pytest.fixture
-def mes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Call:
-    monkeypatch.setenv("MES_DATA_DIR", str(tmp_path))
-    monkeypatch.chdir(tmp_path)
-
-    def call(*words: str, exit_code: int = 0) -> Result:
-        result = CliRunner().invoke(main, list(words))
-        assert result.exit_code == exit_code, result.output
-        return result
-
-    call("db", "upgrade")
-    return call
 
 
 def test_a_route_is_checked_released_once_listed_and_shown(mes: Call, tmp_path: Path) -> None:
