@@ -7,7 +7,7 @@ from edge_agent.clock import Clock
 from edge_agent.journal import Journal, Limits
 from edge_agent.state import State
 from firmware.onboard.storage import FileStorage
-from tests.edge_agent.fakes import hands, layout, read_all
+from tests.edge_agent.fakes import checked, hands, layout, read_all
 
 BLOCK = 4096
 MOUNT = "/flash"
@@ -85,14 +85,7 @@ def test_nothing_recorded_is_lost_in_a_hundred_cuts_on_micropythons_own_littlefs
         flash = Flash(data)
         try:
             journal = _boot(flash, limits, kept)
-            held = {entry.head.seq: entry.crc for entry in read_all(journal)}
-            assert journal.next > max(list(recorded) + [0])
-            for seq in list(recorded):
-                if seq < journal.first:
-                    del recorded[seq]
-                else:
-                    assert held[seq] == recorded[seq], seq
-            recorded.update(held)
+            checked(journal, recorded)
             flash.left = random.randint(1, 150)
             _work(journal, recorded)
         except OSError:

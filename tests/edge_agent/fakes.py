@@ -189,6 +189,20 @@ def read_all(journal, first=None):
     return found
 
 
+def checked(journal, recorded):
+    """After a power cut all of recorded (sequence number: checksum) is there, once; what is there counts from now on."""
+    entries = read_all(journal)
+    held = {entry.head.seq: entry.crc for entry in entries}
+    assert len(held) == len(entries), "a record is read twice"
+    assert journal.next > max(recorded or (0,)), "a recorded number would be used again"
+    for seq in list(recorded):
+        if seq < journal.first:
+            del recorded[seq]
+        else:
+            assert held[seq] == recorded[seq], seq
+    recorded.update(held)
+
+
 def fresh_journal(**other):
     """A new journal, with the storage and the time it lives in."""
     storage, time = MemoryStorage(), Time()

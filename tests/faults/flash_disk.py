@@ -1,39 +1,19 @@
 """firmware.onboard.disk.Disk on littlefs, on a flash chip whose power can be cut in any program or erase."""
 
 import errno
-from typing import Any
 
-from littlefs import LittleFSError, lfs
+from littlefs import lfs
 
-from tests.faults.power_flash import BLOCK, Flash
+from tests.faults.power_flash import APPEND, BLOCK, READ, WRITE, Littlefs
 
-_FLAG = lfs.LFSFileFlag
-_WRITE = _FLAG.wronly | _FLAG.creat | _FLAG.trunc
-_APPEND = _FLAG.wronly | _FLAG.creat | _FLAG.append
-_CODES = {-2: errno.ENOENT, -17: errno.EEXIST, -28: errno.ENOSPC, -39: errno.ENOTEMPTY}
 _FOLDER = 2
 
 
-class FlashDisk:
-    """Mounted anew for each boot; by littlefs' low-level functions, as a board has them."""
-
-    def __init__(self, flash: Flash) -> None:
-        self._blocks = flash.in_size // BLOCK
-        self._config = lfs.LFSConfig(context=flash, block_size=BLOCK, block_count=self._blocks)
-        self._fs = lfs.LFSFilesystem()
-        if flash.buffer.count(0xFF) == flash.in_size:  # a new chip
-            self._do(lfs.format, self._config)
-        self._do(lfs.mount, self._config)
-        self._name, self._file = "", None
-
-    def _do(self, call: Any, *arguments: Any) -> Any:
-        try:
-            return call(self._fs, *arguments)
-        except LittleFSError as error:
-            raise OSError(_CODES.get(error.code, errno.EIO), str(error)) from error
+class FlashDisk(Littlefs):
+    """One file is appended to at a time."""
 
     def read(self, path: str, offset: int = 0, count: int = -1) -> bytes:
-        file = self._do(lfs.file_open, path, _FLAG.rdonly)
+        file = self._do(lfs.file_open, path, READ)
         try:
             self._do(lfs.file_seek, file, offset, 0)
             return bytes(self._do(lfs.file_read, file, count if count >= 0 else 1 << 20))
@@ -69,7 +49,7 @@ class FlashDisk:
         if path != self._name:
             self.sync()
             self._make_folders(path)
-            self._file = self._do(lfs.file_open, path, _APPEND)
+            self._file = self._do(lfs.file_open, path, APPEND)
             self._name = path
         self._do(lfs.file_write, self._file, bytes(data))
 
@@ -80,7 +60,7 @@ class FlashDisk:
 
     def write(self, path: str, data: bytes) -> None:
         self._make_folders(path)
-        file = self._do(lfs.file_open, path, _WRITE)
+        file = self._do(lfs.file_open, path, WRITE)
         self._do(lfs.file_write, file, data)
         self._do(lfs.file_close, file)
 

@@ -9,9 +9,10 @@ from littlefs import LittleFSError, UserContext, lfs
 BLOCK = 4096
 _IO = -5
 _FLAG = lfs.LFSFileFlag
-_READ = _FLAG.rdonly
-_WRITE = _FLAG.wronly | _FLAG.creat | _FLAG.trunc
-_APPEND = _FLAG.wronly | _FLAG.creat | _FLAG.append
+READ = _FLAG.rdonly
+WRITE = _FLAG.wronly | _FLAG.creat | _FLAG.trunc
+APPEND = _FLAG.wronly | _FLAG.creat | _FLAG.append
+_CODES = {-2: errno.ENOENT, -17: errno.EEXIST, -28: errno.ENOSPC, -39: errno.ENOTEMPTY}
 
 
 class Flash(UserContext):
@@ -67,17 +68,12 @@ class Flash(UserContext):
         return _IO
 
 
-def _fault(error: LittleFSError) -> OSError:
-    return OSError(errno.ENOSPC if error.code == -28 else errno.EIO, str(error))
-
-
-class FlashStorage:
-    """edge_agent.ports.Storage on littlefs, by its low-level functions: the others do not sync."""
+class Littlefs:
+    """Mounted anew for each boot; by its low-level functions, as a board has them: the others do not sync."""
 
     def __init__(self, flash: Flash) -> None:
-        self._config = lfs.LFSConfig(
-            context=flash, block_size=BLOCK, block_count=flash.in_size // BLOCK
-        )
+        self._blocks = flash.in_size // BLOCK
+        self._config = lfs.LFSConfig(context=flash, block_size=BLOCK, block_count=self._blocks)
         self._fs = lfs.LFSFilesystem()
         if flash.buffer.count(0xFF) == flash.in_size:  # a new chip
             self._do(lfs.format, self._config)
@@ -88,7 +84,11 @@ class FlashStorage:
         try:
             return call(self._fs, *arguments)
         except LittleFSError as error:
-            raise _fault(error) from error
+            raise OSError(_CODES.get(error.code, errno.EIO), str(error)) from error
+
+
+class FlashStorage(Littlefs):
+    """edge_agent.ports.Storage on littlefs."""
 
     def names(self) -> list[str]:
         found = []
@@ -103,7 +103,7 @@ class FlashStorage:
         return int(self._do(lfs.stat, name).size)
 
     def read(self, name: str, offset: int, count: int) -> bytes:
-        file = self._do(lfs.file_open, name, _READ)
+        file = self._do(lfs.file_open, name, READ)
         try:
             self._do(lfs.file_seek, file, offset, 0)
             return bytes(self._do(lfs.file_read, file, count))
@@ -113,7 +113,7 @@ class FlashStorage:
     def append(self, name: str, data: "bytes | bytearray") -> None:
         if name != self._name:
             self._close()
-            self._file = self._do(lfs.file_open, name, _APPEND)
+            self._file = self._do(lfs.file_open, name, APPEND)
             self._name = name
         self._do(lfs.file_write, self._file, bytes(data))
 
@@ -122,7 +122,7 @@ class FlashStorage:
             self._do(lfs.file_sync, self._file)
 
     def write(self, name: str, data: "bytes | bytearray") -> None:
-        file = self._do(lfs.file_open, name + ".new", _WRITE)
+        file = self._do(lfs.file_open, name + ".new", WRITE)
         self._do(lfs.file_write, file, bytes(data))
         self._do(lfs.file_close, file)
         self._do(lfs.rename, name + ".new", name)

@@ -6,7 +6,7 @@ from edge_agent.clock import Clock
 from edge_agent.journal import Journal, Limits
 from edge_agent.state import State
 from firmware.onboard.ringlog import RingLog
-from tests.edge_agent.fakes import hands, layout, read_all
+from tests.edge_agent.fakes import checked, hands, layout, read_all
 from tests.firmware.nor import BLOCK, Nor
 
 CUTS = 150
@@ -41,19 +41,6 @@ def _work(journal, recorded, nor):
             journal.acknowledge(journal.position(journal.durable))
 
 
-def _checked(journal, recorded):
-    entries = read_all(journal)
-    held = {entry.head.seq: entry.crc for entry in entries}
-    assert len(held) == len(entries)
-    assert journal.next > max(recorded or (0,))
-    for seq in list(recorded):
-        if seq < journal.first:
-            del recorded[seq]
-        else:
-            assert held[seq] == recorded[seq], seq
-    recorded.update(held)
-
-
 def test_nothing_recorded_is_lost_in_a_hundred_and_fifty_cuts_on_a_ring_log():
     random.seed(17)
     for unit in (1, 256):
@@ -64,7 +51,7 @@ def test_nothing_recorded_is_lost_in_a_hundred_and_fifty_cuts_on_a_ring_log():
             nor.cut_after(random.randint(0, 60), random.choice(("", "", "erase")))
             try:
                 journal = _boot(nor)
-                _checked(journal, recorded)
+                checked(journal, recorded)
                 _work(journal, recorded, nor)
             except OSError:
                 assert not nor.on

@@ -2,15 +2,14 @@
 
 import struct
 import threading
-from collections.abc import Callable
 
 import pytest
 
 from firmware.drivers.aibus import check_of
+from tests.firmware.faulty import Device, Say, in_good_ways, once, only_echo, silent
 from tests.firmware.ptys import stub
 from tests.firmware.reading import INTERPRETERS, read
 
-Say = Callable[[bytes], None]
 QUICK = {"address": 2, "timeout_ms": 150, "tries": 1, "fresh_ms": 0, "decimals": 1}
 
 pytestmark = pytest.mark.parametrize("interpreter", INTERPRETERS)
@@ -23,10 +22,6 @@ def reply(request: bytes, alarms: int = 0) -> bytes:
     return frame + struct.pack("<H", check_of(address, frame))
 
 
-def silent(request: bytes, say: Say) -> None:
-    pass
-
-
 def cut_short(request: bytes, say: Say) -> None:
     say(reply(request)[:7])
 
@@ -34,10 +29,6 @@ def cut_short(request: bytes, say: Say) -> None:
 def spoilt(request: bytes, say: Say) -> None:
     good = reply(request)
     say(b"\x00" + good[1:])
-
-
-def only_echo(request: bytes, say: Say) -> None:
-    say(request)
 
 
 def of_another(request: bytes, say: Say) -> None:
@@ -60,18 +51,9 @@ FAULTS = {
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
 def test_a_fault_is_told_in_words_counted_and_over_when_the_controller_is_well(
-    interpreter: str, fault: Callable[[bytes, Say], None]
+    interpreter: str, fault: Device
 ) -> None:
-    asked = []
-
-    def controller(request: bytes, say: Say) -> None:
-        asked.append(request)
-        if len(asked) == 1:
-            fault(request, say)
-        else:
-            say(reply(request))
-
-    with stub(controller) as port:
+    with stub(once(fault, reply)) as port:
         found = read(interpreter, [["aibus", QUICK | {"port": port}]], rounds=2)
     words, kinds = FAULTS[fault]
     assert words in found["rounds"][0][0]["fault"]
@@ -79,22 +61,8 @@ def test_a_fault_is_told_in_words_counted_and_over_when_the_controller_is_well(
     assert found["buses"][0]["kinds"] == kinds
 
 
-def after_an_echo(request: bytes, say: Say) -> None:
-    say(request)
-    say(reply(request))
-
-
-def in_pieces(request: bytes, say: Say) -> None:
-    whole = reply(request)
-    for n in range(len(whole)):
-        threading.Event().wait(0.005)
-        say(whole[n : n + 1])
-
-
-@pytest.mark.parametrize("controller", [after_an_echo, in_pieces])
-def test_an_answer_is_found_in_what_comes(
-    interpreter: str, controller: Callable[[bytes, Say], None]
-) -> None:
+@pytest.mark.parametrize("controller", in_good_ways(reply))
+def test_an_answer_is_found_in_what_comes(interpreter: str, controller: Device) -> None:
     with stub(controller) as port:
         args = QUICK | {"port": port, "timeout_ms": 2000}
         assert read(interpreter, [["aibus", args]])["rounds"] == [[1085.5]]

@@ -3,7 +3,6 @@
 import random
 import struct
 import threading
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +11,10 @@ import pytest
 from firmware.drivers import thyracont
 from firmware.drivers.aibus import check_of
 from firmware.drivers.rtu_master import framed
+from tests.firmware.faulty import Device, Say, in_good_ways, once, only_echo, silent
 from tests.firmware.ptys import stub
 from tests.firmware.reading import INTERPRETERS, read
 
-Say = Callable[[bytes], None]
 QUICK = {"unit": 1, "timeout_ms": 150, "tries": 1, "fresh_ms": 0}
 
 pytestmark = pytest.mark.parametrize("interpreter", INTERPRETERS)
@@ -28,12 +27,7 @@ def reply(request: bytes) -> bytes:
     return framed(bytes((unit, function, len(data))) + data)
 
 
-def healthy(request: bytes, say: Say) -> None:
-    say(reply(request))
-
-
-def silent(request: bytes, say: Say) -> None:
-    pass
+HEALTHY = in_good_ways(reply)[0]
 
 
 def cut_short(request: bytes, say: Say) -> None:
@@ -43,10 +37,6 @@ def cut_short(request: bytes, say: Say) -> None:
 def spoilt(request: bytes, say: Say) -> None:
     good = reply(request)
     say(good[:4] + bytes((good[4] ^ 4,)) + good[5:])
-
-
-def only_echo(request: bytes, say: Say) -> None:
-    say(request)
 
 
 def of_another(request: bytes, say: Say) -> None:
@@ -69,15 +59,9 @@ FAULTS = {
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
 def test_a_fault_is_told_in_words_counted_and_over_when_the_device_is_well(
-    interpreter: str, fault: Callable[[bytes, Say], None]
+    interpreter: str, fault: Device
 ) -> None:
-    asked = []
-
-    def device(request: bytes, say: Say) -> None:
-        asked.append(request)
-        (fault if len(asked) == 1 else healthy)(request, say)
-
-    with stub(device) as port:
+    with stub(once(fault, reply)) as port:
         args = QUICK | {"port": port, "register": 4, "timeout_ms": 1000}
         found = read(interpreter, [["modbus_rtu", args]], rounds=2)
     words, kind = FAULTS[fault]
@@ -87,32 +71,18 @@ def test_a_fault_is_told_in_words_counted_and_over_when_the_device_is_well(
     assert (bus["asked"], bus["failed"], bus["kinds"]) == (2, 1, {kind: 1})
 
 
-def after_an_echo(request: bytes, say: Say) -> None:
-    say(request)
-    say(reply(request))
-
-
-def in_pieces(request: bytes, say: Say) -> None:
-    whole = reply(request)
-    for n in range(len(whole)):
-        threading.Event().wait(0.005)
-        say(whole[n : n + 1])
-
-
 def after_noise(request: bytes, say: Say) -> None:
     say(b"\x00\xff" + reply(request))
 
 
-@pytest.mark.parametrize("device", [healthy, after_an_echo, in_pieces, after_noise])
-def test_an_answer_is_found_in_what_comes(
-    interpreter: str, device: Callable[[bytes, Say], None]
-) -> None:
+@pytest.mark.parametrize("device", [*in_good_ways(reply), after_noise])
+def test_an_answer_is_found_in_what_comes(interpreter: str, device: Device) -> None:
     with stub(device) as port:
         args = QUICK | {"port": port, "register": 4, "timeout_ms": 1000}
         assert read(interpreter, [["modbus_rtu", args]])["rounds"] == [[40]]
 
 
-def late_by(late: list[bytes]) -> Callable[[bytes, Say], None]:
+def late_by(late: list[bytes]) -> Device:
     """A device that answers the first question only when the next is asked, just before that one's answer."""
     asked = []
 
@@ -176,7 +146,7 @@ def test_a_slow_device_is_never_read_wrongly(interpreter: str) -> None:
     assert found["buses"][0]["kinds"]["silence"] > 0, "some answers were late"
 
 
-def floats(order: str) -> Callable[[bytes, Say], None]:
+def floats(order: str) -> Device:
     big = struct.pack(">f", 1085.5)
 
     def device(request: bytes, say: Say) -> None:
@@ -258,7 +228,7 @@ def test_an_adapter_pulled_out_is_a_fault_and_its_port_is_opened_anew(
         link.symlink_to(other)
         return True
 
-    with stub(healthy) as other, stub(pulled_out) as port:
+    with stub(HEALTHY) as other, stub(pulled_out) as port:
         link.symlink_to(port)
         args = QUICK | {"port": str(link), "register": 4, "timeout_ms": 2000}
         found = read(interpreter, [["modbus_rtu", args]], rounds=3)
@@ -268,7 +238,7 @@ def test_an_adapter_pulled_out_is_a_fault_and_its_port_is_opened_anew(
 
 
 def test_a_port_that_is_not_there_is_a_fault_of_its_channels(interpreter: str) -> None:
-    with stub(healthy) as port:
+    with stub(HEALTHY) as port:
         args = QUICK | {"register": 4}
         channels = [["modbus_rtu", args | {"port": where}] for where in (port, port + "9")]
         found = read(interpreter, channels)

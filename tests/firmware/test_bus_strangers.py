@@ -1,6 +1,5 @@
 """Modbus servers that are not ours, on a pseudo-terminal, read by the drivers on both interpreters."""
 
-import asyncio
 import ctypes
 import struct
 import threading
@@ -13,6 +12,7 @@ from pymodbus.server import ModbusSerialServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
 from tests.firmware.ptys import bridge
+from tests.firmware.pymodbus_servers import served
 from tests.firmware.reading import INTERPRETERS, read
 
 UNIT = 7
@@ -27,28 +27,10 @@ CHANNELS: list[tuple[dict[str, Any], Any]] = [
 ]
 
 
-@contextmanager
-def pymodbus_server(port: str) -> Iterator[None]:
-    """pymodbus on a serial port, in a thread with a loop of its own."""
-    ready, loop = threading.Event(), asyncio.new_event_loop()
-    servers: list[ModbusSerialServer] = []
-
-    async def serve() -> None:
-        words = SimData(10, values=[*WORDS, *TEXT], datatype=DataType.REGISTERS)
-        servers.append(ModbusSerialServer(SimDevice(UNIT, [words]), port=port, baudrate=19200))
-        await servers[0].serve_forever(background=True)
-        ready.set()
-        await servers[0].serving
-
-    thread = threading.Thread(target=loop.run_until_complete, args=(serve(),))
-    thread.start()
-    try:
-        assert ready.wait(20)
-        yield
-    finally:
-        asyncio.run_coroutine_threadsafe(servers[0].shutdown(), loop).result(20)
-        thread.join(20)
-        loop.close()
+def pymodbus_on(port: str) -> ModbusSerialServer:
+    """A server of pymodbus on a serial port."""
+    words = SimData(10, values=[*WORDS, *TEXT], datatype=DataType.REGISTERS)
+    return ModbusSerialServer(SimDevice(UNIT, [words]), port=port, baudrate=19200)
 
 
 def args_on(port: str, **more: Any) -> dict[str, Any]:
@@ -57,7 +39,7 @@ def args_on(port: str, **more: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize("interpreter", INTERPRETERS)
 def test_a_server_of_pymodbus_is_read(interpreter: str) -> None:
-    with bridge() as (near, far), pymodbus_server(far):
+    with bridge() as (near, far), served(lambda: pymodbus_on(far)):
         channels = [["modbus_rtu", args_on(near, **args)] for args, _ in CHANNELS]
         channels += [["modbus_rtu", args_on(near, register=900)]]
         found = read(interpreter, channels)

@@ -1,5 +1,5 @@
 """The journal's storage in a folder of a real file system; both interpreters run this file."""
-# ruff: noqa: PTH107, PTH106, PTH208
+# ruff: noqa: PTH106, PTH208
 
 import os
 
@@ -9,26 +9,11 @@ from edge_agent.state import State
 from firmware.onboard.storage import FileStorage
 from tests.device_help import fault_of
 from tests.edge_agent.fakes import hands, layout, read_all
-
-_made = []
-
-
-def _folder():
-    """A new empty folder below the system's own for such things."""
-    base = os.getenv("TMPDIR") or "/tmp"
-    _made.append(1)
-    name = "".join(f"{byte:02x}" for byte in os.urandom(8))
-    return f"{base}/lodestone-test-{name}-{len(_made)}"
-
-
-def _remove(path):
-    for name in os.listdir(path):
-        os.remove(f"{path}/{name}")
-    os.rmdir(path)
+from tests.firmware.onboard_help import new_folder, remove_folder
 
 
 def test_a_folder_is_made_with_those_above_it():
-    base = _folder()
+    base = new_folder()
     storage = FileStorage(f"{base}/a/b/")
     storage.append("x", b"1")
     storage.sync()
@@ -40,7 +25,7 @@ def test_a_folder_is_made_with_those_above_it():
 
 
 def test_what_was_appended_is_read_back_from_any_place():
-    base = _folder()
+    base = new_folder()
     storage = FileStorage(base)
     storage.append("x", b"hello ")
     storage.append("x", bytearray(b"world"))
@@ -54,21 +39,21 @@ def test_what_was_appended_is_read_back_from_any_place():
     assert sorted(storage.names()) == ["x", "y"]
     storage.close()
     assert FileStorage(base).read("x", 0, 99) == b"hello world!"
-    _remove(base)
+    remove_folder(base)
 
 
 def test_a_small_file_is_replaced_whole():
-    base = _folder()
+    base = new_folder()
     storage = FileStorage(base)
     for text in (b"one", b"twotwo", b"3"):
         storage.write("state", text)
         assert storage.read("state", 0, 99) == text and storage.size("state") == len(text)
     assert storage.names() == ["state"]
-    _remove(base)
+    remove_folder(base)
 
 
 def test_a_removed_file_is_gone_and_may_be_removed_again():
-    base = _folder()
+    base = new_folder()
     storage = FileStorage(base)
     storage.append("x", b"1")
     storage.sync()
@@ -81,7 +66,7 @@ def test_a_removed_file_is_gone_and_may_be_removed_again():
     storage.append("x", b"22")
     storage.sync()
     assert storage.read("x", 0, 9) == b"22"
-    _remove(base)
+    remove_folder(base)
 
 
 def test_a_folder_that_cannot_be_is_an_os_error():
@@ -89,13 +74,13 @@ def test_a_folder_that_cannot_be_is_an_os_error():
 
 
 def test_a_sync_without_a_file_is_nothing():
-    base = _folder()
+    base = new_folder()
     FileStorage(base).sync()
     os.rmdir(base)
 
 
 def test_a_journal_lives_in_it_over_reboots():
-    base = _folder()
+    base = new_folder()
     for boot in range(1, 5):
         storage = FileStorage(base)
         given = hands(storage, Clock())
@@ -107,4 +92,4 @@ def test_a_journal_lives_in_it_over_reboots():
         journal.sync()
         assert [e.head.seq for e in read_all(journal)] == list(range(1, 50 * boot + 1))
         storage.close()
-    _remove(base)
+    remove_folder(base)

@@ -1,6 +1,5 @@
 """Modbus TCP against a server that is not ours and against one of ours that misbehaves, on both interpreters."""
 
-import asyncio
 import socket
 import struct
 import threading
@@ -12,37 +11,21 @@ import pytest
 from pymodbus.server import ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
+from tests.firmware.pymodbus_servers import served
 from tests.firmware.reading import INTERPRETERS, read
 
 pytestmark = pytest.mark.parametrize("interpreter", INTERPRETERS)
 QUICK = {"host": "127.0.0.1", "unit": 3, "timeout_ms": 150, "tries": 1, "fresh_ms": 0}
 
 
-@contextmanager
-def pymodbus_server() -> Iterator[int]:
-    ready, loop = threading.Event(), asyncio.new_event_loop()
-    servers: list[ModbusTcpServer] = []
-
-    async def serve() -> None:
-        words = SimData(10, values=[1, 2, 3], datatype=DataType.REGISTERS)
-        servers.append(ModbusTcpServer(SimDevice(3, [words]), address=("127.0.0.1", 0)))
-        await servers[0].serve_forever(background=True)
-        ready.set()
-        await servers[0].serving
-
-    thread = threading.Thread(target=loop.run_until_complete, args=(serve(),))
-    thread.start()
-    try:
-        assert ready.wait(20)
-        yield servers[0].transport.sockets[0].getsockname()[1]  # type: ignore[union-attr]
-    finally:
-        asyncio.run_coroutine_threadsafe(servers[0].shutdown(), loop).result(20)
-        thread.join(20)
-        loop.close()
+def pymodbus() -> ModbusTcpServer:
+    words = SimData(10, values=[1, 2, 3], datatype=DataType.REGISTERS)
+    return ModbusTcpServer(SimDevice(3, [words]), address=("127.0.0.1", 0))
 
 
 def test_a_server_of_pymodbus_is_read(interpreter: str) -> None:
-    with pymodbus_server() as port:
+    with served(pymodbus) as server:
+        port = server.transport.sockets[0].getsockname()[1]  # type: ignore[union-attr]
         args = QUICK | {"tcp_port": port, "timeout_ms": 2000, "fresh_ms": 500}
         channels = [["modbus_tcp", args | {"register": n}] for n in (10, 11, 12, 900)]
         found = read(interpreter, channels, rounds=2)
