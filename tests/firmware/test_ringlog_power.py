@@ -13,9 +13,8 @@ from edge_agent.journal import Journal, Limits
 from edge_agent.records import FRAME_BYTES, HEAD_BYTES, framed, head_of, stored_crc
 from edge_agent.state import State
 from firmware.onboard.ringlog import RingLog
-from schemas.samples import GOOD
-from tests.edge_agent.fakes import Said, Time, hands, layout, read_all
-from tests.edge_agent.test_journal_power import _values
+from tests.edge_agent.fakes import Said, hands
+from tests.edge_agent.promises import Promises
 from tests.faults.counting import count, draw_for
 from tests.figures import figure
 from tests.firmware.nor import BLOCK, Nor
@@ -53,18 +52,14 @@ class Unending(RingLog):
         self._waiting = False
 
 
-class Life:
-    """A board that loses its power again and again; `recorded` is what was promised."""
+class Life(Promises):
+    """A board that loses its power again and again."""
 
     def __init__(self, name: str, storage: type[RingLog] = RingLog, unit: int = 1) -> None:
-        self.random = draw_for(name)
+        super().__init__(draw_for(name))
         self.nor = Nor(BLOCKS, self.random.randrange(1 << 30), unit)
         self.storage, self.unit = storage, unit
-        self.time = Time()
-        self.recorded: dict[int, tuple[int, float]] = {}
-        self.tried: dict[int, float] = {}  # given to the journal in the boot before
-        self.acked = self.boots = self.full = 0
-        self.anchor = 0
+        self.full = self.anchor = 0
 
     def boot_and_run(self) -> None:
         """One boot: check what was promised, then work until the power fails."""
@@ -80,33 +75,13 @@ class Life:
         try:
             storage = self.storage(self.nor, self.unit)
             limits = Limits(storage.capacity(SEGMENT), SEGMENT)
-            # A firmware change now and then: the layouts differ, a new segment begins.
-            layouts = [layout("sinter-1", 2 + self.boots // 40 % 2), layout("mill-1")]
             given = hands(storage, self.time.clock, Said())
-            journal = Journal(given, State(storage), layouts, limits)
-            self.check(journal, storage)
+            journal = Journal(given, State(storage), self.layouts(), limits)
+            self.check(journal)
+            self.check_small_file(storage)
             self.work(journal, storage)
         except OSError as fault:
             assert not self.nor.on, f"a fault without a cut: {fault}"
-
-    def check(self, journal: Journal, storage: RingLog) -> None:
-        read = read_all(journal)
-        entries = {entry.head.seq: entry for entry in read}
-        assert len(entries) == len(read), "a record is read twice"
-        assert journal.next > max(self.recorded, default=0), "a recorded number would be used again"
-        assert journal.first <= self.acked + 1, "something unacknowledged was overwritten"
-        for seq, (crc, value) in self.recorded.items():
-            if seq >= journal.first:
-                assert seq in entries, f"record {seq} is gone"
-                assert entries[seq].crc == crc, f"record {seq} has changed"
-                assert value in _values(entries[seq]), f"record {seq} has another value"
-        for seq in set(entries) - set(self.recorded):
-            # What was written but not promised may be there: from now on it counts.
-            assert self.tried.get(seq) in _values(entries[seq]), f"record {seq} is invented"
-            self.recorded[seq] = (entries[seq].crc, self.tried[seq])
-        for seq in [seq for seq in self.recorded if seq < journal.first]:
-            del self.recorded[seq]
-        self.check_small_file(storage)
 
     def check_small_file(self, storage: RingLog) -> None:
         if self.anchor:
@@ -117,18 +92,10 @@ class Life:
     def work(self, journal: Journal, storage: RingLog) -> None:
         self.tried = {}
         while True:
-            for _ in range(self.random.randrange(1, 12)):
-                value = round(self.random.uniform(0, 1000), 3)
-                self.time.pass_ms(300)
-                mono = self.time.clock.mono_ms()
-                seq = journal.append(self.random.randrange(2), mono, [(0, mono, value, GOOD)])
-                if seq:
-                    self.tried[seq] = value
+            self.give(journal)
             self.sync(journal)
             if self.random.random() < 0.4:
-                journal.sent = journal.durable
-                journal.acknowledge(journal.position(journal.durable - self.random.randrange(3)))
-                self.acked = max(self.acked, journal.ack)
+                self.acknowledge(journal, self.random.randrange(3))
             if self.random.random() < 0.2:
                 journal.save()
                 storage.write("anchors", b"%d " % (self.anchor + 1) + b"a" * 700 + b".")
@@ -141,9 +108,7 @@ class Life:
             if fault.errno != 28 or not self.nor.on:
                 raise
             self.full += 1  # small segments of many boots: it waits for an acknowledgement
-            journal.sent = journal.durable
-            journal.acknowledge(journal.position(journal.durable))
-            self.acked = max(self.acked, journal.ack)
+            self.acknowledge(journal)
             return
         at = 0
         while at < len(frames):
