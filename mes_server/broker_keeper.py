@@ -65,13 +65,15 @@ def replace(file: Path, data: bytes) -> bool:
     return True
 
 
-def _read_told(file: Path) -> tuple[str, set[str]]:
-    """The digest that the broker was told last, and who was allowed then; of a spoiled file nothing is believed."""
+def _read_told(file: Path) -> tuple[str, set[str] | None]:
+    """The digest that the broker was told last, and who was allowed then; None: the file is spoiled, nobody knows."""
     try:
         told = json.loads(file.read_bytes())
         return str(told["digest"]), set(told["names"])
-    except (FileNotFoundError, ValueError, KeyError, TypeError):
+    except FileNotFoundError:
         return "", set()
+    except (ValueError, KeyError, TypeError):
+        return "", None
 
 
 class Keeper:
@@ -101,8 +103,8 @@ class Keeper:
         told, before = _read_told(file)
         if told == digest and not changed:
             return False
-        gone = sorted(before - set(names))
-        self._tell(bool(gone))
+        gone = sorted((before or set()) - set(names))
+        self._tell(bool(gone) or before is None)
         replace(file, json.dumps({"digest": digest, "names": names}).encode())
         _log.info(
             "the broker knows %d nodes%s", len(names), f"; cut: {', '.join(gone)}" if gone else ""
@@ -148,12 +150,18 @@ def signal_nats(pid_file: Path) -> Callable[[bool], None]:
 
 
 def run_hooks(reload: str, cut: str) -> Callable[[bool], None]:
-    """Commands for a broker run elsewhere: one to have it read its files, one that also ends its connections."""
+    """Commands for a broker run elsewhere: one to have it read its files, one that also ends its connections.
+
+    Raises ValueError: one cannot be read. It would else be found out when a node is revoked.
+    """
+    words = {command: shlex.split(command) for command in (reload, cut)}
+    if not words[reload] or (cut and not words[cut]):
+        raise ValueError("there is no command")
 
     def tell(somebody_is_cut: bool) -> None:
         command = cut if somebody_is_cut and cut else reload
         try:
-            done = subprocess.run(shlex.split(command), timeout=HOOK_S, stdin=subprocess.DEVNULL)  # noqa: S603  the administrator's own
+            done = subprocess.run(words[command], timeout=HOOK_S, stdin=subprocess.DEVNULL)  # noqa: S603  the administrator's own
         except subprocess.TimeoutExpired as error:
             raise NotTold(f"`{command}` did not end within {HOOK_S:.0f} s") from error
         if done.returncode:

@@ -120,7 +120,10 @@ def keep(
         folder = broker.folder_of(settings)
         files, tell = Files("nats", folder, pki), signal_nats(folder / broker.PID_FILE)
     else:
-        files, tell = Files(kind, out, pki, copies=True), run_hooks(reload_by, cut_by or "")
+        try:
+            files, tell = Files(kind, out, pki, copies=True), run_hooks(reload_by, cut_by or "")
+        except ValueError as fault:
+            raise click.UsageError(f"Write --reload and --cut as commands: {fault}.") from fault
     stop = Event()
     stop_on_signals(stop)
     Keeper(files, _Known(settings, pki).read, tell).run(stop)

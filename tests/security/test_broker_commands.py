@@ -163,6 +163,15 @@ def test_wrong_calls_are_told_what_to_write(data: Path) -> None:
     upgrade_store(f"sqlite:///{data / 'lodestone.db'}")
     said = mes("broker", "config", "--kind", "nats", "--out", "out", "--listen", "8883")
     assert (said.exit_code, "HOST:PORT" in said.output) == (2, True)
+    elsewhere = ("broker", "keep", "--kind", "mosquitto", "--out", ".")
+    for hooks in (
+        ("--reload", ""),
+        ("--reload", "true", "--cut", "restart 'it"),
+        ("--reload", " "),
+    ):
+        said = mes(*elsewhere, *hooks)
+        assert said.exit_code == 2, "at the start, not when a node is revoked"
+        assert "--reload and --cut" in said.output
     said = mes("broker", "keep", "--kind", "nats")
     assert (said.exit_code, "--reload" in said.output) == (2, True)
 

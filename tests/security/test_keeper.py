@@ -182,8 +182,12 @@ def test_a_spoiled_note_of_what_was_told_does_not_end_the_keeper(
     assert scene.keeper().look()
     assert not scene.keeper().look()
     (scene.broker.conf / TOLD).write_bytes(spoiled)
-    assert scene.keeper().look()
+    cuts: list[bool] = []
+    assert Keeper(scene.files, lambda: scene.allowed, cuts.append).look()
     assert not scene.keeper().look()
+    (scene.broker.conf / TOLD).unlink()
+    assert Keeper(scene.files, lambda: scene.allowed, cuts.append).look()
+    assert cuts == [True, False], "who was allowed is not known any more: one of them may be gone"
 
 
 def test_a_file_that_was_spoiled_is_written_anew_and_told(scene: Scene) -> None:
