@@ -62,6 +62,7 @@ class Install:
         """The spare slot is whole when this returns. Raises Refused, ManifestError, OSError."""
         manifest = f"{self._spare}/{_MANIFEST}"
         if await self._is_right(manifest, self._offer.bytes, self._offer.sha256):
+            self._judge_head(manifest)  # an older one may lie there, and be offered as new
             return  # only the switch had not come
         signature = f"{self._spare}/{_SIGNATURE}"
         try:
@@ -87,6 +88,11 @@ class Install:
         steps = checking(self._public, self._disk.read(signature), self._pieces(manifest))
         if not await _result(steps):
             raise Refused("its signature is wrong")
+        self._judge_head(manifest)
+
+    def _judge_head(self, manifest: str) -> None:
+        """Raise when it is not what was offered, or not for this board."""
+        offer = self._offer
         head = head_of(self._disk, manifest)
         if (head["version"], head["counter"]) != (offer.version, offer.counter):
             raise Refused("its manifest is of another release than was offered")

@@ -67,6 +67,20 @@ def test_an_older_release_is_refused_however_well_it_is_signed():
         assert board.state == f"refused: counter {counter} is not above 5" and not mes.wants
 
 
+def test_an_old_release_that_still_lies_in_the_spare_slot_cannot_be_offered_as_a_new_one():
+    old = Release(4, OLD)
+    for version in (old.version, "0.9.0"):
+        disk = MemoryDisk()
+        install(disk, old, "b")
+        install(disk, Release(5, NEW), "a")
+        forged = f"{version} 9 {len(old.manifest)} {sha256(old.manifest)}"
+        board, _, _ = offered(old, disk, offer=forged)
+        assert board.state == "refused: its manifest is of another release than was offered"
+        assert not board.restarts and Board(disk).slots.running == "a"
+        board, _, _ = offered(Release(6, NEW), disk)  # and the counter did not rise by it
+        assert board.restarts == 1
+
+
 def test_the_release_that_runs_is_neither_taken_nor_refused():
     disk = old_disk()
     board, mes = Board(disk), Mes(Release(1, OLD))
