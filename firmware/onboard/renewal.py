@@ -1,7 +1,8 @@
 """The part of a board that renews its certificate: it asks when two thirds of its life are over.
 
-The new one is shown at the next connections, and takes the old one's place when a record came through with it; the
-old one is shown again when that does not happen in three tries. The key stays the same: people approved it.
+The new one is shown at the next connections, and takes the old one's place when a record came through with it. When
+that does not happen in three tries the old one has three, and so on: a broker that is away accepts neither. The key
+stays the same: people approved it.
 """
 
 import binascii
@@ -62,11 +63,11 @@ class Renewal:
 
     def chain(self) -> bytes:
         """What to show at this connection: DER of the certificate and of those above it."""
-        self._shown_next = bool(self._next) and self._tries < TRIES
+        self._shown_next = bool(self._next) and self._tries % (2 * TRIES) < TRIES
+        self._tries += 1
         if not self._shown_next:
             self._look()
             return self._chain
-        self._tries += 1
         return self._next
 
     def _look(self) -> None:
@@ -134,6 +135,12 @@ class Renewal:
         """The MES has a record of this connection: what was shown is good."""
         if not self._next:
             return
+        try:
+            self._settle()
+        except OSError as fault:  # the next acknowledgement tries again
+            self._say(f"certificate: the renewed one cannot be kept ({fault})")
+
+    def _settle(self) -> None:
         if self._shown_next:
             durable.replace(f"{self._folder}/{keys.CERTIFICATE}", self._next)
             self._chain = self._next

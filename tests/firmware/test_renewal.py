@@ -129,6 +129,36 @@ def test_a_new_certificate_that_nobody_accepts_gives_way_to_the_old_one():
     remove_folder(board.folder)
 
 
+def test_a_broker_that_was_away_meanwhile_does_not_cost_the_certificate_that_it_knows():
+    """The old one may have ended before anybody could accept the new one."""
+    board = Board(DUE_S)
+    board.hear("renewed.der")
+    for _ in range(2 * TRIES):
+        assert not board.connect(())
+    assert board.connect((vector("renewed.der"),))
+    assert durable.read_bytes(f"{board.folder}/{keys.CERTIFICATE}") == vector("renewed.der")
+    remove_folder(board.folder)
+
+
+def test_a_flash_that_is_full_when_the_new_one_is_to_take_its_place_is_said_and_tried_again():
+    board = Board(DUE_S)
+    board.hear("renewed.der")
+    real, durable.replace = durable.replace, _full
+    try:
+        assert board.connect((vector("renewed.der"),))
+        assert "cannot be kept" in board.said[-1]
+    finally:
+        durable.replace = real
+    assert durable.read_bytes(f"{board.folder}/{keys.CERTIFICATE}") == vector("first.der")
+    board.renewal.saved()
+    assert durable.read_bytes(f"{board.folder}/{keys.CERTIFICATE}") == vector("renewed.der")
+    remove_folder(board.folder)
+
+
+def _full(_path, _data):
+    raise OSError(28)  # ENOSPC
+
+
 def test_a_power_cut_at_any_moment_leaves_one_that_works():
     board = Board(DUE_S)
     board.hear("renewed.der")
