@@ -101,6 +101,8 @@ def split_chain(data: bytes) -> "list[bytes]":
     while at < len(data):
         found.append(_whole(data, at, _SEQUENCE))
         at += len(found[-1])
+    if not found:
+        raise ValueError("there is no certificate")
     return found
 
 

@@ -65,11 +65,12 @@ def test_with_a_key_it_tells_until_when_and_takes_a_renewed_certificate(tmp_path
     assert _facts(running)[CERT_UNTIL] == ISSUED_S + 365 * DAY_S
 
 
+@pytest.mark.parametrize("damaged", [b"\x30\x03abc", b"", b"\x30"])
 def test_a_certificate_file_that_is_none_is_said_at_each_connection_and_the_rest_goes_on(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], damaged: bytes
 ) -> None:
     changes = _with_keys(tmp_path)
-    (tmp_path / keys.CERTIFICATE).write_bytes(b"\x30\x03abc")
+    (tmp_path / keys.CERTIFICATE).write_bytes(damaged)
     running = _running(tmp_path, **changes)
     assert "cannot be renewed here" in capsys.readouterr().out
 
