@@ -125,22 +125,29 @@ def launch(path: str) -> int:
         sys.stdout.write("held for the workshop, until the next reset\n")
         return 0
     before = load(root.read)
-    record = chosen(before, root.whole)
-    if record != before:
-        record = store(root.write, record)
+    record = _kept(root, chosen(before, root.whole), before)
     sys.path.insert(0, f"{root.path}/{SLOTS[record.slot]}")
     try:
         code: int = __import__("start").main(path)
     except Exception as bug:  # noqa: BLE001  whatever it is, the other slot must get its turn
         show = getattr(sys, "print_exception", None) or _show
         show(bug)
-        record = failed(record)
-        if record != before:
-            store(root.write, record)
+        _kept(root, failed(record), record)
         _restart(_PAUSE_S)
         return 1
-    _restart(0)
+    _restart(_PAUSE_S if code else 0)
     return code
+
+
+def _kept(root: Root, record: "Record", before: "Record") -> "Record":
+    """Write it if it is another; a flash that takes none any more must not keep a board from its start."""
+    if record == before:
+        return before
+    try:
+        return store(root.write, record)
+    except OSError as fault:
+        sys.stdout.write(f"the boot record cannot be written ({fault})\n")
+        return record
 
 
 def _show(bug: Exception) -> None:

@@ -88,6 +88,32 @@ def test_a_good_slot_that_breaks_later_leaves_its_place_after_three_boots(
     assert _boot(interpreter, board).stdout.startswith("runs b ")
 
 
+@pytest.mark.parametrize("how", ["runs", "has a bug"])
+def test_a_flash_that_takes_no_boot_record_any_more_keeps_no_board_from_its_start(
+    interpreter: str, board: Path, how: str
+) -> None:
+    (board / "b" / "start.py").write_text(BROKEN.get(how, START))
+    _write(board, 0, 1, 1, 0, 2, 0)
+    (board / "boot.0").mkdir()  # what the next record would be written to
+    ran = _boot(interpreter, board)
+    assert "boot record cannot be written" in ran.stdout
+    assert ran.returncode == (7 if how == "runs" else 1), ran.stderr
+    assert "runs b " in ran.stdout or "ZeroDivisionError" in ran.stdout + ran.stderr
+
+
+@pytest.mark.parametrize(("code", "seconds"), [(0, 0), (1, 10), (2, 10)])
+def test_a_board_that_cannot_run_what_it_is_told_leaves_a_person_time_to_stop_it(
+    board: Path, monkeypatch: pytest.MonkeyPatch, code: int, seconds: int
+) -> None:
+    """A station.json with a fault ends the slot at once: anew and anew, nobody would get in by the cable."""
+    (board / "a" / "start.py").write_text(f"def main(folder):\n    return {code}\n")
+    pauses: list[int] = []
+    monkeypatch.setattr(launcher, "_restart", pauses.append)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    assert launcher.launch(str(board)) == code and pauses == [seconds]
+    del sys.modules["start"]
+
+
 def test_code_of_the_slot_comes_before_that_of_the_interpreter_and_of_the_root(
     interpreter: str, board: Path
 ) -> None:
