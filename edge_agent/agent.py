@@ -39,11 +39,11 @@ class Agent:
 
     async def run(self) -> None:
         """Until stop() was called: then all is recorded, NDEATH is published, and it returns."""
-        session = asyncio.create_task(self._guard("session", self.session.run))
+        session = asyncio.create_task(self.guard("session", self.session.run))
         works: list[tuple[str, Callable[[], Awaitable[None]]]] = [("keeper", self._keep)]
         for slot, station in enumerate(self._board.stations):
             works.append((f"sampler of {station.station}", self._sampling(slot)))
-        tasks = [asyncio.create_task(self._guard(name, work)) for name, work in works]
+        tasks = [asyncio.create_task(self.guard(name, work)) for name, work in works]
         await self._closing.wait()
         for task in tasks:
             task.cancel()
@@ -66,7 +66,7 @@ class Agent:
             self._say(f"journal: {fault}; the last samples are not recorded")
         self.session.close()
 
-    async def _guard(self, name: str, work: "Callable[[], Awaitable[None]]") -> None:
+    async def guard(self, name: str, work: "Callable[[], Awaitable[None]]") -> None:
         """Run a task; when it faults say so and start it again, ever more slowly."""
         wait = _RESTART_S[0]
         while True:

@@ -1,4 +1,7 @@
-"""Runs an agent and the chores of its board side by side, until the agent ends."""
+"""Runs an agent and the chores of its board side by side, until the agent ends.
+
+A chore that faults is begun again: a board whose network nobody looks after would seem healthy for ever.
+"""
 
 import asyncio
 
@@ -12,7 +15,7 @@ if TYPE_CHECKING:
 
 async def live(agent: "Agent", chores: "list[Callable[[], Coroutine[Any, Any, None]]]") -> None:
     """Each chore (the watchdog, the network, the time, an update) is a coroutine function without an end."""
-    tasks = [asyncio.create_task(chore()) for chore in chores]
+    tasks = [asyncio.create_task(agent.guard("board", chore)) for chore in chores]
     try:
         await agent.run()
     finally:

@@ -31,8 +31,9 @@ class Wired:
 
     async def run(self) -> None:
         """For ever: say when the cable is in and when it is not."""
-        self._nic.active(True)
         while True:
+            if not self._nic.active():  # a W5500 whose chip faults ends itself
+                self._nic.active(True)
             up = self.up()
             if up != self._was_up:
                 self._was_up = up

@@ -18,8 +18,10 @@ class Nic:
         self.joins = []
         self.fault = None
 
-    def active(self, state):
-        self.is_active = state
+    def active(self, state=None):
+        if state is not None:
+            self.is_active = state
+        return self.is_active
 
     def isconnected(self):
         return self.up
@@ -66,6 +68,17 @@ def test_a_cable_is_brought_up_and_watched():
         ],
     )
     assert nic.is_active and len(said.lines) == 2
+
+
+def test_a_network_chip_that_ended_itself_is_started_again():
+    nic = Nic()
+
+    def fault():
+        nic.is_active = False
+
+    _run(
+        Wired(nic, Said()), [(lambda: None, lambda: nic.is_active), (fault, lambda: nic.is_active)]
+    )
 
 
 def test_a_wifi_is_joined_and_joined_again_when_it_is_lost():

@@ -107,3 +107,21 @@ def test_with_slots_and_the_release_key_it_takes_updates_and_restarts_in_order(
         await living
 
     asyncio.run(asyncio.wait_for(work(), 60))
+
+
+def test_a_chore_of_the_board_that_faults_is_said_and_begun_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    running = _running(tmp_path)
+    begun: list[int] = []
+
+    async def network() -> None:
+        begun.append(1)
+        if len(begun) == 1:
+            raise OSError("ethernet enable failed")
+        running.agent.stop()
+
+    running.chores.append(network)
+    asyncio.run(asyncio.wait_for(running.run(), 60))
+    assert len(begun) == 2
+    assert "board: OSError: ethernet enable failed; it is restarted" in capsys.readouterr().out
