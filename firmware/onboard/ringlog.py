@@ -219,6 +219,8 @@ class RingLog:
         if self._waiting:
             self._waiting = False
             block, self._block = self._block, -1
+            if block < 0:
+                raise OSError(errno.EIO, "what came before a fault is not durable")
             self._down -= _END_BYTES
             end = struct.pack(_END, self._at, self._at ^ 0xFFFF)
             self._flash.program(block, self._down, end)
@@ -267,7 +269,18 @@ class RingLog:
         return self._take(0, NOTES)
 
     def _release(self, block: int) -> None:
-        """Mark a block as free: before and behind its head, for an erase that is cut may begin at either."""
+        """Free a block. One that takes neither marks nor an erase is left out till the next boot."""
+        self._states[block] = _FREE
+        try:
+            self._mark(block)
+        except OSError:
+            try:
+                self._flash.erase(block)
+            except OSError:
+                self._states[block] = _BAD
+
+    def _mark(self, block: int) -> None:
+        """Before and behind its head, for an erase that is cut may begin at either."""
         for at in (0, DATA - MARK):
             before = self._flash.read(block, at, MARK)
             if is_erased(before):
@@ -276,4 +289,3 @@ class RingLog:
             for n in range(MARK):  # it was torn
                 if before[n] == 0xFF:
                     self._flash.program(block, at + n, b"\x00")
-        self._states[block] = _FREE

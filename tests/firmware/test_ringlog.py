@@ -187,6 +187,56 @@ def _work(journal, time, records):
             journal.save()
 
 
+class Worn(Nor):
+    """Blocks of it that are `dead` take no program and no erase any more."""
+
+    def __init__(self, blocks):
+        Nor.__init__(self, blocks, 1)
+        self.dead = ()
+
+    def writeblocks(self, block, buf, off):
+        if block not in self.dead:
+            Nor.writeblocks(self, block, buf, off)
+
+    def ioctl(self, op, arg):
+        return 5 if op == 6 and arg in self.dead else Nor.ioctl(self, op, arg)
+
+
+def test_a_block_that_dies_with_records_in_it_stops_neither_the_journal_nor_a_boot():
+    for dead in (0, 1, 2):
+        nor = Worn(12)
+        storage = _opened(nor)
+        storage.write("state", b"one")
+        storage.append("a.seg", bytes(2 * BLOCK))
+        storage.sync()
+        nor.dead = (dead,)
+        storage.remove("a.seg")
+        storage.append("b.seg", b"b" * 3 * BLOCK)
+        storage.sync()
+        for n in range(500):  # the small files move on, too
+            try:
+                storage.write("state", b"two %d" % n)
+            except OSError:
+                assert (dead, n) == (0, 0)
+        for _ in range(2):
+            again = _opened(nor)
+            assert _all(again, "b.seg") == b"b" * 3 * BLOCK
+            assert _all(again, "state") == b"two 499"
+
+
+def test_what_lies_before_a_fault_is_not_said_to_be_durable():
+    nor = Worn(12)
+    storage = _opened(nor)
+    storage.append("a.seg", b"one")
+    nor.dead = (0,)
+    for work in (lambda: storage.append("a.seg", b"two"), storage.sync):
+        fault_of(OSError, work)
+    assert nor.data[-BLOCK:] == b"\xff" * BLOCK  # nor is anything written elsewhere
+    storage.append("a.seg", b"three")
+    storage.sync()
+    assert _all(storage, "a.seg").endswith(b"three")
+
+
 def test_wear_is_spread_evenly_and_an_erase_serves_many_records():
     nor, storage = _fresh(64)
     time = Time()
