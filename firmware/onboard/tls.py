@@ -77,8 +77,8 @@ def _cpython_context(ca_der: bytes, chain: "list[bytes]", key_der: bytes) -> "An
     # CPython takes keys from files only; this one is for its owner alone, and gone at once.
     number, path = tempfile.mkstemp()
     try:
-        os.write(number, text.encode())
-        os.close(number)
+        with open(number, "w", encoding="utf-8") as file:
+            file.write(text)
         context.load_cert_chain(path)
     finally:
         os.remove(path)

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import os
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ from firmware.boards.unix.computer import Computer
 from firmware.onboard import keys
 from firmware.onboard.running import Running
 from firmware.onboard.station import load_board
+from firmware.onboard.tls import opener
 from firmware.onboard.update import PUBLIC
 from schemas.journal_metrics import CERT_UNTIL, CERTIFICATE, CSR, UPDATE_OFFER
 from tests.firmware.onboard_help import ISSUED_S, NODE, vector
@@ -125,3 +128,22 @@ def test_a_chore_of_the_board_that_faults_is_said_and_begun_again(
     asyncio.run(asyncio.wait_for(running.run(), 60))
     assert len(begun) == 2
     assert "board: OSError: ethernet enable failed; it is restarted" in capsys.readouterr().out
+
+
+def test_a_folder_for_passing_files_that_is_full_costs_no_open_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each try to connect would cost one more, and in a day the journal could not be opened."""
+    opened: list[int] = []
+
+    def full() -> tuple[int, str]:
+        opened.append(os.open("/dev/full", os.O_WRONLY))
+        (tmp_path / "passing").touch()
+        return opened[0], str(tmp_path / "passing")
+
+    monkeypatch.setattr(tempfile, "mkstemp", full)
+    with pytest.raises(OSError, match="No space"):
+        opener(vector("root.der"), [vector("first.der")], vector("key.der"))
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(opened[0])
+    assert not (tmp_path / "passing").exists()
