@@ -29,11 +29,8 @@ class Fetch:
     def resume(self) -> None:
         """Count what is there. Raises OSError."""
         there = self._disk.size(self._part)
-        if there < 0:
+        if not 0 <= there <= self._bytes or (there % BLOCK_BYTES and there != self._bytes):
             self._disk.write(self._part, b"")
-            return
-        if there > self._bytes or (there % BLOCK_BYTES and there != self._bytes):
-            self._disk.remove(self._part)
             return
         while self.there < there:
             piece = self._disk.read(self._part, self.there, BLOCK_BYTES)

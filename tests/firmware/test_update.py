@@ -124,6 +124,13 @@ def test_after_a_reboot_it_goes_on_with_what_is_there_and_right():
     assert slot_of(disk, "b") == release.files
 
 
+def test_what_another_release_left_of_a_file_that_is_empty_now_is_no_obstacle():
+    disk = old_disk()
+    disk.write("b/empty.py.part", b"left over")
+    board, _, _ = offered(Release(2, NEW), disk)
+    assert board.restarts == 1 and slot_of(disk, "b") == Release(2, NEW).files
+
+
 def test_a_power_cut_between_the_last_file_and_the_switch_needs_no_fetching_again():
     release = Release(2, NEW)
     before = dict(old_disk().files)
