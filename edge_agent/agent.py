@@ -73,6 +73,7 @@ class Agent:
             begun = self._clock.mono_ms()
             if await ended(work, lambda bug: self._bug(name, bug)):
                 return
+            self._machine.faulted(name)
             if self._clock.mono_ms() - begun > 1000 * _RESTART_S[1]:
                 wait = _RESTART_S[0]
             await asyncio.sleep(wait)

@@ -53,6 +53,9 @@ if TYPE_CHECKING:
             A session that tries again and again without a network does that, too.
             """
 
+        def faulted(self, part: str) -> None:
+            """A part of the agent crashed and is started again."""
+
         def saved(self) -> None:
             """The MES acknowledged a record of this boot."""
 
@@ -85,6 +88,9 @@ class Bare:
         return False
 
     def progress(self, _part: str) -> None:
+        pass
+
+    def faulted(self, _part: str) -> None:
         pass
 
     def saved(self) -> None:

@@ -1,7 +1,7 @@
 """The board itself as the agent sees it (`edge_agent.ports.Machine`), put together from its parts.
 
 A part has any of: facts() → (metric, datatype, value)s, always the same in the same order; heard(name,
-value) → whether it takes that command; progress(part); saved(); and `news`, True while something in its
+value) → whether it takes that command; progress(part); faulted(part); saved(); and `news`, True while something in its
 facts should be told at once. What it has not, it need not write.
 """
 
@@ -21,6 +21,7 @@ class BoardMachine:
         self._facts = _hooks(parts, "facts")
         self._heard = _hooks(parts, "heard")
         self._progress = _hooks(parts, "progress")
+        self._faulted = _hooks(parts, "faulted")
         self._saved = _hooks(parts, "saved")
         self._tellers = [part for part in parts if hasattr(part, "news")]
 
@@ -45,6 +46,10 @@ class BoardMachine:
 
     def progress(self, part: str) -> None:
         for note in self._progress:
+            note(part)
+
+    def faulted(self, part: str) -> None:
+        for note in self._faulted:
             note(part)
 
     def saved(self) -> None:

@@ -26,6 +26,7 @@ SAMPLER_MS = 180_000  # it goes round at least once a minute
 KEEPER_MS = (
     300_000  # it syncs every sync_ms; a flash that has been refusing for so long needs a boot
 )
+DOUBT_MS = 120_000  # so long after a crash nothing counts: it is restarted within a minute, and may crash again
 SESSION_MS = 300_000  # its longest wait is a minute, each step of a connection has its own deadline
 
 
@@ -46,6 +47,7 @@ class Watchdog:
         self._starved = starved
         self._within: dict[str, int] = {}
         self._last: dict[str, int] = {}
+        self._doubted: dict[str, int] = {}  # until when, by part
         self._stuck = ""
 
     def expect(self, part: str, within_ms: int) -> None:
@@ -62,7 +64,13 @@ class Watchdog:
 
     def progress(self, part: str) -> None:
         """As edge_agent.ports.Machine."""
-        self._last[part] = self._mono_ms()
+        now = self._mono_ms()
+        if now >= self._doubted.get(part, 0):
+            self._last[part] = now
+
+    def faulted(self, part: str) -> None:
+        """As edge_agent.ports.Machine."""
+        self._doubted[part] = self._mono_ms() + DOUBT_MS
 
     def late(self) -> "list[str]":
         """Parts that have not reported within their deadline."""

@@ -5,7 +5,7 @@ import asyncio
 from edge_agent.agent import Agent
 from edge_agent.clock import Clock
 from firmware.onboard.machine import BoardMachine
-from firmware.onboard.watchdog import Watchdog
+from firmware.onboard.watchdog import DOUBT_MS, SESSION_MS, Watchdog
 from tests.edge_agent.fakes import MemoryStorage, Said, Sensor, board, hands
 
 PARTS = ("sampler of sinter-1", "keeper", "session")
@@ -125,6 +125,31 @@ def test_a_session_that_crashes_each_time_makes_no_progress():
     life = Life()
     life.agent.session._live_once = None
     assert "session" in life.until_stuck()
+
+
+def test_what_crashes_again_and_again_makes_no_progress_whatever_it_waits_for_between():
+    now = [0]
+    watchdog = Watchdog(Dog(), lambda: now[0], Said())
+    watchdog.expect("session", SESSION_MS)
+    fed = []
+    for _ in range(SESSION_MS // 61_000 + 1):
+        watchdog.faulted("session")
+        now[0] += 61_000  # it is started again after a minute, and waits a second
+        watchdog.progress("session")
+        fed.append(watchdog.feed())
+    assert fed == [True] * (len(fed) - 1) + [False]
+    # The negative control: one crash, and then none.
+    watchdog.faulted("session")
+    now[0] += DOUBT_MS
+    watchdog.progress("session")
+    assert watchdog.feed()
+
+
+def test_the_agent_tells_who_crashed():
+    life = Life()
+    life.agent.session._live_once = None
+    assert life.until(lambda: "session" in life.watchdog._doubted)
+    assert list(life.watchdog._doubted) == ["session"]
 
 
 def test_what_was_stuck_and_goes_on_is_fed_again():
