@@ -2,13 +2,20 @@
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 from firmware.flash import image, release
 from firmware.flash.faults import WRONG_INPUT, Fault
-from schemas.board_config import read_board
+from schemas.board_config import Board, read_board
 from schemas.contract_check import ContractError
 from schemas.driver_args import args_faults
 from schemas.station_types import load_station_types
+
+# A board waits for an instrument with its hands full, and its watchdog is not fed meanwhile.
+_WATCHDOG_MS = {"rp2350": 8000, "rp2_w5500": 8000}
+_WATCHDOG_USUAL_MS = 60_000
+_WITH_LATE = ("aibus", "modbus_rtu", "thyracont")
+_TIMEOUT_MS = 300  # as firmware/drivers/bus_device.py
 
 
 def image_for(board: str, types: str) -> dict[str, bytes]:
@@ -31,12 +38,37 @@ def release_for(board: str, said: argparse.Namespace) -> release.Release:
     )
 
 
+def _longest_ms(driver: str, args: dict[str, Any]) -> int:
+    """How long one reading may wait for an instrument that is silent."""
+    if driver not in (*_WITH_LATE, "line_serial", "modbus_tcp"):
+        return 0
+    each_ms: int = args.get("timeout_ms", _TIMEOUT_MS)
+    late_ms: int = args.get("late_ms", 2 * each_ms) if driver in _WITH_LATE else 0
+    tries: int = args.get("tries", 2)
+    return late_ms + each_ms * tries
+
+
+def _patience_faults(board: Board, kind: str) -> list[str]:
+    """Instruments that may be waited for longer than the board's watchdog waits."""
+    most_ms = _WATCHDOG_MS.get(kind, _WATCHDOG_USUAL_MS)
+    found = []
+    for one in board.stations:
+        for metric in one.metrics:
+            wait_ms = _longest_ms(metric.driver, metric.args)
+            if wait_ms >= most_ms:
+                found.append(
+                    f"{one.station}.{metric.name}.args: it may be waited for {wait_ms} ms, and the watchdog of "
+                    f"{kind} ends the board after {most_ms} ms; write less in timeout_ms, late_ms or tries"
+                )
+    return found
+
+
 def station_for(file: Path, made: release.Release) -> bytes:
     """The bytes of a station.json without a fault, that this release can serve."""
     try:
         data = file.read_bytes()
         board = read_board(data.decode(), str(file), load_station_types())
-        if faults := args_faults(board, str(file)):
+        if faults := args_faults(board, str(file)) or _patience_faults(board, made.board):
             raise ContractError(faults)
     except OSError as fault:
         raise Fault(

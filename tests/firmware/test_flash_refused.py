@@ -9,6 +9,7 @@ from firmware.flash import board as board_module
 from firmware.flash import release
 from firmware.flash.board import WorkBoard
 from firmware.flash.faults import DONE, FAILED, NOT_OURS, WRONG_INPUT, Fault
+from firmware.flash.wishes import station_for
 from tests.firmware.workbench import Bench
 
 
@@ -93,6 +94,34 @@ def test_a_station_that_this_board_cannot_serve_is_refused_before_the_cable_is_u
     bench.write_station(**changes)
     code, said = bench.install()
     assert code == WRONG_INPUT and words in said and "Traceback" not in said and not bench.files()
+
+
+@pytest.mark.parametrize(
+    ("kind", "driver", "timeout_ms", "words"),
+    [
+        ("rp2_w5500", "modbus_rtu", 2000, "waited for 8000 ms"),
+        ("rp2350", "modbus_tcp", 4000, "waited for 8000 ms"),
+        ("unix", "modbus_rtu", 15_000, "waited for 60000 ms"),
+        ("rp2_w5500", "modbus_rtu", 1900, ""),
+        ("rp2350", "modbus_tcp", 3900, ""),
+        ("esp32_s3", "modbus_rtu", 14_900, ""),
+    ],
+)
+def test_an_instrument_that_is_waited_for_longer_than_the_watchdog_waits_is_refused(
+    bench: Bench, kind: str, driver: str, timeout_ms: int, words: str
+) -> None:
+    """Such a board would boot anew whenever the instrument is silent."""
+    place = {"host": "h"} if driver == "modbus_tcp" else {"uart": 1, "unit": 1}
+    args = {**place, "register": 1, "timeout_ms": timeout_ms}
+    station = {"station": "m", "type": "jet_mill", "driver": driver, "args": args}
+    bench.write_station(stations=[station])
+    files = {f"firmware/drivers/{driver}.mpy": b"", "schemas/stations/jet_mill.json": b""}
+    made = release.make(release.Identity(kind, "0.1.0", 1), files, None)
+    if words:
+        with pytest.raises(Fault, match=words):
+            station_for(bench.station, made)
+    else:
+        assert station_for(bench.station, made) == bench.station.read_bytes()
 
 
 def test_a_port_that_is_not_there_or_in_use_says_what_to_do(bench: Bench) -> None:
