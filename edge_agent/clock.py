@@ -24,7 +24,7 @@ def _may_be(unix_ms: int) -> bool:
 
 def _system() -> "tuple[Callable[[], int], Callable[[], int], int]":
     """How this interpreter tells Unix ms, ticks in ms, and after how many the ticks begin anew."""
-    epoch = 0 if time.gmtime(0)[0] == 1970 else 946_684_800_000  # ESP32 and RP2 count from 2000
+    epoch = 0 if time.gmtime(0)[0] == 1970 else 946_684_800_000  # ESP32 counts from 2000
     ticks = getattr(time, "ticks_ms", None)
     period = _PERIOD
     if ticks is None:

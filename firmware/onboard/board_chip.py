@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 _SEGMENTS_MIN = 6  # fewer make the ring too coarse: two are reserve
 _BLOCK = 4096
-_FREE_BYTES = 65_536  # of a file system that the journal leaves to others
+_FREE_BYTES = 65_536  # of a file system that the journal leaves to others, and updates to them
 
 
 def with_bytes(board: "Board", most: int) -> "Board":
@@ -54,6 +54,7 @@ class BoardChip:
     def __init__(self, partition: "Partition", connect: "Connect") -> None:
         self._partition = partition
         self._connect = connect
+        self.reserve = _FREE_BYTES
         self._ntp: Ntp | None = None
         self._network: Network | None = None
 
@@ -94,6 +95,7 @@ class BoardChip:
         from firmware.onboard.storage import FileStorage
 
         self.say("journal: there is no partition of its own; it lies in the file system")
+        self.reserve = _FREE_BYTES + _SEGMENTS_MIN * board.journal.segment_bytes
         found = FileStorage(beside(path, board.journal.path))
         status = os.statvfs(beside(path, board.journal.path))
         held = sum([found.size(name) for name in found.names()])

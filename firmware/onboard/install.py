@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     Get = Callable[[str, int, str], Awaitable[bytes]]  # path, bytes, where to: its SHA-256
 
-RESERVE = 32_768  # bytes that stay free
 _CLUSTER = 4096
 _PIECE = 2048
 _TRIES = 2
@@ -48,13 +47,16 @@ class Offer:
 class Install:
     """One try; what an earlier one left is used when it is right."""
 
-    def __init__(self, slots: "Slots", offer: Offer, public: bytes, get: "Get") -> None:
+    def __init__(
+        self, slots: "Slots", offer: Offer, public: bytes, get: "Get", reserve: int
+    ) -> None:
+        """`reserve`: bytes that stay free."""
         self._disk = slots.disk
         self._running, self._spare = slots.running, slots.spare
         self._here = slots.head(slots.running)
         self._offer = offer
         self._public = public
-        self._get = get
+        self._get, self._reserve = get, reserve
         self.done = 0  # bytes of files that are there
         self.total = 0
 
@@ -111,7 +113,7 @@ class Install:
 
     def _what_to_keep(self, manifest: str) -> "set[str]":
         """All that may lie in the slot, whole or as a .part. Raises Refused when it is more than there is room for."""
-        keep, need = {_MANIFEST, _SIGNATURE}, RESERVE
+        keep, need = {_MANIFEST, _SIGNATURE}, self._reserve
         for path, size, _ in entries(self._disk, manifest):
             keep.add(path)
             self.total += size

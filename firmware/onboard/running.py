@@ -35,6 +35,10 @@ if TYPE_CHECKING:
     class Hardware(Protocol):
         """A board, as far as it differs from others."""
 
+        reserve: (
+            int  # bytes of its file system that an update must leave, once storage() was called
+        )
+
         def say(self, text: str) -> None: ...
         def identity(self) -> str: ...
         def reason(self) -> str: ...
@@ -118,6 +122,7 @@ class Running:
         self.chores: list[Chore] = [self.watchdog.run, network.run] + hardware.chores(board)
         if updater is not None:
             updater.tell = self.agent.session.tell
+            updater.reserve = hardware.reserve
             self.chores.append(updater.run)
         for station in board.stations:
             station.metrics.clear()  # memory: what a sensor needs is kept with it until it is open

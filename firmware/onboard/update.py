@@ -28,6 +28,7 @@ PUBLIC = "release.pub"  # beside the slots: the 32 bytes of the key that release
 TRIAL_MS = 1_800_000  # a slot on trial of which the MES acknowledged nothing so long: a bad boot
 _NO_SPACE = 28  # MicroPython's errno does not name it
 QUIET_MS = 600_000  # so long a restart waits for the MES to have acknowledged what was recorded
+RESERVE = 32_768  # bytes that stay free, where nobody needs more
 
 
 class _Withdrawn(Exception):
@@ -56,6 +57,7 @@ class Updater:
         self.slots = slots
         self.news = False
         self.tell: Callable[[], None] = _nothing
+        self.reserve = RESERVE  # bytes of the file system that an update leaves to others
         self._public = public
         self._mono_ms = mono_ms
         self._restart = restart
@@ -164,7 +166,7 @@ class Updater:
             raise Refused(_went_back(offer.counter))
         if offer.counter <= installed:
             raise Refused(f"counter {offer.counter} is not above {installed}")
-        self._install = Install(self.slots, offer, self._public, self._get)
+        self._install = Install(self.slots, offer, self._public, self._get, self.reserve)
         await self._install.run()
         self.slots.switch(offer.counter)
         return True

@@ -110,6 +110,25 @@ def test_an_esp32_journals_on_its_partition_or_else_in_the_file_system(
     assert fitted.stations == load_board(file).stations
 
 
+def test_an_update_leaves_a_journal_in_the_file_system_the_room_that_it_starts_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else neither slot could be started any more, far from any cable."""
+    file = str(_station(tmp_path))
+    module = _module("firmware.boards.esp32_s3.board")
+    made = _module("firmware.onboard.board_chip").BoardChip(module.partition, module.connect)
+    made.storage(load_board(file), file)
+    status = list(os.statvfs(tmp_path))
+    for free, starts in ((made.reserve, True), (made.reserve - 4096, False)):
+        status[0], status[3] = 4096, -(-free // 4096)
+        monkeypatch.setattr(os, "statvfs", lambda _: os.statvfs_result(status))
+        if starts:
+            made.storage(load_board(file), file)
+        else:
+            with pytest.raises(OSError, match="too large"):
+                made.storage(load_board(file), file)
+
+
 def test_segments_too_large_for_the_partition_are_refused_with_what_to_write(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -120,6 +120,16 @@ def test_a_full_disk_is_told_and_the_old_release_in_the_spare_slot_stays():
     assert slot_of(disk, "b") == Release(0, OLD).files
 
 
+def test_what_others_need_of_the_disk_is_left_to_them():
+    for left, taken in ((150_000, True), (200_000, False)):
+        disk = old_disk()
+        disk.room = disk.room - disk.free() + 200_000
+        board, mes = Board(disk), Mes(Release(2, NEW))
+        board.updater.reserve = left
+        assert board.talk(mes, lambda b=board: b.restarts or b.state.startswith("refused"))
+        assert bool(board.restarts) == taken, board.state
+
+
 def test_a_disk_that_fails_in_the_middle_is_told_and_the_board_goes_on():
     for code, words in ((NO_SPACE, "the disk is full"), (errno.EIO, "the disk says")):
         disk = old_disk()

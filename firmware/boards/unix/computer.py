@@ -38,6 +38,8 @@ class Host:
 class Computer:
     """Implements firmware.onboard.running.Hardware."""
 
+    reserve = 65_536
+
     def __init__(self, path: str, board: "Board") -> None:
         """Raises OSError when there is no folder for the journal."""
         place = beside(path, board.journal.path)
