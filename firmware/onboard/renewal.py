@@ -46,7 +46,7 @@ class Renewal:
         self._shown_next = False
         self._request = ""
         self._looked_ms = -LOOK_MS
-        self._not_before_s = 0
+        self._not_before_ms = 0  # by mono_ms: the time of day may jump
         self.news = False
 
     def _first(self, chain: bytes) -> "x509.Certificate":
@@ -87,7 +87,7 @@ class Renewal:
 
     def _is_due(self) -> bool:
         now_s = self._now_ms() // 1000
-        if not now_s or self._next or now_s < self._not_before_s:
+        if not now_s or self._next or self._mono_ms() < self._not_before_ms:
             return False
         begun_s: int = self._old.issued_s
         until_s: int = self._old.until_s
@@ -102,7 +102,7 @@ class Renewal:
         if self._request:
             # No answer. Only what changes is told, so it is taken back, and asked anew at the next look.
             self._request = ""
-            self._not_before_s = self._now_ms() // 1000 + PAUSE_S
+            self._not_before_ms = now + PAUSE_S * 1000
             self.news = True
         elif self._is_due():
             self.news = True
@@ -148,7 +148,7 @@ class Renewal:
             self._forget_next()
         elif self._tries >= TRIES:
             self._say("the renewed certificate was not accepted; the old one goes on")
-            self._not_before_s = self._now_ms() // 1000 + AGAIN_S
+            self._not_before_ms = self._mono_ms() + AGAIN_S * 1000
             self._forget_next()
 
     def _forget_next(self) -> None:

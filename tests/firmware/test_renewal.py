@@ -91,6 +91,22 @@ def test_what_had_no_answer_is_asked_again():
     remove_folder(board.folder)
 
 
+def test_a_clock_that_was_far_ahead_for_a_while_does_not_keep_a_board_from_asking():
+    board = Board(DUE_S + 50 * 365 * DAY_S)
+    board.renewal.progress("session")
+    assert board.fact(CSR) != ""
+    board.mono_ms += LOOK_MS
+    board.renewal.progress("session")  # nobody answered
+    board.now_s = DUE_S - DAY_S
+    board.renewal.progress("session")
+    assert board.fact(CSR) == ""
+    board.now_s = DUE_S
+    board.mono_ms += LOOK_MS
+    board.renewal.progress("session")
+    assert board.fact(CSR) != ""
+    remove_folder(board.folder)
+
+
 def test_the_new_certificate_takes_the_place_of_the_old_when_it_has_connected():
     board = Board(DUE_S)
     board.fact(CSR)
@@ -124,7 +140,7 @@ def test_a_new_certificate_that_nobody_accepts_gives_way_to_the_old_one():
     assert not durable.is_there(f"{board.folder}/{NEXT}")
     assert "not accepted" in board.said[-1]
     assert board.fact(CSR) == ""  # not at once again
-    board.now_s += AGAIN_S
+    board.mono_ms += AGAIN_S * 1000
     assert board.fact(CSR) != ""
     remove_folder(board.folder)
 
