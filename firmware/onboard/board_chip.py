@@ -99,7 +99,10 @@ class BoardChip:
         found = FileStorage(beside(path, board.journal.path))
         status = os.statvfs(beside(path, board.journal.path))
         held = sum([found.size(name) for name in found.names()])
-        return found, self._fitted(board, status[0] * status[3] + held - _FREE_BYTES)
+        most = status[0] * status[3] + held - _FREE_BYTES
+        if held:  # it began here: a file system that filled up since must not end the board
+            most = max(most, _SEGMENTS_MIN * board.journal.segment_bytes)
+        return found, self._fitted(board, most)
 
     def _fitted(self, board: "Board", most: int) -> "Board":
         segment = board.journal.segment_bytes

@@ -129,6 +129,26 @@ def test_an_update_leaves_a_journal_in_the_file_system_the_room_that_it_starts_i
                 made.storage(load_board(file), file)
 
 
+def test_a_file_system_that_filled_up_keeps_no_board_from_the_journal_that_it_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is better heard with a journal that is full than not at all."""
+    file = str(_station(tmp_path))
+    module = _module("firmware.boards.esp32_s3.board")
+    made = _module("firmware.onboard.board_chip").BoardChip(module.partition, module.connect)
+    storage, _ = made.storage(load_board(file), file)
+    storage.append("x.seg", b"records")
+    storage.sync()
+    status = list(os.statvfs(tmp_path))
+    status[3] = 0
+    monkeypatch.setattr(os, "statvfs", lambda _: os.statvfs_result(status))
+    storage, fitted = made.storage(load_board(file), file)
+    assert storage.names() == ["x.seg"] and 0 < fitted.journal.bytes < 4_000_000
+    storage.remove("x.seg")
+    with pytest.raises(OSError, match="too large"):
+        made.storage(load_board(file), file)
+
+
 def test_segments_too_large_for_the_partition_are_refused_with_what_to_write(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
