@@ -15,7 +15,9 @@ def own_serial() -> str:
         pass
     for path in ("/etc/machine-id", "/etc/hostname"):
         try:
-            return read_bytes(path).decode().strip()
+            found = read_bytes(path).decode().strip()
         except OSError:
             continue
+        if found:
+            return found
     return "unknown"

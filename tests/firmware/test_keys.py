@@ -3,7 +3,7 @@
 
 import os
 
-from firmware.onboard import durable, keys, x509
+from firmware.onboard import durable, identity, keys, x509
 from firmware.onboard.identity import own_serial
 from tests.device_help import fault_of
 from tests.firmware.onboard_help import (
@@ -58,6 +58,18 @@ def test_a_broken_key_is_said_and_not_made_anew():
     assert fault_of(ValueError, keys.begin, folder, "x")
     assert durable.read_bytes(f"{folder}/{keys.KEY}") == b"half of a k"
     remove_folder(folder)
+
+
+def test_an_image_without_a_machine_id_of_its_own_goes_by_its_name():
+    """Images that are made to be copied have an empty one."""
+    files = {"/etc/machine-id": b"\n", "/etc/hostname": b"line-3\n"}
+    real, identity.read_bytes = identity.read_bytes, lambda path: files[path]
+    try:
+        assert own_serial() == "line-3"
+        files["/etc/hostname"] = b""
+        assert own_serial() == "unknown"
+    finally:
+        identity.read_bytes = real
 
 
 def test_the_certificate_is_kept_with_the_root_that_the_token_tells():
