@@ -36,10 +36,11 @@ class Offer:
         parts = text.split(" ")
         if len(parts) != 4 or not (parts[1] + parts[2]).isdigit() or len(parts[3]) != 64:
             raise Refused("the offer is not understood")
-        self.version = parts[0]
-        self.counter = int(parts[1])
-        self.bytes = int(parts[2])
-        self.sha256 = parts[3]
+        try:
+            self.counter, self.bytes = int(parts[1]), int(parts[2])
+        except ValueError:
+            raise Refused("the offer is not understood") from None
+        self.version, self.sha256 = parts[0], parts[3]
         if not 0 < self.bytes <= MANIFEST_MAX or not 0 < self.counter < 1 << 32:
             raise Refused("the offer is not understood")
 

@@ -150,6 +150,8 @@ class Updater:
         except OSError as fault:
             full = fault.errno == _NO_SPACE
             state = "refused: the disk is full" if full else f"refused: the disk says {fault}"
+        except MemoryError:
+            state = "refused: the memory is full"
         except ValueError as no:  # Refused, ManifestError
             state = f"refused: {no}"
         self._fetch = self._install = None

@@ -146,10 +146,23 @@ def test_a_disk_that_fails_in_the_middle_is_told_and_the_board_goes_on():
         is_as_before(disk, spare_too=False)
 
 
+def test_a_heap_that_is_too_small_for_an_update_is_told_and_the_board_goes_on():
+    board, mes = Board(old_disk()), Mes(Release(2, NEW))
+
+    async def hungry(*_):
+        raise MemoryError
+
+    board.updater._get = hungry
+    assert board.talk(mes, lambda: board.state == "refused: the memory is full")
+    del board.updater._get
+    mes.release = Release(3, NEW)
+    assert board.talk(mes, lambda: board.restarts)
+
+
 def test_an_offer_in_wrong_words_is_refused_and_a_right_one_taken_after_it():
     sha = sha256(b"")
     for words in ("x", "0.2.0 2 100", f"0.2.0 -2 100 {sha}", f"0.2.0 2 0 {sha}", f"0.2.0 2 99999999 {sha}",
-                  f"0.2.0 0 100 {sha}", "0.2.0 2 100 abc"):  # fmt: skip
+                  f"0.2.0 0 100 {sha}", "0.2.0 2 100 abc", f"0.2.0  100 {sha}"):  # fmt: skip
         board, mes = Board(old_disk()), Mes(Release(2, NEW))
         assert board.talk(
             mes, lambda b=board: b.state == "refused: the offer is not understood", words
