@@ -88,13 +88,16 @@ def _refusal(status: int, body: bytes) -> str:
         said: Any = json.loads(body)
     except ValueError:
         return f"the MES answers {status}"
-    if isinstance(said, list):
-        return "\n".join([f"{one['message']} {one['next']}" for one in said])
-    return str(said.get("detail", f"the MES answers {status}"))
+    try:
+        if isinstance(said, list):
+            return "\n".join([f"{one['message']} {one['next']}" for one in said])
+        return str(said["detail"])
+    except (KeyError, TypeError):
+        return f"the MES answers {status}"
 
 
 async def fetch(mes: str, token: str, serial: str, request: bytes) -> "dict[str, Any]":
-    """What the MES gives for a token and a request. Raises OSError, Refused."""
+    """What the MES gives for a token and a request; the chain in DER. Raises OSError, Refused."""
     csr = binascii.b2a_base64(request).decode().strip()
     body = json.dumps({"token": token, "serial": serial, "csr": csr}).encode()
     posted = _post(mes, "/api/v1/enrolments/redeem", body)
@@ -104,8 +107,17 @@ async def fetch(mes: str, token: str, serial: str, request: bytes) -> "dict[str,
         raise OSError("the MES does not answer") from None
     if status != 200:
         raise Refused(_refusal(status, answer))
-    found: dict[str, Any] = json.loads(answer)
-    return found
+    return _read_answer(answer)
+
+
+def _read_answer(answer: bytes) -> "dict[str, Any]":
+    """What names a chain, a group and an end. Raises OSError: somebody else answers there."""
+    try:
+        found: Any = json.loads(answer)
+        chain = [binascii.a2b_base64(one) for one in found["chain"]]
+        return {"chain": chain, "group": found["group"], "until": found["until"]}
+    except (KeyError, TypeError, ValueError):
+        raise OSError("that is no MES: its answer holds no certificate") from None
 
 
 def show_card(serial: str, fingerprint: str) -> None:
@@ -150,8 +162,7 @@ def _enrol(said: "dict[str, str]") -> None:
     if token is None:
         raise ValueError("this is no token: copy it whole from the page of this board")
     answer = asyncio.run(fetch(said["mes"], said["token"], serial, keys.csr(folder, node)))
-    chain = [binascii.a2b_base64(one) for one in answer["chain"]]
-    found = keys.finish(folder, chain, node, token.pin)
+    found = keys.finish(folder, answer["chain"], node, token.pin)
     _say_done(folder, answer, found)
 
 
