@@ -95,11 +95,11 @@ class Journal:
     def _recover(self) -> None:
         """Take up where the last boot ended."""
         end = find_end(self._ring, lambda head: self.when(head)[0], self._say)
-        self.next = end.next
+        self.next = max(end.next, self._state.ack + 1)  # the MES has those, whatever rotted since
         self._boot_before = end.boot
         self._state.lost = max(self._state.lost, end.lost)
         self._times = [end.times.get(layout.station, 0) for layout in self.layouts]
-        if self._ring.segments[-1].layouts_crc != self._layouts_crc:
+        if self.next > end.next or self._ring.segments[-1].layouts_crc != self._layouts_crc:
             self._ring.broken = True
 
     def _begin_boot(self) -> None:

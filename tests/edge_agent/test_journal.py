@@ -136,6 +136,24 @@ def test_the_acknowledgement_is_remembered_and_what_was_recorded_may_have_been_s
     assert again.ack == 8 and again.sent == 10
 
 
+def test_a_number_that_the_mes_holds_is_not_used_again_though_its_record_rotted_away():
+    storage, time, journal = fresh_journal()
+    put_many(journal, time, 20)
+    journal.sent = journal.durable
+    journal.acknowledge(journal.position(20))
+    journal.save()
+    name = journal._ring.segments[-1].name
+    data = storage.files[name]
+    storage.files[name] = data[:-200] + b"\x00" * 200
+    time.reboot()
+    journal = open_journal(storage, time)
+    assert put(journal, time) == 21 and journal.sync()
+    assert journal.ack == 20
+    time.reboot()
+    journal = open_journal(storage, time)
+    assert journal.next == 22 and [entry.head.seq for entry in read_all(journal, 21)] == [21]
+
+
 def test_every_boot_after_the_first_states_the_gap_with_each_stations_first_record():
     layouts = [layout("sinter-1"), layout("mill-1")]
     storage, time, journal = fresh_journal(layouts=layouts)
