@@ -62,7 +62,7 @@ class Boards:
         self._answered: dict[NodeId, int] = {}
         self._renewals: dict[NodeId, _Renewal] = {}
         self._renewed: dict[NodeId, int] = {}  # when a node was last given a certificate, or none
-        self._offers: dict[str, str] | None = None  # by node; None: not looked up yet
+        self._offers: dict[str, str] = {}  # by node; "": no more what it was offered before
         self._told: dict[str, int] = {}  # when a node was told its offer
         self._look_ms = self._certificates_ms = self._answer_ms = 0
         self._fault = ""
@@ -114,22 +114,21 @@ class Boards:
             self._certificates_ms = tick_ms + CERTIFICATES_MS
             watch_certificates(self._engine, now_ms)
         before = self._offers
-        if before:
+        if any(before.values()):
             watch_roll_outs(self._engine, now_ms)
         with reading(self._engine) as conn:
-            offers = {node: release.offer for node, release in list_offers(conn).items()}
-            ended = list_withdrawn(conn) - offers.keys() if before or before is None else set()
-        for node in ended if before is None else ended & before.keys():
-            self._say(_split(node), UPDATE_OFFER, "string", "", now_ms)
-        for node in [n for n in self._told if offers.get(n) != (before or {}).get(n)]:
+            offers = dict.fromkeys(list_withdrawn(conn), "")
+            offers |= {node: release.offer for node, release in list_offers(conn).items()}
+        for node in [n for n in self._told if offers.get(n) != before.get(n)]:
             del self._told[node]
         self._offers = offers
         every_ms = dated_row("boards", now_ms)["offer_minutes"] * MINUTE_MS
         for node in [n for n, at_ms in self._told.items() if tick_ms - at_ms >= every_ms]:
-            del self._told[node]
+            if offers.get(node):
+                del self._told[node]
 
     def _offer(self, tick_ms: int, now_ms: int) -> None:
-        for node, offer in (self._offers or {}).items():
+        for node, offer in self._offers.items():
             told = node in self._told
             if not told and self._say(_split(node), UPDATE_OFFER, "string", offer, now_ms):
                 self._told[node] = tick_ms

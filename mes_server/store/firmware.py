@@ -209,10 +209,10 @@ def list_offers(conn: Connection) -> dict[str, fw.Release]:
 
 
 def list_withdrawn(conn: Connection) -> set[str]:
-    """The nodes that were offered a release which is stopped or withdrawn now."""
+    """The nodes that were offered a release which is stopped or withdrawn now, or which failed with it."""
     query = (
         "SELECT n.node FROM roll_out o JOIN roll_out_node n ON n.roll_out = o.code"
-        " WHERE o.state <> 'running' AND n.state = 'offered'"
+        " WHERE n.state = 'failed' OR (n.state = 'offered' AND o.state <> 'running')"
     )
     return set(run(conn, query).scalars())
 

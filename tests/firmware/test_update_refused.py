@@ -130,6 +130,18 @@ def test_what_others_need_of_the_disk_is_left_to_them():
         assert bool(board.restarts) == taken, board.state
 
 
+def test_what_was_refused_is_looked_at_again_after_the_mes_took_it_back():
+    release, disk = Release(2, NEW), old_disk()
+    disk.room -= disk.free() - 40_000
+    board, mes, _ = offered(release, disk)
+    assert board.state.startswith("refused: the disk is full")
+    disk.room += 1_000_000
+    assert not board.talk(mes, lambda: board.restarts, rounds=40), "the same offer is nothing new"
+    assert board.talk(mes, lambda: board.state == "idle", offer="")
+    assert board.talk(mes, lambda: board.restarts)
+    assert slot_of(disk, "b") == release.files
+
+
 def test_a_disk_that_fails_in_the_middle_is_told_and_the_board_goes_on():
     for code, words in ((NO_SPACE, "the disk is full"), (errno.EIO, "the disk says")):
         disk = old_disk()

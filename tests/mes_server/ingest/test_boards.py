@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from mes_server.actions.roll_out import begin, resume, stop
+from mes_server.actions.roll_out import begin, offer_again, resume, stop
 from mes_server.domain.boards import BoardAsks
 from mes_server.domain.nodes import NodeId
 from mes_server.ingest.boards import CSR_MS, EACH_MS, LOOK_MS, MINUTE_MS, Boards
@@ -128,11 +128,39 @@ def test_what_is_stopped_is_withdrawn_and_offered_again_when_it_goes_on(
     assert desk.offers(2 * LOOK_MS) == [("ctl-1", offer(fleet))]
 
 
-def test_a_node_that_is_done_or_failed_is_told_nothing_more(desk: Desk, fleet: Fleet) -> None:
+def test_a_node_that_is_done_is_told_nothing_more(desk: Desk, fleet: Fleet) -> None:
     begun(fleet)
     desk.after()
     fleet.updates("/".join(FIRST))
     assert desk.offers(10 * MINUTE_MS) == []
+
+
+def test_a_node_that_failed_hears_so_and_then_the_same_offer_again(
+    desk: Desk, fleet: Fleet
+) -> None:
+    """A board looks at an offer once: without a word between, the same one is nothing new to it."""
+    code = begun(fleet)
+    assert desk.offers() == [("ctl-1", offer(fleet))]
+    fleet.says("/".join(FIRST), state="refused: the disk is full")
+    assert desk.offers(2 * LOOK_MS) == [("ctl-1", "")]
+    assert desk.offers(10 * MINUTE_MS) == []
+    desk.boards.born(FIRST)
+    assert desk.offers(1_000) == [("ctl-1", "")], "what is lost on the way comes at a birth"
+    fleet.act(resume, code, "")
+    fleet.act(offer_again, code, "/".join(FIRST))
+    assert desk.offers(2 * LOOK_MS) == [("ctl-1", offer(fleet))]
+
+
+def test_what_ends_while_the_broker_is_away_is_said_when_it_is_back(
+    desk: Desk, fleet: Fleet
+) -> None:
+    code = begun(fleet)
+    desk.after()
+    desk.online = False
+    fleet.act(stop, code, "audit")
+    assert desk.offers(2 * LOOK_MS) == []
+    desk.online = True
+    assert desk.offers(LOOK_MS) == [("ctl-1", "")]
 
 
 def test_blocks_are_answered_in_messages_a_board_can_take(desk: Desk, fleet: Fleet) -> None:
