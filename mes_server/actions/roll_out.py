@@ -29,17 +29,23 @@ def begin(book: Book, release: str, node: str) -> list[str] | list[Refusal]:
     found = load_release(book.conn, release)
     if found is None:
         return [Refusal("release_is_known", {"release": release})]
-    refused = _may_have(_candidates(book.conn).get(node), node, found)
-    for other in list_roll_outs(book.conn, (fw.RUNNING, fw.HALTED)):
-        theirs = load_release(book.conn, other.release)
-        if other.is_open and theirs is not None and theirs.board == found.board:
-            facts = {"roll_out": other.code, "release": other.release, "board": found.board}
-            refused.append(Refusal("roll_out_is_alone", facts))
+    refused = _may_have(_candidates(book.conn).get(node), node, found) + _alone(book.conn, found)
     if refused:
         return refused
     code = next_code(book.conn, "roll_out", book.act.at_ms)
     book.note(_stream(code), fw.BEGUN, release=release, nodes=[node], offered_ms=book.act.now_ms)
     return [code]
+
+
+def _alone(conn: Connection, release: fw.Release) -> list[Refusal]:
+    """No other roll-out to boards of its kind may be open."""
+    refused = []
+    for other in list_roll_outs(conn, (fw.RUNNING, fw.HALTED)):
+        theirs = load_release(conn, other.release)
+        if other.is_open and theirs is not None and theirs.board == release.board:
+            facts = {"roll_out": other.code, "release": other.release, "board": release.board}
+            refused.append(Refusal("roll_out_is_alone", facts))
+    return refused
 
 
 def widen(book: Book, code: str, percent: int) -> list[Refusal]:
@@ -55,18 +61,20 @@ def widen(book: Book, code: str, percent: int) -> list[Refusal]:
     if not found.percent and not any(one.state == fw.DONE for one in found.nodes):
         facts = {"roll_out": code, "node": ", ".join(waiting or [one.node for one in found.nodes])}
         return [Refusal("first_node_is_done", facts)]
-    nodes = _more(book.conn, found, percent)
+    release = load_release(book.conn, found.release)
+    refused = [] if found.is_open or release is None else _alone(book.conn, release)
+    if release is None or refused:
+        return refused
+    nodes = _more(book.conn, found, release, percent)
     book.note(_stream(code), fw.WIDENED, percent=percent, nodes=nodes, offered_ms=book.act.now_ms)
     return []
 
 
-def _more(conn: Connection, found: RollOut, percent: int) -> list[str]:
+def _more(conn: Connection, found: RollOut, release: fw.Release, percent: int) -> list[str]:
     """Whom to add: boards of its kind, or those that tell none where the first one tells none."""
-    release = load_release(conn, found.release)
-    if release is None:
-        return []
     known = _candidates(conn)
-    kinds = {release.board} | {known[one.node].kind for one in found.nodes if one.node in known}
+    silent = any(known[one.node].kind is None for one in found.nodes if one.node in known)
+    kinds = {release.board, None} if silent else {release.board}
     able = [one for one in known.values() if one.update_state is not None and one.kind in kinds]
     having = [one.name for one in able if version_of(one.image) == release.version]
     chosen = sorted({*having, *(one.node for one in found.nodes)})

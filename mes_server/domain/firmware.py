@@ -205,10 +205,10 @@ class RollOut:
 
     @property
     def is_open(self) -> bool:
-        """Whether it may go on: not withdrawn, and not with all of its nodes at the end of it."""
+        """Whether it may go on: not withdrawn, and not with all boards running it. One that failed may try again."""
         if self.state == ENDED:
             return False
-        return self.percent < 100 or any(one.state == OFFERED for one in self.nodes)
+        return self.percent < 100 or any(one.state != DONE for one in self.nodes)
 
     def node(self, name: str) -> RollOutNode | None:
         """A node of it by name."""

@@ -25,6 +25,7 @@ from mes_server.actions.roll_out import (
 from mes_server.domain.rules import Worker
 from mes_server.store.engine import reading
 from mes_server.store.firmware import list_offers, list_roll_outs, list_withdrawn
+from schemas import journal_metrics as names
 from tests.mes_server.actions.fleet import Fleet
 
 FIRST = "sintering/ctl-1"
@@ -172,6 +173,52 @@ def test_stopped_and_withdrawn_nobody_is_offered_it(fleet: Fleet) -> None:
     for acting in (withdraw, resume, stop):
         assert fleet.rules(acting, code, "once more") != []
     fleet.check()
+
+
+def test_one_whose_last_board_failed_is_not_over_until_a_person_says_so(fleet: Fleet) -> None:
+    fleet.take_in(version="0.3.0", counter=3)
+    code = started(fleet)
+    fleet.updates(FIRST)
+    fleet.act(widen, code, 100)
+    *rest, last = sorted(offered(fleet))
+    for node in rest:
+        fleet.updates(f"sintering/{node}")
+    last = f"sintering/{last}"
+    fleet.says(last, state="refused: the disk is full")
+    assert (fleet.roll_out(code).state, fleet.roll_out(code).is_open) == ("stopped", True)
+    fleet.act(resume, code, "")
+    assert fleet.roll_out(code).is_open
+    assert fleet.rules(begin, "0.3.0-esp32_s3", last) == ["roll_out_is_alone"]
+    assert fleet.act(offer_again, code, last) == []
+    fleet.updates(last)
+    assert not fleet.roll_out(code).is_open
+    assert isinstance(fleet.act(begin, "0.3.0-esp32_s3", last)[0], str)
+    fleet.check()
+
+
+def test_one_that_is_over_does_not_open_again_beside_another(fleet: Fleet) -> None:
+    fleet.take_in(version="0.3.0", counter=3)
+    code = started(fleet)
+    fleet.updates(FIRST)
+    fleet.act(widen, code, 100)
+    for node in sorted(offered(fleet)):
+        fleet.updates(f"sintering/{node}")
+    (newer,) = fleet.act(begin, "0.3.0-esp32_s3", FIRST)
+    fleet.add(1)
+    assert fleet.rules(widen, code, 100) == ["roll_out_is_alone"]
+    fleet.act(withdraw, newer, "later")
+    assert fleet.act(widen, code, 100) == []
+    assert offered(fleet) == {"ctl-11"}
+
+
+def test_boards_of_another_kind_get_none_though_the_first_was_replaced_by_one(fleet: Fleet) -> None:
+    fleet.add(2, "rp2350")
+    code = started(fleet)
+    fleet.updates(FIRST)
+    fleet.edges[FIRST].facts[names.BOARD] = "rp2350"
+    fleet.boots(FIRST)
+    assert fleet.act(widen, code, 100) == []
+    assert offered(fleet) == {f"ctl-{n}" for n in range(2, 11)}
 
 
 def test_what_cannot_be_begun_is_refused_in_words(fleet: Fleet) -> None:
