@@ -8,9 +8,9 @@ from sqlalchemy import Connection
 
 from mes_server.actions import roll_out as rolling
 from mes_server.actions.record_events import Book
-from mes_server.domain.firmware import ENDED, FAILED_NODE, OFFERED, Release, RollOut
+from mes_server.domain.firmware import FAILED_NODE, OFFERED, Release, RollOut
 from mes_server.store.boards import list_candidates
-from mes_server.store.firmware import list_releases, list_roll_outs, trusted_keys
+from mes_server.store.firmware import list_releases, list_roll_outs, load_roll_out, trusted_keys
 from mes_server.web import answers_nodes as shapes
 from mes_server.web.answers_handling import ActBody
 from mes_server.web.answers_scans import ScanAnswer
@@ -148,11 +148,12 @@ def firmware() -> str:
         outs = list_roll_outs(conn)
         releases, keys = list_releases(conn), trusted_keys(conn)
         able = [one for one in list_candidates(conn) if one.update_state is not None]
-        standing = _standings(conn, outs)
-    running = [one for one in outs if one.is_open]
+        running = [one for one in outs if one.is_open]
+        ended = [one for one in outs if not one.is_open][:ENDED_SHOWN]
+        standing = _standings(conn, running + ended)
     return render_template(
-        "nodes/firmware.html", outs=running, ended=[one for one in outs if not one.is_open][:ENDED_SHOWN],
-        releases=releases, keys=keys, able=able, standing=standing, share=levels()["share_percent"], **_WORDS,
+        "nodes/firmware.html", outs=running, ended=ended, releases=releases, keys=keys, able=able, standing=standing,
+        share=_share(),
     )  # fmt: skip
 
 
@@ -161,21 +162,29 @@ def firmware() -> str:
 def roll_out_body(code: str) -> str:
     """How the nodes of one roll-out stand, for a page that is open."""
     with this_site().reading() as conn:
-        outs = [one for one in list_roll_outs(conn) if one.code == code]
-        standing = _standings(conn, outs)
-    return render_template(
-        "nodes/_roll_out.html", one=outs[0] if outs else None, standing=standing, **_WORDS
-    )
+        one = load_roll_out(conn, code)
+        standing = _standings(conn, [one] if one else [])
+    return render_template("nodes/_roll_out.html", one=one, standing=standing)
 
 
-_WORDS = {"OFFERED": OFFERED, "FAILED": FAILED_NODE, "ENDED": ENDED}
+@firmware_pages.get("/nodes/firmware/<code>/acts")
+@needs("read", quiet=True)
+def roll_out_acts(code: str) -> str:
+    """What can be done with it now: it may have stopped by itself since the page came."""
+    with this_site().reading() as conn:
+        one = load_roll_out(conn, code)
+    return render_template("nodes/_roll_out_acts.html", one=one, share=_share())
+
+
+def _share() -> int:
+    return int(levels()["share_percent"])
 
 
 def _standings(conn: Connection, outs: list[RollOut]) -> dict[tuple[str, str], tuple[str, str]]:
     """How each node stands, by roll-out and node."""
     told = {}
     for one in outs:
-        now = rolling.standings(conn, one, now_ms()) if one.is_open else {}
+        now = rolling.standings(conn, one, now_ms())
         for node in one.nodes:
             told[one.code, node.node] = now.get(node.node) or _ended(node.state, node.detail)
     return told

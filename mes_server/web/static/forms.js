@@ -52,9 +52,9 @@ async function post(form) {
   for (const pin of form.querySelectorAll("input[type=password]")) pin.value = "";
 }
 
-for (const form of document.querySelectorAll("form[data-post]")) {
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    post(form);
-  });
-}
+// Also of forms that a part of the page brings later.
+document.addEventListener("submit", (event) => {
+  if (!event.target.matches("form[data-post]")) return;
+  event.preventDefault();
+  post(event.target);
+});

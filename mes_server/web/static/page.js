@@ -71,12 +71,17 @@ on("health", async (health) => {
 
 // Parts of a page that the server renders anew: <div data-refresh="/nodes/rows" data-every-s="5">.
 for (const part of document.querySelectorAll("[data-refresh]")) {
+  let shown = "";
   const refresh = async () => {
     if (document.hidden || part.contains(document.activeElement)) return;
     try {
       const answer = await fetch(part.dataset.refresh, { headers: { Accept: "text/html" } });
       if (answer.redirected) location.reload(); // to sign in
-      else if (answer.ok) part.innerHTML = await answer.text();
+      else if (answer.ok) {
+        const text = await answer.text();
+        if (text !== shown) part.innerHTML = text; // else what somebody opened or typed there stays
+        shown = text;
+      }
     } catch {
       // The link chip says so.
     }

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
 from mes_server.settings import Settings
 from tests.mes_server.actions.fleet import Fleet
@@ -98,7 +98,18 @@ def test_the_page_shows_every_node_and_what_can_be_done(desk: Desk, fleet: Fleet
     assert "Offer again" not in text, "not before it is resumed"
     desk.done(f"/firmware/roll-outs/{code}/withdraw", reason="no good")
     assert "Roll-outs that are over" in page(desk)
+    assert page(desk, f"/nodes/firmware/{code}/acts").strip() == ""
     assert page(desk, "/nodes/firmware/RO00-000000-00/body").strip() == ""
+
+
+def test_a_node_that_waited_for_what_was_withdrawn_is_not_said_to_wait(desk: Desk) -> None:
+    code = begun(desk)
+    assert "waiting" in page(desk)
+    desk.done(f"/firmware/roll-outs/{code}/withdraw", reason="a better one comes")
+    assert "no longer offered" in page(desk)
+    assert "waiting" not in page(desk)
+    assert "不再推送" in page(desk, language="zh")
+    assert roll_out(desk)["nodes"][0]["stands"] == "withdrawn"
 
 
 def test_a_node_can_be_the_first_or_try_again_from_its_own_page(desk: Desk, fleet: Fleet) -> None:
@@ -143,14 +154,19 @@ def live(app: Flask) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
 
 
+def signed_in(live: str, browser: Browser, secret: str) -> Page:
+    tab = browser.new_page()
+    tab.context.add_cookies([{"name": "session", "value": secret, "url": live}])
+    tab.goto(f"{live}/nodes/firmware?lang=en")
+    return tab
+
+
 def test_in_a_browser_it_is_begun_and_widened(
     live: str, browser: Browser, plant: Plant, fleet: Fleet
 ) -> None:
     hire(plant.engine, "A-1", roles=("admin",))
     secret = begin_session(plant.engine, "A-1")
-    tab = browser.new_page()
-    tab.context.add_cookies([{"name": "session", "value": secret, "url": live}])
-    tab.goto(f"{live}/nodes/firmware?lang=en")
+    tab = signed_in(live, browser, secret)
     tab.get_by_label("First node").select_option(FIRST)
     tab.get_by_role("button", name="Offer it", exact=True).click()
     expect(tab.get_by_text("0 of 1 run it")).to_be_visible()
@@ -160,4 +176,23 @@ def test_in_a_browser_it_is_begun_and_widened(
     expect(tab.get_by_text("1 of 1 run it")).to_be_visible(timeout=15_000)
     tab.get_by_role("button", name="Go on").click()
     expect(tab.get_by_text("1 of 2 run it")).to_be_visible()
+    tab.close()
+
+
+def test_a_page_that_is_open_offers_what_can_be_done_when_it_stops_by_itself(
+    live: str, browser: Browser, desk: Desk, fleet: Fleet
+) -> None:
+    code = begun(desk)
+    hire(fleet.engine, "A-1", roles=("admin",))
+    tab = signed_in(live, browser, begin_session(fleet.engine, "A-1"))
+    expect(tab.get_by_role("button", name="Go on")).to_be_visible()
+    fleet.says(FIRST, state="refused: the disk is full")
+    expect(tab.get_by_role("button", name="Resume")).to_be_visible(timeout=15_000)
+    tab.locator("summary", has_text="Withdraw").click()
+    tab.get_by_placeholder("Reason").fill("no good")
+    with tab.expect_response(f"**/{code}/acts"):
+        tab.get_by_role("heading", name="Firmware").click()
+    expect(tab.get_by_placeholder("Reason"), "what is typed stays").to_have_value("no good")
+    tab.get_by_role("button", name="Resume").click()
+    expect(tab.get_by_role("button", name="Offer again")).to_be_visible()
     tab.close()
