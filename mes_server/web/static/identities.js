@@ -67,13 +67,15 @@ document.addEventListener("visibilitychange", () => { if (document.hidden && loo
 for (const form of document.querySelectorAll("form[data-token]")) {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    const told = byId("answer");
+    const [told, press] = [byId("answer"), form.querySelector("button")];
     told.textContent = "";
+    press.disabled = true; // pressed twice, the second answer would hide the token: it is told once
     try {
       showToken(await act(form.dataset.token, {}));
     } catch (error) {
       told.textContent = (error.lines ?? [error.message]).join(" ");
     }
+    press.disabled = false;
   });
 }
 

@@ -81,6 +81,38 @@ def test_a_board_is_scanned_approved_by_another_and_given_a_token(
     browser.close()
 
 
+def test_a_button_that_is_pressed_twice_makes_one_token_and_shows_it(
+    browser: Browser, plant: Plant, gate: Gatehouse, address: str
+) -> None:
+    _, fingerprint = gate.board()
+    gate.approved(fingerprint)
+    page = tab(browser, plant, address, LEE)
+    page.goto(f"{address}/nodes/identities/{fingerprint}")
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url))
+    press = page.get_by_role("button", name="Make a token")
+    press.evaluate("(button) => { button.click(); button.click(); }")
+    expect(page.locator("#token-left")).to_contain_text("Good for")
+    expect(press).to_be_enabled()
+    assert read_token(page.locator("#token-text").inner_text()) is not None
+    assert len([url for url in sent if url.endswith("/token")]) == 1
+    page.context.close()
+
+
+def test_a_serial_is_whole_on_a_phone(
+    browser: Browser, plant: Plant, gate: Gatehouse, address: str
+) -> None:
+    """It is what two people compare, and a Linux controller's has 32 characters."""
+    _, fingerprint = gate.board()
+    gate.ask(fingerprint, serial="3d1219c7c4c5404aaa1f6d2a48adfda4")
+    page = tab(browser, plant, address, LEE)
+    page.set_viewport_size({"width": 360, "height": 800})
+    page.goto(f"{address}/nodes/identities")
+    row = page.locator("table.rows td", has_text="3d1219c7")
+    assert row.evaluate("(cell) => cell.scrollWidth <= cell.clientWidth")
+    page.context.close()
+
+
 def test_a_token_vanishes_when_its_time_is_over(
     browser: Browser, plant: Plant, gate: Gatehouse, address: str, clock: Clock
 ) -> None:
