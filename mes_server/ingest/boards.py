@@ -32,6 +32,7 @@ CERTIFICATES_MS = 60_000
 EVERY_MS = 10  # no two answers are closer together
 EACH_MS = 50  # nor to one node
 CSR_MS = 60_000  # a certificate is told again as long as it is asked for; none is made more often
+NO_MS = 3_600_000  # who got none is looked at again then: the authority may have been away
 MINUTE_MS = 60_000
 _log = logging.getLogger(__name__)
 
@@ -100,7 +101,7 @@ class Boards:
                 self._look_ms = tick_ms + LOOK_MS
                 self._look(tick_ms, now_ms)
             self._offer(tick_ms, now_ms)
-            if self._answer_want(tick_ms, now_ms) or self._answer_csr(tick_ms, now_ms):
+            if self._answer_csr(tick_ms, now_ms) or self._answer_want(tick_ms, now_ms):
                 self._answer_ms = tick_ms + EVERY_MS
         except (StoreFault, OSError) as fault:
             self._answer_ms = tick_ms + LOOK_MS
@@ -161,7 +162,7 @@ class Boards:
                 _log.warning(
                     "%s gets no certificate: it is not enrolled, or asks for another", node
                 )
-                asked.due_ms = 1 << 62  # until it asks for something else
+                asked.due_ms = tick_ms + NO_MS
                 return True
             asked.der = b"".join(made)
         self._say(node, CERTIFICATE, "bytes", asked.der, now_ms)

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from mes_server.actions.roll_out import begin, offer_again, resume, stop
 from mes_server.domain.boards import BoardAsks
 from mes_server.domain.nodes import NodeId
-from mes_server.ingest.boards import CSR_MS, EACH_MS, LOOK_MS, MINUTE_MS, Boards
+from mes_server.ingest.boards import CSR_MS, EACH_MS, LOOK_MS, MINUTE_MS, NO_MS, Boards
 from mes_server.store.engine import reading
 from mes_server.store.firmware import load_release
 from schemas.journal_metrics import CERTIFICATE, UPDATE_BLOCK, UPDATE_OFFER
@@ -215,12 +215,26 @@ def test_a_certificate_is_made_once_and_told_until_the_board_has_it(desk: Desk) 
     assert desk.after(3 * CSR_MS) == []
 
 
-def test_who_gets_no_certificate_is_not_asked_about_again(desk: Desk) -> None:
+def test_who_gets_no_certificate_is_not_asked_about_again_for_an_hour(desk: Desk) -> None:
     desk.certificates = None
     for csr in (CSR, CSR, "no base64 !"):
         desk.boards.asked({FIRST: BoardAsks(csr, None)}, desk.tick_ms)
         assert desk.after(3 * CSR_MS) == []
     assert desk.renewed == [b"request", b""]
+    desk.certificates = [b"node", b"site"]
+    desk.boards.asked({FIRST: BoardAsks(CSR, None)}, desk.tick_ms)
+    assert desk.after(CSR_MS) != [], "it asks for another"
+
+
+def test_who_got_no_certificate_because_the_authority_was_away_gets_one_within_the_hour(
+    desk: Desk,
+) -> None:
+    desk.certificates = None
+    desk.boards.asked({FIRST: BoardAsks(CSR, None)}, desk.tick_ms)
+    desk.after(CSR_MS)
+    desk.certificates = [b"node", b"site"]
+    desk.tick_ms += NO_MS
+    assert [name for _, name, _ in desk.after(CSR_MS)] == [CERTIFICATE]
 
 
 def test_a_node_that_asks_for_another_certificate_every_moment_is_given_one_a_minute(
@@ -241,3 +255,18 @@ def test_files_that_are_gone_stop_no_other_answer(desk: Desk, fleet: Fleet) -> N
     assert desk.after(LOOK_MS) == []
     desk.wants("0.2.0 lib/agent.mpy 0 1")
     assert len(desk.after(2 * LOOK_MS)) == 1
+
+
+def test_a_certificate_is_given_though_boards_ask_without_end_for_files_that_are_gone(
+    desk: Desk, fleet: Fleet
+) -> None:
+    """As after a restore elsewhere, before the release is imported again."""
+    begun(fleet)
+    desk.after()
+    (fleet.data_dir / "firmware" / "0.2.0-esp32_s3" / "files" / "main.mpy").unlink()
+    desk.boards.asked({SECOND: BoardAsks(CSR, None)}, desk.tick_ms)
+    said = []
+    for _ in range(10):
+        desk.wants("0.2.0 main.mpy 0 1")
+        said += desk.after(LOOK_MS // 5)
+    assert [name for _, name, _ in said] == [CERTIFICATE]
