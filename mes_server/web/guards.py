@@ -157,6 +157,12 @@ def _keep_open(who: Access) -> None:
         _log.warning("a deed in session %s is not noted: %s", session.id, fault)
 
 
+def refuse_nul() -> None:
+    """No name in an address has a NUL: PostgreSQL takes none in a text, not even to look for it."""
+    if any("\0" in str(name) for name in (request.view_args or {}).values()):
+        abort(404)
+
+
 def add_headers(response: Response) -> Response:
     """What every answer carries."""
     for name, value in HEADERS.items():
@@ -170,4 +176,5 @@ def guard(app: Flask) -> None:
     """Put the guards before and behind every view."""
     app.before_request(refuse_foreign_writes)
     app.before_request(refuse_without_permission)
+    app.before_request(refuse_nul)
     app.after_request(add_headers)

@@ -187,3 +187,15 @@ def test_cookies_are_out_of_reach_of_scripts(client: FlaskClient, plant: Plant) 
     cookie = client.get("/?lang=zh").headers["Set-Cookie"]
     assert "HttpOnly" in cookie
     assert "SameSite=Lax" in cookie
+
+
+@pytest.mark.parametrize("address", [
+    "/nodes/firmware/a%00b/body", "/nodes/firmware/a%00b/acts", "/nodes/identities/a%00b", "/api/v1/identities/a%00b",
+    "/lots/a%00b", "/api/v1/lots/a%00b",
+])  # fmt: skip
+def test_a_name_with_a_nul_is_not_looked_for(
+    client: FlaskClient, plant: Plant, address: str
+) -> None:
+    """PostgreSQL takes no such text: what it says to that was an error of the server."""
+    assert client.get(address).status_code == 404
+    assert client.get("/nodes/firmware/ab/body").status_code == 200, "the control: no roll-out"
