@@ -36,6 +36,9 @@ CSR = (
     "Node/Csr"  # base64 of a PKCS #10 request in DER for a renewed certificate; "": none is wanted
 )
 UPDATE_STATE = "Update/State"  # "idle", "fetching 40", "ready", "trying", "refused: reason"
+WENT_BACK = (
+    "went back from counter"  # and the counter: a reason for which a release is refused for good
+)
 UPDATE_WANT = (
     "Update/Want"  # "version path offset count": blocks of BLOCK_BYTES; "": nothing is wanted
 )

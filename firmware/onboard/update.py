@@ -18,6 +18,7 @@ from schemas.journal_metrics import (
     UPDATE_OFFER,
     UPDATE_STATE,
     UPDATE_WANT,
+    WENT_BACK,
 )
 
 TYPE_CHECKING = False
@@ -40,7 +41,7 @@ def _nothing() -> None:
 
 
 def _went_back(counter: int) -> str:
-    return f"went back from counter {counter}"
+    return f"{WENT_BACK} {counter}"
 
 
 class Updater:

@@ -170,14 +170,13 @@ def offer_for(conn: Connection, node: NodeId) -> str:
 def standings(conn: Connection, found: RollOut, now_ms: int) -> dict[str, tuple[str, str]]:
     """How far each node that was offered it and is not done has come, and the detail."""
     waiting = [one for one in found.nodes if one.state == fw.OFFERED]
-    if found.state == fw.ENDED or not waiting:
-        return {one.node: (fw.ENDED, "") for one in waiting}
     release = load_release(conn, found.release)
+    if found.state == fw.ENDED or not waiting or release is None:
+        return {one.node: (fw.ENDED, "") for one in waiting}
     known = _candidates(conn)
     return_ms = dated_row("boards", now_ms)["return_minutes"] * MINUTE_MS
-    version = release.version if release else ""
     return {
-        one.node: fw.standing(known[one.node].seen, version, one.offered_ms, now_ms, return_ms)
+        one.node: fw.standing(known[one.node].seen, release, one.offered_ms, now_ms, return_ms)
         for one in waiting
         if one.node in known
     }

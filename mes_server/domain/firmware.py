@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from mes_server.domain.boards import is_trying, refusal_of, version_of
+from schemas.journal_metrics import WENT_BACK
 
 MANIFEST = "manifest.json"
 SIGNATURE = "manifest.sig"
@@ -233,18 +234,27 @@ REFUSED, FELL_BACK, LOST = "refused", "fell_back", "lost"
 FAILURES = (REFUSED, FELL_BACK, LOST)
 
 
+def _refusal(seen: Seen, release: Release, offered_ms: int) -> str | None:
+    """Why it does not take what it is offered; None: it has not said so since."""
+    refusal = refusal_of(seen.update_state)
+    if refusal == f"{WENT_BACK} {release.counter}":
+        return refusal  # whenever it was: as long as it says so it takes this one no more, and has no news of it
+    return refusal if (seen.update_ms or 0) >= offered_ms else None
+
+
 def standing(
-    seen: Seen, version: str, offered_ms: int, now_ms: int, return_ms: int
+    seen: Seen, release: Release, offered_ms: int, now_ms: int, return_ms: int
 ) -> tuple[str, str]:
-    """How a node that was offered a version at `offered_ms` stands, and the detail."""
+    """How a node that was offered a release at `offered_ms` stands, and the detail."""
     said = seen.update_state or ""
     ready_ms = seen.ready_ms if (seen.ready_ms or 0) >= offered_ms else None
-    runs_it = version_of(seen.image) == version
+    runs_it = version_of(seen.image) == release.version
     if runs_it and not is_trying(said):
         return DONE, ""
-    refusal = refusal_of(said) if (seen.update_ms or 0) >= offered_ms else None
+    refusal = _refusal(seen, release, offered_ms)
     if refusal is not None:
-        return (FELL_BACK if ready_ms is not None else REFUSED), refusal
+        went_back = ready_ms is not None or refusal.startswith(WENT_BACK)
+        return (FELL_BACK if went_back else REFUSED), refusal
     if ready_ms is not None:
         back = seen.online and (seen.born_ms or 0) > ready_ms
         if back and not runs_it and not is_trying(said):

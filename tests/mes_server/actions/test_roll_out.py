@@ -135,6 +135,21 @@ def test_a_board_that_falls_back_later_is_seen_too(fleet: Fleet) -> None:
     assert fleet.nodes(code) == {"ctl-1": "failed fell_back: went back from counter 2"}
 
 
+def test_a_board_that_went_back_from_a_release_does_not_wait_for_it_for_ever(fleet: Fleet) -> None:
+    """It takes that release no more, and has nothing new to say when it is offered again."""
+    code = started(fleet)
+    fleet.says(FIRST, state="ready")
+    fleet.boots(FIRST, state="refused: went back from counter 2")
+    fleet.act(resume, code, "")
+    fleet.act(offer_again, code, FIRST)
+    fleet.watch()
+    assert fleet.nodes(code) == {"ctl-1": "failed fell_back: went back from counter 2"}
+    fleet.act(withdraw, code, "no good")
+    fleet.take_in(version="0.2.1", counter=3)
+    (newer,) = fleet.act(begin, "0.2.1-esp32_s3", FIRST)
+    assert standing(fleet, newer) == ("waiting", ""), "another release it takes"
+
+
 def test_a_board_that_never_returns_stops_it_after_its_time(fleet: Fleet) -> None:
     code = started(fleet)
     fleet.says(FIRST, state="ready")
@@ -187,7 +202,6 @@ def test_one_whose_last_board_failed_is_not_over_until_a_person_says_so(fleet: F
     fleet.says(last, state="refused: the disk is full")
     assert (fleet.roll_out(code).state, fleet.roll_out(code).is_open) == ("stopped", True)
     fleet.act(resume, code, "")
-    assert fleet.roll_out(code).is_open
     assert fleet.rules(begin, "0.3.0-esp32_s3", last) == ["roll_out_is_alone"]
     assert fleet.act(offer_again, code, last) == []
     fleet.updates(last)

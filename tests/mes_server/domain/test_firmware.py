@@ -7,6 +7,7 @@ import pytest
 
 from mes_server.domain.firmware import (
     BadRelease,
+    Release,
     Seen,
     Want,
     read_manifest,
@@ -17,6 +18,7 @@ from mes_server.domain.firmware import (
 
 FILE = {"path": "main.mpy", "bytes": 3, "sha256": "0" * 64}
 GOOD: dict[str, Any] = {"version": "0.2.0", "counter": 2, "board": "esp32_s3", "files": [FILE]}
+RELEASE = Release("0.2.0-esp32_s3", "0.2.0", "esp32_s3", 2, 300, "0" * 64, 1, 3, "k", 0, "P1")
 OFFERED_MS, RETURN_MS = 1_000, 500
 
 
@@ -77,7 +79,7 @@ def seen(**more: Any) -> Seen:
     ({"update_state": "refused: no", "update_ms": 900}, 1_100, "waiting"),
 ])  # fmt: skip
 def test_a_board_stands_as_it_was_heard_last(told: dict[str, Any], now_ms: int, state: str) -> None:
-    assert standing(seen(**told), "0.2.0", OFFERED_MS, now_ms, RETURN_MS)[0] == state
+    assert standing(seen(**told), RELEASE, OFFERED_MS, now_ms, RETURN_MS)[0] == state
 
 
 @pytest.mark.parametrize(
