@@ -185,14 +185,13 @@ def standings(conn: Connection, found: RollOut, now_ms: int) -> dict[str, tuple[
 def watch_roll_outs(engine: Engine, now_ms: int) -> int:
     """Note which nodes are done and which failed, and stop a roll-out of which one failed; how many were noted.
 
-    Raises StoreFault: nothing was noted of a roll-out, do it again.
+    Also of one that was stopped: a board that had all of it goes on by itself. Raises StoreFault: nothing was noted of a roll-out, do it again.
     """
     with reading(engine) as conn:
-        running = [
-            one.code for one in list_roll_outs(conn, (fw.RUNNING,)) if _news(conn, one, now_ms)
-        ]
+        found = list_roll_outs(conn, (fw.RUNNING, fw.HALTED))
+        codes = [one.code for one in found if _news(conn, one, now_ms)]
     noted = 0
-    for code in running:
+    for code in codes:
         act = Act(uuid.uuid4().hex, "", "", now_ms, now_ms)
         noted += carry_out(engine, act, _note_news, code)
     return noted
@@ -205,7 +204,7 @@ def _news(conn: Connection, found: RollOut, now_ms: int) -> dict[str, tuple[str,
 
 def _note_news(book: Book, code: str) -> int:
     found = load_roll_out(book.conn, code)
-    if found is None or found.state != fw.RUNNING:
+    if found is None:
         return 0
     news = _news(book.conn, found, book.act.now_ms)
     failed = []
@@ -216,6 +215,6 @@ def _note_news(book: Book, code: str) -> int:
             said = f"{how}: {detail}" if detail else how
             failed.append(f"{node} {said}")
             book.note(_stream(code), fw.FAILED, node=node, detail=said)
-    if failed:
+    if failed and found.state == fw.RUNNING:
         book.note(_stream(code), fw.STOPPED, "; ".join(failed)[:500])
     return len(news)

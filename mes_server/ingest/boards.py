@@ -115,7 +115,7 @@ class Boards:
             self._certificates_ms = tick_ms + CERTIFICATES_MS
             watch_certificates(self._engine, now_ms)
         before = self._offers
-        if any(before.values()):
+        if before:
             watch_roll_outs(self._engine, now_ms)
         with reading(self._engine) as conn:
             offers = dict.fromkeys(list_withdrawn(conn), "")

@@ -12,7 +12,7 @@ from mes_server.domain.nodes import NodeId
 from mes_server.ingest.boards import CSR_MS, EACH_MS, LOOK_MS, MINUTE_MS, NO_MS, Boards
 from mes_server.store.engine import reading
 from mes_server.store.firmware import load_release
-from schemas.journal_metrics import CERTIFICATE, UPDATE_BLOCK, UPDATE_OFFER
+from schemas.journal_metrics import CERTIFICATE, IMAGE, UPDATE_BLOCK, UPDATE_OFFER
 from schemas.sparkplug import decode_payload
 from tests.mes_server.actions.fleet import Fleet
 
@@ -149,6 +149,16 @@ def test_a_node_that_failed_hears_so_and_then_the_same_offer_again(
     fleet.act(resume, code, "")
     fleet.act(offer_again, code, "/".join(FIRST))
     assert desk.offers(2 * LOOK_MS) == [("ctl-1", offer(fleet))]
+
+
+def test_a_board_that_is_done_while_it_is_stopped_is_seen(desk: Desk, fleet: Fleet) -> None:
+    code = begun(fleet)
+    desk.after()
+    fleet.act(stop, code, "audit")
+    desk.after(2 * LOOK_MS)
+    fleet.mes.take(fleet.edges["/".join(FIRST)].tells({IMAGE: "0.2.0 b"}, fleet.now_ms))
+    desk.after(2 * LOOK_MS)
+    assert fleet.nodes(code) == {"ctl-1": "done"}
 
 
 def test_what_ends_while_the_broker_is_away_is_said_when_it_is_back(
