@@ -95,7 +95,7 @@ def stream_of(fingerprint: str) -> str:
 def ask_refusals(
     asked: Asked, known: Iterable[Identity], met: Sequence[tuple[str, str]]
 ) -> list[Refusal]:
-    """Why a board cannot be asked for. `known`: identities of this key, serial or node id; `met`: area and node of
+    """Why a board cannot be asked for. `known`: identities of this key or node id; `met`: area and node of
     those nodes of this id that were heard already."""
     refused = _readable(asked)
     for one in known:

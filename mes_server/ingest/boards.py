@@ -159,9 +159,8 @@ class Boards:
         if asked.der is None:
             made = self._renew(node, _der(asked.csr), now_ms)
             if made is None:
-                _log.warning(
-                    "%s gets no certificate: it is not enrolled, or asks for another", node
-                )
+                name = "/".join(node)
+                _log.warning("%s gets no certificate: not enrolled, its own ended, another key, or no authority here", name)  # fmt: skip
                 asked.due_ms = tick_ms + NO_MS
                 return True
             asked.der = b"".join(made)

@@ -5,11 +5,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
+from playwright.sync_api import Browser
 
 from mes_server.domain.boards import Bus
 from mes_server.web.board_words import image_parts
 from tests.mes_server.actions.node_floor import Site
+from tests.mes_server.people_help import begin_session, hire
+from tests.mes_server.web.live_server import serving
 from tests.mes_server.web.plant_data import NOW_MS, Plant
 
 Page = Callable[..., str]
@@ -134,3 +138,21 @@ def test_hostile_facts_are_shown_as_text(page: Page, plant: Plant) -> None:
 def test_an_image_has_a_version_and_a_slot() -> None:
     assert image_parts("0.2.0 b") == ("0.2.0", "b")
     assert image_parts(None) == ("", "")
+
+
+def test_a_node_that_tells_long_texts_leaves_the_others_their_columns(
+    app: Flask, browser: Browser, plant: Plant
+) -> None:
+    long = {"image": "0.2.0" + "x" * 115, "link": "wifi -" + "9" * 100}
+    plant.board(plant.node("ctl-1"), BUSES, **(FACTS | long))
+    plant.node("ctl-2")
+    hire(plant.engine, "A-1", roles=("admin",))
+    with serving(app) as port:
+        live = f"http://127.0.0.1:{port}"
+        tab = browser.new_page(viewport={"width": 1280, "height": 800})
+        secret = begin_session(plant.engine, "A-1")
+        tab.context.add_cookies([{"name": "session", "value": secret, "url": live}])
+        tab.goto(f"{live}/nodes")
+        wide = tab.locator(".wide")
+        assert wide.evaluate("(box) => box.scrollWidth <= box.clientWidth")
+        tab.close()
