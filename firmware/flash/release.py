@@ -8,7 +8,7 @@ import json
 import os
 from importlib import metadata
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
@@ -19,6 +19,7 @@ from firmware.onboard.ed25519 import key_is_good, verify
 from firmware.onboard.manifest import path_is_good
 
 MANIFEST, SIGNATURE = "manifest.json", "manifest.sig"
+_COUNTER_MAX = (1 << 32) - 1  # so many bits the boot record has for it
 
 
 class Release(NamedTuple):
@@ -56,6 +57,12 @@ def make(identity: Identity, files: dict[str, bytes], key: Ed25519PrivateKey | N
     if bad or " " in identity.version or not identity.version:
         wrong = f"the path {bad[0]!r}" if bad else f"the version {identity.version!r}"
         raise Fault(f"A release cannot have {wrong}.", "give it another name.", WRONG_INPUT)
+    if not (key is not None) <= identity.counter <= _COUNTER_MAX:
+        raise Fault(
+            f"A release cannot have the counter {identity.counter}: no board would take it.",
+            f"write one above that of the release before, {_COUNTER_MAX} at most.",
+            WRONG_INPUT,
+        )
     entries = [
         {"path": path, "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
         for path, data in sorted(files.items())
@@ -70,16 +77,25 @@ def make(identity: Identity, files: dict[str, bytes], key: Ed25519PrivateKey | N
 
 def write(release: Release, folder: Path) -> None:
     """Raises Fault when something is there already: a release is never changed."""
-    if folder.exists() and any(folder.iterdir()):
+    try:
+        if folder.exists() and any(folder.iterdir()):
+            raise Fault(
+                f"{folder} is not empty.",
+                "name a new folder: a release is never changed.",
+                WRONG_INPUT,
+            )
+        for path, data in release.files.items():
+            file = folder / "files" / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(data)
+        (folder / SIGNATURE).write_bytes(release.signature)
+        (folder / MANIFEST).write_bytes(release.manifest)
+    except OSError as fault:
         raise Fault(
-            f"{folder} is not empty.", "name a new folder: a release is never changed.", WRONG_INPUT
-        )
-    for path, data in release.files.items():
-        file = folder / "files" / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(data)
-    (folder / SIGNATURE).write_bytes(release.signature)
-    (folder / MANIFEST).write_bytes(release.manifest)
+            f"{folder} cannot be written ({fault.strerror}).",
+            "name a new folder in a place that is yours and has room; delete what came of this one.",
+            WRONG_INPUT,
+        ) from None
 
 
 def read(folder: Path, public: bytes | None = None) -> Release:
@@ -88,6 +104,7 @@ def read(folder: Path, public: bytes | None = None) -> Release:
         manifest = (folder / MANIFEST).read_bytes()
         signature = (folder / SIGNATURE).read_bytes()
         raw = json.loads(manifest)
+        _judge(folder, raw)
         files = {}
         for entry in raw["files"]:
             data = (folder / "files" / entry["path"]).read_bytes()
@@ -112,6 +129,20 @@ def read(folder: Path, public: bytes | None = None) -> Release:
             WRONG_INPUT,
         )
     return found
+
+
+def _judge(folder: Path, raw: dict[str, Any]) -> None:
+    """A file outside its slot could be a board's key, or anything on a controller. Raises Fault, TypeError."""
+    bad = [entry["path"] for entry in raw["files"] if not path_is_good(entry["path"])]
+    counter = raw["counter"]
+    if type(counter) is not int or not 0 <= counter <= _COUNTER_MAX:
+        bad.append(f"counter {counter}")
+    if bad:
+        raise Fault(
+            f"{folder} is no release that a board may have: {bad[0]!r}.",
+            "do not install it; ask whoever gave it to you.",
+            WRONG_INPUT,
+        )
 
 
 def make_key(file: Path) -> bytes:

@@ -1,6 +1,8 @@
 """Releases and their key, images and what is in them, ports, esptool's command lines: no board needed."""
 
+import hashlib
 import json
+import re
 import subprocess
 from pathlib import Path
 from types import SimpleNamespace
@@ -77,6 +79,48 @@ def test_a_release_that_was_changed_or_is_anothers_is_refused(
         release.make(release.Identity("unix", "1.0", 1), {"../x": b""}, None)
     with pytest.raises(Fault, match="cannot have the version"):
         release.make(release.Identity("unix", "1 0", 1), {"x": b""}, None)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"files": [{"path": "../key.der", "sha256": hashlib.sha256(b"x").hexdigest()}]}, "key.der"),
+        ({"files": [{"path": "{folder}/x", "sha256": hashlib.sha256(b"x").hexdigest()}]}, "/x"),
+        ({"files": [{"path": "manifest.sig", "sha256": ""}]}, "manifest.sig"),
+        ({"files": [{"path": 7, "sha256": ""}]}, "7"),
+        ({"files": ["x"]}, "no whole release"),
+        ({"counter": "7"}, "counter 7"),
+        ({"counter": 1 << 32}, "counter 4294967296"),
+        ({"counter": -1}, "counter -1"),
+    ],
+)  # fmt: skip
+def test_a_release_that_would_write_beside_its_slot_or_breaks_the_boot_record_is_refused(
+    tmp_path: Path, changes: dict[str, object], words: str
+) -> None:
+    out = tmp_path / "out"
+    release.write(release.make(release.Identity("unix", "1.0", 1), {"start.py": b"x"}, None), out)
+    assert release.read(out).counter == 1
+    (out / "key.der").write_bytes(b"x")
+    (tmp_path / "x").write_bytes(b"x")
+    raw = json.loads((out / "manifest.json").read_bytes()) | changes
+    (out / "manifest.json").write_text(json.dumps(raw).replace("{folder}", str(tmp_path)))
+    with pytest.raises(Fault, match=re.escape(words)):
+        release.read(out)
+
+
+def test_a_release_that_no_board_would_take_or_that_cannot_be_written_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key, file = tmp_path / "plant.key", tmp_path / "file"
+    _tool(capsys, "key", key)
+    file.touch()
+    words = ("release", "--board", "unix", "--types", "jet_mill", "--key", key)
+    for counter in (0, -1, 1 << 32):
+        code, said = _tool(capsys, *words, f"--counter={counter}", "--out", tmp_path / "out")
+        assert code == WRONG_INPUT and "counter" in said and not (tmp_path / "out").exists()
+    for out in (file, file / "out"):
+        code, said = _tool(capsys, *words, "--counter", 1, "--out", out)
+        assert code == WRONG_INPUT and "cannot be written" in said
 
 
 @pytest.mark.parametrize("words", ["", "no key"])
