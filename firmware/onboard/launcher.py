@@ -74,12 +74,13 @@ def store(write: "Callable[[str, bytes], None]", record: "Record") -> "Record":
 def chosen(record: "Record", whole: "Callable[[int], bool]") -> "Record":
     """What this boot is to start: a slot on trial once more, or after BOOTS_MAX bad boots the other."""
     serial, slot, trying, boots, counter, back = record
-    if boots >= BOOTS_MAX and whole(1 - slot):
-        return Record(serial, 1 - slot, 0, 0, counter, counter if trying else back)
+    if whole(1 - slot):
+        if boots >= BOOTS_MAX:
+            return Record(serial, 1 - slot, 0, 0, counter, counter if trying else back)
+        if not whole(slot):  # on trial, too: half of it is another release's
+            return Record(serial, 1 - slot, 0, 0, counter, back)
     if trying:
         boots = min(boots + 1, 255)
-    elif not whole(slot) and whole(1 - slot):
-        slot = 1 - slot
     return Record(serial, slot, trying, boots, counter, back)
 
 

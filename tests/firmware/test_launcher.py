@@ -78,6 +78,16 @@ def test_a_new_slot_that_cannot_run_has_three_bad_boots_and_the_old_one_runs_aga
     assert _record(board)[1:] == (0, 0, 0, 2, 2)
 
 
+def test_a_slot_on_trial_that_lost_its_manifest_is_not_run_at_all(
+    interpreter: str, board: Path
+) -> None:
+    """The cable was pulled while the workshop put another release in its place: half of it is of each."""
+    (board / "b" / "manifest.json").unlink()
+    _write(board, 0, 1, 1, 1, 2, 0)
+    assert _boot(interpreter, board).stdout.startswith("runs a ")
+    assert _record(board)[1:] == (0, 0, 0, 2, 0)
+
+
 def test_a_good_slot_that_breaks_later_leaves_its_place_after_three_boots(
     interpreter: str, board: Path
 ) -> None:
