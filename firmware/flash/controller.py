@@ -1,6 +1,9 @@
 """A Linux controller in the workshop's hands: a folder of this computer, with the same acts as a board at a cable."""
 
+import fcntl
 import os
+import shlex
+import stat
 import subprocess
 import sys
 from collections.abc import Callable
@@ -8,6 +11,7 @@ from pathlib import Path
 
 from firmware.flash.board import Who
 from firmware.flash.faults import WRONG_INPUT, Fault
+from firmware.onboard.durable import sync_folder
 
 SERVICE = "lodestone-agent.service"
 _UNIT = """# Written by python -m firmware.flash install.
@@ -18,8 +22,9 @@ After=network-online.target
 StartLimitIntervalSec=0
 
 [Service]
+User={user}
 WorkingDirectory={folder}
-ExecStart={python} {folder}/main.py {folder}
+ExecStart={command}
 Restart=always
 RestartSec=5
 
@@ -41,13 +46,31 @@ class Controller:
                 "make it, or name another folder for this controller.",
                 WRONG_INPUT,
             )
+        self._lock = self._locked()
+
+    def _locked(self) -> int:
+        """Of two tools at one folder each would write its own release into the same slot."""
+        try:
+            number = os.open(self._there(), os.O_RDONLY)
+        except OSError as fault:
+            raise _refused(fault) from None
+        try:
+            fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(number)
+            raise Fault(
+                f"{self.folder} is in use by another of these tools.", "wait until it is done."
+            ) from None
+        return number
+
+    def _there(self) -> Path:
+        return self.folder if self.folder.is_dir() else self.folder.parent
 
     def close(self) -> None:
-        """Nothing is open."""
+        os.close(self._lock)
 
     def who(self) -> Who:
-        at = self.folder if self.folder.is_dir() else self.folder.parent
-        disk = os.statvfs(at)
+        disk = os.statvfs(self._there())
         implementation = sys.implementation
         version = tuple(implementation.version[:3])
         free, total = disk.f_frsize * disk.f_bavail, disk.f_frsize * disk.f_blocks
@@ -57,9 +80,15 @@ class Controller:
         """Every file with its size; folders end with a slash."""
         found = {}
         for path in sorted(self.folder.rglob("*")) if self.folder.is_dir() else []:
-            if "__pycache__" not in path.parts:
-                name = path.relative_to(self.folder).as_posix()
-                found[name + "/" * path.is_dir()] = 0 if path.is_dir() else path.stat().st_size
+            if "__pycache__" in path.parts:
+                continue
+            try:
+                about = path.lstat()
+            except FileNotFoundError:  # the agent runs, and its journal goes on
+                continue
+            is_folder = stat.S_ISDIR(about.st_mode)
+            name = path.relative_to(self.folder).as_posix()
+            found[name + "/" * is_folder] = 0 if is_folder else about.st_size
         return found
 
     def read(self, path: str, progress: Callable[[int], None] | None = None) -> bytes:
@@ -86,9 +115,11 @@ class Controller:
                 open_file.flush()
                 os.fsync(open_file.fileno())
             new.replace(file)
+            sync_folder(str(file.parent))
+            came_back = file.read_bytes()
         except OSError as fault:
             raise _refused(fault) from None
-        if file.read_bytes() != data:
+        if came_back != data:
             raise Fault(
                 f"{file} came back otherwise than it was written.",
                 "run the same command again; if it happens again, this disk is worn.",
@@ -114,9 +145,17 @@ class Controller:
     def run(self, code: str, wait_s: float = 120.0) -> str:
         """What a program says that runs in the folder."""
         command = [self._python, "-c", code]
-        ran = subprocess.run(  # noqa: S603  our own code
-            command, cwd=self.folder, capture_output=True, text=True, timeout=wait_s, check=False
-        )
+        try:
+            ran = subprocess.run(  # noqa: S603  our own code
+                command,
+                cwd=self.folder,
+                capture_output=True,
+                text=True,
+                timeout=wait_s,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise Fault(f"{self._python} does not come to an end.", "run it again.") from None
         if ran.returncode:
             last = (ran.stderr.strip().splitlines() or ["nothing"])[-1]
             raise Fault(
@@ -132,12 +171,33 @@ class Controller:
 
     def service(self, name: str) -> list[str]:
         """Write the unit of systemd that keeps the agent running; what a person types to start it."""
-        unit = _UNIT.format(name=name, folder=self.folder, python=self._python)
+        words = (self._python, str(self.folder / "main.py"), str(self.folder))
+        unit = _UNIT.format(
+            name=name.replace("%", "%%"),
+            user=self._user(),
+            folder=str(self.folder).replace("%", "%%"),
+            command=" ".join(_quoted(word) for word in words),
+        )
         self.write(SERVICE, unit.encode())
         return [
-            f"sudo cp {self.folder / SERVICE} /etc/systemd/system/",
+            f"sudo cp {shlex.quote(str(self.folder / SERVICE))} /etc/systemd/system/",
             f"sudo systemctl enable --now {SERVICE.removesuffix('.service')}",
         ]
+
+    def _user(self) -> str:
+        """Whose files these are: as root everybody who may write here could do everything."""
+        file = self.folder / "main.py"
+        try:
+            return file.owner()
+        except KeyError:
+            return str(file.stat().st_uid)
+
+
+def _quoted(word: str) -> str:
+    """As systemd reads a command line."""
+    for letter, instead in (("\\", "\\\\"), ('"', '\\"'), ("%", "%%"), ("$", "$$")):
+        word = word.replace(letter, instead)
+    return f'"{word}"'
 
 
 def _refused(fault: OSError) -> Fault:

@@ -1,6 +1,9 @@
 """The workshop's tool on a Linux controller: a folder of this computer, with the same acts as a board at a cable."""
 
+import configparser
 import json
+import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -8,7 +11,7 @@ import pytest
 
 from firmware.flash.__main__ import main
 from firmware.flash.controller import SERVICE, Controller
-from firmware.flash.faults import DIFFERS, DONE, NOT_OURS, WRONG_INPUT, Fault
+from firmware.flash.faults import DIFFERS, DONE, FAILED, NOT_OURS, WRONG_INPUT, Fault
 from firmware.onboard import launcher
 from tests.plant import PYTHON
 
@@ -55,13 +58,55 @@ def test_one_command_puts_it_there_with_a_key_and_what_starts_it(bench: Bench) -
     key = bench.home / "key.der"
     assert key.stat().st_mode & 0o777 == 0o600
     unit = (bench.home / SERVICE).read_text()
-    assert f"/main.py {bench.home}\n" in unit
+    assert f'/main.py" "{bench.home}"\n' in unit
+    assert f"\nUser={bench.home.owner()}\n" in unit, "as root whoever may write here could do all"
     assert bench.tool("verify")[0] == DONE
     # The same again is the same: the key stays, and what runs is not touched.
     before = key.read_bytes()
     assert bench.install()[0] == DONE
     assert key.read_bytes() == before
     assert (bench.record().slot, bench.record().trying) == (1, 1)
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="no systemd here")
+def test_systemd_reads_the_service_of_a_folder_with_spaces_signs_and_chinese(bench: Bench) -> None:
+    bench.home = bench.home.parent / "炉 1 50% $HOME"
+    bench.install()
+    unit = bench.home / SERVICE
+    ran = subprocess.run(
+        ["systemd-analyze", "verify", str(unit)], capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 0 and SERVICE not in ran.stderr, ran.stderr
+    told = configparser.RawConfigParser()
+    told.read(unit, encoding="utf-8")
+    assert told["Service"]["WorkingDirectory"] == str(bench.home).replace("%", "%%")
+
+
+def test_two_tools_at_one_folder_do_not_write_into_each_others_slot(bench: Bench) -> None:
+    bench.install()
+    other = Controller(bench.home)
+    code, said = bench.tool("update")
+    assert code == FAILED and "in use by another" in said and bench.record().slot == 0
+    other.close()
+    assert bench.tool("update")[0] == DONE
+
+
+def test_a_journal_that_goes_on_while_files_are_listed_is_no_fault(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.install()
+    (bench.home / "journal").mkdir()
+    (bench.home / "journal/1.seg").touch()
+    (bench.home / "away").symlink_to("nowhere")
+    real = Path.lstat
+
+    def lstat(self: Path) -> os.stat_result:
+        if self.name == "1.seg":
+            self.unlink(missing_ok=True)
+        return real(self)
+
+    monkeypatch.setattr(Path, "lstat", lstat)
+    assert "journal/1.seg" not in Controller(bench.home).files()
 
 
 def test_what_was_installed_starts_and_journals_without_a_broker(bench: Bench) -> None:
