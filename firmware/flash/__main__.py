@@ -4,6 +4,7 @@ Exit codes: 0 done, 1 board or cable failed, 2 wrong arguments or files, 3 the b
 """
 
 import argparse
+import contextlib
 import getpass
 import json
 import sys
@@ -12,7 +13,7 @@ from typing import Any
 
 from firmware.flash import chip, enrol, install, ports, release, wishes
 from firmware.flash.arguments import parser
-from firmware.flash.board import MARK, WorkBoard
+from firmware.flash.board import WorkBoard
 from firmware.flash.controller import Controller
 from firmware.flash.faults import DIFFERS, DONE, Fault
 from schemas.node_card import grouped
@@ -41,10 +42,6 @@ class Bar:
 
 
 def _put(board: install.Board, wish: install.Wish, dry: bool) -> None:
-    files = board.files()
-    if isinstance(board, WorkBoard) and not dry and MARK in files and "main.py" in files:
-        say("Resetting the board, so that its watchdog leaves us in peace …")
-        board.hold()
     plan = install.look(board, wish)
     for line in plan.lines():
         say(f"  {line}")
@@ -64,13 +61,21 @@ def _show(card: enrol.Card, node: str) -> None:
     )
 
 
-def _open(port: str, board: str = "") -> install.Board:
-    """A board at a cable, or the folder of a controller."""
+def _open(said: argparse.Namespace, board: str = "") -> install.Board:
+    """A board at a cable, its watchdog off, or the folder of a controller."""
+    port: str = said.port
     at = Path(port)
     is_new = board == install.COMPUTER and not at.exists() and not port.startswith("/dev/")
     if is_new or at.is_dir():
         return Controller(at)
-    return WorkBoard(port)
+    opened = WorkBoard(port)
+    with contextlib.ExitStack() as undo:
+        undo.callback(opened.close)
+        if not said.dry_run and opened.is_ours():
+            say("Resetting the board, so that its watchdog leaves us in peace …")
+            opened.hold()
+        undo.pop_all()
+    return opened
 
 
 def _start(board: install.Board, station: dict[str, Any]) -> str:
@@ -78,7 +83,6 @@ def _start(board: install.Board, station: dict[str, Any]) -> str:
     if isinstance(board, Controller):
         typed = board.service(f"{station['group']}/{station['node']}")
         return "Done. It starts, and starts again after a power cut, by:\n  " + "\n  ".join(typed)
-    board.reset()
     return "Done; the board starts."
 
 
@@ -108,7 +112,7 @@ def do_install(said: argparse.Namespace) -> None:
         password = getpass.getpass(f"Password of {said.wifi}: ") if not said.dry_run else ""
         extra[WIFI] = json.dumps({"ssid": said.wifi, "password": password}).encode()
     public = release.load_public(said.release_key) if said.release_key else None
-    board = _open(said.port, said.board)
+    board = _open(said, said.board)
     try:
         _put(board, install.Wish(made, station, public, extra, said.take_over), said.dry_run)
         if said.dry_run:
@@ -122,15 +126,13 @@ def do_install(said: argparse.Namespace) -> None:
 
 
 def do_update(said: argparse.Namespace) -> None:
-    board = _open(said.port)
+    board = _open(said)
     try:
         name = install.name_of(board)
         public = release.load_public(said.release_key) if said.release_key else None
         made = wishes.release_for(name, said)
         station = wishes.station_for(said.station, made) if said.station else None
         _put(board, install.Wish(made, station, public), said.dry_run)
-        if not said.dry_run:
-            board.reset()
     finally:
         board.close()
     say(
@@ -141,7 +143,7 @@ def do_update(said: argparse.Namespace) -> None:
 
 
 def do_enrol(said: argparse.Namespace) -> None:
-    board = _open(said.port)
+    board = _open(said)
     try:
         raw = json.loads(board.read(install.STATION))
         if said.dry_run:
@@ -153,13 +155,12 @@ def do_enrol(said: argparse.Namespace) -> None:
         else:
             until = enrol.enrol(board, said.mes, said.token, raw)
             say(f"Enrolled as {raw['group']}/{raw['node']} until {until}.")
-            board.reset()
     finally:
         board.close()
 
 
 def do_verify(said: argparse.Namespace) -> None:
-    board = _open(said.port)
+    board = _open(said)
     try:
         differs = install.compare(board, Bar())
     finally:

@@ -85,8 +85,10 @@ class WorkBoard:
         self._run(_PRELUDE)
 
     def close(self) -> None:
-        with contextlib.suppress(Fault):  # it is gone already
-            self._repl.leave()
+        """What the board ran when we came runs again, whosever it is."""
+        with contextlib.suppress(Fault):  # it is gone, or was reset already
+            self._repl.enter()  # Ctrl-C at the laptop may have come in the middle of an answer
+            self.reset()
         self._repl.close()
 
     def _run(self, code: str, wait_s: float = 0.0) -> str:
@@ -161,9 +163,15 @@ class WorkBoard:
 
     # -- resets -----------------------------------------------------------------------------
 
+    def is_ours(self) -> bool:
+        return bool(self._value(f"print(bool(_st({MARK!r}) and _st('main.py')))"))
+
     def hold(self) -> None:
         """Reset into a board that starts nothing: a watchdog that was on is off then."""
-        self._run(f"_wr({HOLD!r}, 'wb', '')")
+        try:
+            self._run(f"_wr({HOLD!r}, 'wb', '')")
+        except Fault:  # its flash is full, and an update may be what helps
+            return
         self.reset()
         self._repl = self._back()
         self._run(_PRELUDE)
@@ -195,7 +203,7 @@ def _in_words(trace: str) -> Fault:
     if "ENOSPC" in last or "[Errno 28]" in last or "OSError: 28" in last:
         return Fault(
             "The flash of the board is full.",
-            "see what lies there that is not ours (verify names it), or use a board with more flash.",
+            "leave out the station types it has not (--types), or use a board with more flash.",
         )
     if "MemoryError" in last:
         return Fault(

@@ -67,6 +67,7 @@ class Controller:
         return self.folder if self.folder.is_dir() else self.folder.parent
 
     def close(self) -> None:
+        """What runs here goes on; the service is started anew by whoever may."""
         os.close(self._lock)
 
     def who(self) -> Who:
@@ -162,12 +163,6 @@ class Controller:
                 f"{self._python} says: {last}", "tell this line to whoever keeps Lodestone."
             )
         return ran.stdout
-
-    def hold(self) -> None:
-        """What runs here goes on until it is started anew."""
-
-    def reset(self) -> None:
-        """The service is started by whoever may."""
 
     def service(self, name: str) -> list[str]:
         """Write the unit of systemd that keeps the agent running; what a person types to start it."""

@@ -14,7 +14,7 @@ import serial
 from firmware.flash.faults import Fault, cable_gone, cannot_open, fell_silent, silent
 
 _BANNER = b"raw REPL; CTRL-B to exit\r\n>"
-_INTERRUPT, _RAW, _FRIENDLY, _END = b"\x03", b"\x01", b"\x02", b"\x04"
+_INTERRUPT, _RAW, _END = b"\x03", b"\x01", b"\x04"
 _ANSWER_S = 10.0
 _TRIES = 6  # a board that just started takes some seconds until it listens
 
@@ -62,10 +62,6 @@ class Repl:
             if self._until(_BANNER, 2.0).endswith(_BANNER):
                 return
         raise silent(self.port)
-
-    def leave(self) -> None:
-        """Back to the prompt for people."""
-        self._write(b"\r" + _FRIENDLY)
 
     def run(self, code: str, wait_s: float = _ANSWER_S) -> str:
         """What the code printed. Raises BoardError, Fault."""

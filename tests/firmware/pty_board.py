@@ -3,7 +3,8 @@
 The unix port of MicroPython has no raw REPL, so this program serves one, as docs.micropython.org describes it,
 on its standard input and output; what is sent is run by the real interpreter, on files in FOLDER.
 HOW: platform=NAME, flash=BYTES (a littlefs in memory of that size), plain (no raw-paste), spoil=NAME (the
-medium gives this file back wrongly), loops (a board that starts over and over), uid=HEX.
+medium gives this file back wrongly), loops (a board that starts over and over), uid=HEX, dog=COMMANDS (so many after what it ran was stopped its
+watchdog bites).
 """
 
 # MicroPython runs it:
@@ -149,7 +150,7 @@ def _held():
 
 
 def _begin():
-    """What happens before the first prompt."""
+    """What happens before the first prompt; whether an agent runs now."""
     os.chdir(sys.argv[1])
     if "flash" in HOW:
         medium = Memory(int(HOW["flash"]))
@@ -161,6 +162,7 @@ def _begin():
         time.sleep(0.2)  # waits: between two boots of a board that cannot start
     running = not _held() and "main.py" in os.listdir()
     _say(b"agent runs\r\n" if running else b"\r\n>>> ")
+    return running
 
 
 def _wait_for_raw():
@@ -172,7 +174,7 @@ def _wait_for_raw():
 
 
 def main():
-    _begin()
+    food = int(HOW["dog"]) if _begin() and "dog" in HOW else -1
     sys.modules["machine"] = Machine(HOW.get("uid", "0a0b0c0d"))
     board_sys = Sys(HOW.get("platform", sys.platform))
     names = {"__name__": "__main__"}
@@ -183,6 +185,9 @@ def main():
         if code is None:
             _wait_for_raw()
         code = _code()
+        if food == 0:
+            raise SystemExit(1)
+        food -= 1
         if code is not None:
             sys.modules["sys"] = board_sys
             _run(code, names)

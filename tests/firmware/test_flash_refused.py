@@ -10,6 +10,7 @@ from firmware.flash import release
 from firmware.flash.board import WorkBoard
 from firmware.flash.faults import DONE, FAILED, NOT_OURS, WRONG_INPUT, Fault
 from firmware.flash.wishes import station_for
+from tests.brokers import wait_until
 from tests.firmware.workbench import Bench
 
 
@@ -27,6 +28,7 @@ def test_a_board_with_somebody_elses_files_is_left_alone(
     assert (
         said[0][0] == NOT_OURS and next(iter(files)) in said[0][1] and "--take-over" in said[0][1]
     )
+    wait_until(lambda: bench.board.resets == 1, "what it ran runs again")
     assert bench.tool("update")[0] == NOT_OURS
     assert bench.install("--take-over")[0] == DONE
     assert bench.tool("verify")[0] == DONE
