@@ -154,6 +154,11 @@ def make_key(file: Path) -> bytes:
         serialization.NoEncryption(),
     )
     public = key.public_key().public_bytes_raw()
+    beside = file.with_suffix(".pub")
+    if beside.exists() or file == beside:
+        raise Fault(
+            f"{beside} would be written over.", "name another file, such as plant.key.", WRONG_INPUT
+        )
     try:
         number = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except OSError as fault:
@@ -164,7 +169,7 @@ def make_key(file: Path) -> bytes:
         ) from None
     with os.fdopen(number, "wb") as opened:
         opened.write(text)
-    file.with_suffix(".pub").write_bytes(public)
+    beside.write_bytes(public)
     return public
 
 

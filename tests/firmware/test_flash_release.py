@@ -38,6 +38,17 @@ def test_a_key_is_made_for_its_owner_alone_and_never_over_another(
     assert _tool(capsys, "key", file)[0] == WRONG_INPUT and file.read_bytes() == before
 
 
+def test_a_key_is_never_written_over_by_its_own_or_anothers_public_half(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "plant.pub"
+    assert _tool(capsys, "key", file)[0] == WRONG_INPUT and not file.exists()
+    file.write_bytes(b"of another")
+    code, said = _tool(capsys, "key", tmp_path / "plant.key")
+    assert code == WRONG_INPUT and "written over" in said and file.read_bytes() == b"of another"
+    assert not (tmp_path / "plant.key").exists()
+
+
 def test_a_release_is_a_folder_whose_manifest_is_signed_and_small_enough_for_a_board(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
