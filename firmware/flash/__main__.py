@@ -145,7 +145,7 @@ def do_update(said: argparse.Namespace) -> None:
 def do_enrol(said: argparse.Namespace) -> None:
     board = _open(said)
     try:
-        raw = json.loads(board.read(install.STATION))
+        raw = install.station_on(board)
         if said.dry_run:
             say(
                 f"Would ask the board for a request as node {raw['node']} and take it to {said.mes}."

@@ -59,7 +59,7 @@ try:
     _u = _b.hexlify(_m.unique_id()).decode()
 except (ImportError, AttributeError):
     _u = ''
-print((_s.implementation[0], _s.implementation[1], getattr(_s.implementation, '_mpy', 0), _s.platform, _u, _v[0] * _v[3], _v[0] * _v[2]))
+print((_s.implementation[0], _s.implementation[1], getattr(_s.implementation, '_mpy', 0), _s.platform, _u, _v[0] * _v[3], _v[0] * _v[2], getattr(_s.implementation, '_machine', '')))
 """
 
 
@@ -73,6 +73,7 @@ class Who(NamedTuple):
     serial: str
     free: int
     total: int
+    machine: str = ""  # such as "Generic ESP32S3 module with ESP32S3"
 
 
 class WorkBoard:

@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from firmware.flash.board import MARK, Who, WorkBoard
 from firmware.flash.controller import Controller
@@ -23,10 +23,10 @@ COMPUTER = "unix"
 Board = WorkBoard | Controller
 _RESERVE = 65_536
 _CLUSTER = 4096
-_PLATFORMS = {
-    "esp32": "esp32",
-    "rp2": "rp2",
-}  # how the name of an image begins: what the board says
+# What a board says it is, by its image; several kinds share one platform and differ in their chip.
+_PLATFORMS = {"esp32": "esp32", "esp32_s3": "esp32", "rp2350": "rp2", "rp2_w5500": "rp2"}
+_CHIPS = {"esp32_s3": "ESP32S3", "rp2350": "RP2350", "rp2_w5500": "RP2040", "esp32": "ESP32"}
+_OTHER_CHIPS = ("ESP32S2", "ESP32C3", "ESP32C6")
 
 
 class Wish(NamedTuple):
@@ -65,7 +65,7 @@ def look(board: Board, wish: Wish) -> Plan:
 
 
 def _judge(who: Who, release: Release, port: str) -> None:
-    if release.board == COMPUTER:
+    if release.board == COMPUTER and who.platform not in _PLATFORMS.values():
         return  # its code is not compiled: any interpreter runs it
     if who.interpreter != "micropython":
         raise Fault(
@@ -80,13 +80,21 @@ def _judge(who: Who, release: Release, port: str) -> None:
             f"MicroPython {version} at {port} does not run this image (mpy {who.mpy & 0xFF}, not {MPY_VERSION}).",
             "put MicroPython 1.25 on it: python -m firmware.flash firmware --help",
         )
-    for begin, platform in _PLATFORMS.items():
-        if release.board.startswith(begin) and who.platform != platform:
-            raise Fault(
-                f"The board at {port} says it is {who.platform!r}; the image is for {release.board}.",
-                "look which board it is, and write its name after --board.",
-                WRONG_INPUT,
-            )
+    platform = _PLATFORMS.get(release.board, "")
+    chip = _chip(who.machine)
+    if who.platform != platform or chip not in ("", _CHIPS[release.board]):
+        raise Fault(
+            f"The board at {port} says it is {(who.machine if chip else who.platform)!r}; the image is for {release.board}.",
+            "look which board it is, and write its name after --board.",
+            WRONG_INPUT,
+        )
+
+
+def _chip(machine: str) -> str:
+    """Its chip by MicroPython's name of the board, "… with ESP32S3"; "" when that is none we know."""
+    named = machine.upper().replace("-", "").rpartition(" WITH ")[2]
+    known = [chip for chip in (*_OTHER_CHIPS, *_CHIPS.values()) if named.startswith(chip)]
+    return known[0] if known else ""
 
 
 def _judge_ours(board: Board, files: dict[str, int], mark: bytes | None, wish: Wish) -> None:
@@ -131,6 +139,21 @@ def name_of(board: Board) -> str:
     return name
 
 
+def station_on(board: Board) -> dict[str, Any]:
+    """Its station.json. Raises Fault."""
+    try:
+        raw: dict[str, Any] = json.loads(board.read_or_none(STATION) or b"")
+        if isinstance(raw["node"], str) and isinstance(raw["group"], str):
+            return raw
+    except (ValueError, KeyError, TypeError):
+        pass
+    raise Fault(
+        f"The board at {board.port} has no station.json that says which node it is.",
+        "python -m firmware.flash update PORT --station station.json",
+        NOT_OURS,
+    )
+
+
 def _named(mark: bytes) -> str:
     try:
         return str(json.loads(mark)["board"])
@@ -159,10 +182,11 @@ def _plan(board: Board, files: dict[str, int], who: Who, wish: Wish) -> Plan:
     wanted |= wish.extra or {}
     wanted["main.py"] = Path(launcher.__file__).read_bytes()
     manifest = f"{slot}/{MANIFEST}"
-    remove = [manifest] if manifest in files else []
+    remove = _strangers(board, files, wanted) if wish.take_over else []
+    remove += [manifest] if manifest in files else []
     for path in sorted(files, reverse=True):  # what is in a folder before the folder
         stale = path.startswith(f"{slot}/") and not _is_wanted(path, wanted)
-        if stale or (path.endswith(".new") and path[:-4] in wanted):
+        if path not in remove and (stale or (path.endswith(".new") and path[:-4] in wanted)):
             remove.append(path)
     need = _RESERVE + sum(_rounded(len(data)) for path, data in wanted.items())
     free = who.free + sum(
@@ -176,6 +200,13 @@ def _plan(board: Board, files: dict[str, int], who: Who, wish: Wish) -> Plan:
     counter = max(record.counter, wish.release.counter)
     new = launcher.Record(record.serial + 1, into, int(trying), 0, counter, 0)
     return Plan(slot, trying, remove, wanted, (f"boot.{new.serial & 1}", launcher.packed(new)))
+
+
+def _strangers(board: Board, files: dict[str, int], wanted: dict[str, bytes]) -> list[str]:
+    """What somebody else left on a board: a boot.py would run before us, a key be known to others."""
+    if MARK in files or isinstance(board, Controller):  # a folder may be somebody's home
+        return []
+    return [path for path in sorted(files, reverse=True) if not _is_wanted(path, wanted)]
 
 
 def _is_wanted(path: str, wanted: dict[str, bytes]) -> bool:
@@ -232,7 +263,10 @@ def compare(board: Board, progress: Callable[[str, int, int], None]) -> list[str
             "python -m firmware.flash install --help",
             DIFFERS,
         )
-    raw = json.loads(board.read(f"{slot}/{MANIFEST}"))
+    try:
+        raw = json.loads(board.read(f"{slot}/{MANIFEST}"))
+    except ValueError:
+        return [f"{slot}/{MANIFEST} is not what was written"]
     total, done, differs = sum(entry["bytes"] for entry in raw["files"]), 0, []
     expected = {f"{slot}/{entry['path']}" for entry in raw["files"]}
     for entry in raw["files"]:
@@ -248,6 +282,6 @@ def compare(board: Board, progress: Callable[[str, int, int], None]) -> list[str
     differs += [
         f"{path} is not of this release" for path in strangers if path not in expected | own
     ]
-    if board.read("main.py") != Path(launcher.__file__).read_bytes():
+    if board.read_or_none("main.py") != Path(launcher.__file__).read_bytes():
         differs.append("main.py is not the launcher of this Lodestone")
     return differs

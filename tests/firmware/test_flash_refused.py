@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from firmware.flash import board as board_module
-from firmware.flash import release
-from firmware.flash.board import WorkBoard
-from firmware.flash.faults import DONE, FAILED, NOT_OURS, WRONG_INPUT, Fault
+from firmware.flash import install, release
+from firmware.flash.board import Who, WorkBoard
+from firmware.flash.faults import DIFFERS, DONE, FAILED, NOT_OURS, WRONG_INPUT, Fault
+from firmware.flash.image import MPY_VERSION
 from firmware.flash.wishes import station_for
 from tests.brokers import wait_until
 from tests.firmware.workbench import Bench
@@ -73,6 +74,65 @@ def test_another_kind_of_board_than_was_named_is_not_touched(
     bench.plug("platform=esp32")
     code, said = bench.tool("install", "--board", "esp32_s3", "--station", bench.station)
     assert code == NOT_OURS and "is a rp2_w5500" in said
+
+
+@pytest.mark.parametrize(
+    ("image", "platform", "machine", "is_taken"),
+    [
+        ("unix", "esp32", "Generic ESP32 module with ESP32", False),
+        ("unix", "rp2", "Raspberry Pi Pico with RP2040", False),
+        ("unix", "linux", "linux [GCC 12] version", True),
+        ("esp32", "esp32", "Generic ESP32S3 module with Octal-SPIRAM with ESP32S3", False),
+        ("esp32", "esp32", "Generic ESP32 module with ESP32", True),
+        ("esp32_s3", "esp32", "Generic ESP32 module with ESP32", False),
+        ("esp32_s3", "esp32", "Some board with ESP32-S3", True),
+        ("esp32_s3", "esp32", "", True),
+        ("rp2_w5500", "rp2", "W5500-EVB-Pico2 with RP2350", False),
+        ("rp2350", "rp2", "W5500-EVB-Pico with RP2040", False),
+        ("rp2350", "rp2", "W5500-EVB-Pico2 with RP2350", True),
+    ],
+)
+def test_an_image_for_another_chip_than_the_boards_is_refused(
+    image: str, platform: str, machine: str, is_taken: bool
+) -> None:
+    who = Who("micropython", (1, 25, 0), MPY_VERSION, platform, "", 0, 0, machine)
+    made = release.make(release.Identity(image, "0.2.0", 2), {"start.py": b""}, None)
+    if is_taken:
+        install._judge(who, made, "PORT")
+    else:
+        with pytest.raises(Fault, match=f"the image is for {image}"):
+            install._judge(who, made, "PORT")
+
+
+def test_what_somebody_else_left_on_a_board_that_is_taken_over_is_gone(bench: Bench) -> None:
+    """A boot.py would open it to its old owner at each start, and of its key others may have a copy."""
+    (bench.flash / "lib").mkdir()
+    for name in ("boot.py", "webrepl_cfg.py", "key.der", "lib/mip.mpy"):
+        (bench.flash / name).write_text("import webrepl\n")
+    code, said = bench.install("--take-over", "--dry-run")
+    assert code == DONE and "remove boot.py" in said and (bench.flash / "boot.py").exists()
+    assert bench.install("--take-over")[0] == DONE
+    assert not {"boot.py", "webrepl_cfg.py", "lib/mip.mpy"} & set(bench.files())
+    key = (bench.flash / "key.der").read_bytes()
+    assert key != b"import webrepl\n" and not (bench.flash / "lib").exists()
+    # Once it is ours its key and journal stay, whatever is said.
+    (bench.flash / "journal").write_bytes(b"records")
+    assert bench.install("--take-over")[0] == DONE
+    assert (bench.flash / "key.der").read_bytes() == key and "journal" in bench.files()
+
+
+def test_what_broke_on_a_board_is_told_in_words(bench: Bench) -> None:
+    assert bench.install()[0] == DONE
+    (bench.flash / "main.py").unlink()
+    code, said = bench.tool("verify")
+    assert code == DIFFERS and "main.py is not" in said
+    (bench.flash / "a/manifest.json").write_bytes(b'{"files":')
+    code, said = bench.tool("verify")
+    assert code == DIFFERS and "a/manifest.json is not" in said
+    for text in ("", "[]", "{", '{"node": 7, "group": "g"}'):
+        (bench.flash / "station.json").write_text(text)
+        code, said = bench.tool("enrol", "--mes", "https://mes")
+        assert code == NOT_OURS and "--station station.json" in said
 
 
 def _one(kind: str, driver: str = "modbus_tcp", **more: int) -> dict[str, Any]:
