@@ -131,7 +131,12 @@ def do_update(said: argparse.Namespace) -> None:
         name = install.name_of(board)
         public = release.load_public(said.release_key) if said.release_key else None
         made = wishes.release_for(name, said)
-        station = wishes.station_for(said.station, made) if said.station else None
+        station = None
+        if said.station:
+            station = wishes.station_for(said.station, made)
+        else:
+            on_it = board.read_or_none(install.STATION) or b""
+            wishes.judge_station(on_it, "station.json on the board", made)
         _put(board, install.Wish(made, station, public), said.dry_run)
     finally:
         board.close()

@@ -25,6 +25,12 @@ def image_for(board: str, types: str) -> dict[str, bytes]:
 def release_for(board: str, said: argparse.Namespace) -> release.Release:
     public = release.load_public(said.release_key) if said.release_key else None
     if said.release is not None:
+        if said.types:
+            raise Fault(
+                "A release has the station types that it was made with.",
+                "leave --types out, or --release.",
+                WRONG_INPUT,
+            )
         found = release.read(said.release, public)
         if found.board != board:
             raise Fault(
@@ -67,15 +73,22 @@ def station_for(file: Path, made: release.Release) -> bytes:
     """The bytes of a station.json without a fault, that this release can serve."""
     try:
         data = file.read_bytes()
-        board = read_board(data.decode(), str(file), load_station_types())
-        if faults := args_faults(board, str(file)) or _patience_faults(board, made.board):
-            raise ContractError(faults)
     except OSError as fault:
         raise Fault(
             f"{file}: {fault.strerror}.", "name the station.json of this board.", WRONG_INPUT
         ) from None
-    except UnicodeDecodeError:
-        raise Fault(f"{file} is not UTF-8.", "save it as such.", WRONG_INPUT) from None
+    judge_station(data, str(file), made)
+    return data
+
+
+def judge_station(data: bytes, file: str, made: release.Release) -> None:
+    """Raises Fault when it has a fault, or asks for what this release has not."""
+    try:
+        board = read_board(data.decode(), file, load_station_types())
+        if faults := args_faults(board, file) or _patience_faults(board, made.board):
+            raise ContractError(faults)
+    except (UnicodeDecodeError, RecursionError):
+        raise Fault(f"{file} is no JSON in UTF-8.", "save it as such.", WRONG_INPUT) from None
     except ContractError as wrong:
         raise Fault(
             "\n".join(wrong.faults), "mend these and run the same command again.", WRONG_INPUT
@@ -91,4 +104,3 @@ def station_for(file: Path, made: release.Release) -> bytes:
             "write drivers and station types that it has; a simulated station runs on a computer only.",
             WRONG_INPUT,
         )
-    return data

@@ -186,6 +186,27 @@ def test_an_instrument_that_is_waited_for_longer_than_the_watchdog_waits_is_refu
         assert station_for(bench.station, made) == bench.station.read_bytes()
 
 
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"\xff\xfe{\x00", b"[" * 100_000, b"null", b"7", b'"x"', b"\xef\xbb\xbf{}", "{“node”: 1}".encode(),
+     b'{"stations": {}}', b'{"broker": []}', b'{"journal": 1, "stations": [[]]}', b'{"group": null, "node": 1e999}'],
+)  # fmt: skip
+def test_whatever_is_in_a_station_file_is_told_in_words(bench: Bench, data: bytes) -> None:
+    bench.station.write_bytes(data)
+    code, said = bench.install("--dry-run")
+    assert code == WRONG_INPUT and "station.json" in said and "What to do" in said
+
+
+def test_an_update_that_could_not_serve_the_boards_own_stations_is_refused(bench: Bench) -> None:
+    """It would start three times in vain, and the MES would be told of a release that failed."""
+    assert bench.install()[0] == DONE
+    code, said = bench.tool("update", "--types", "strip_caster")
+    assert code == WRONG_INPUT and "on the board asks for" in said and "jet_mill" in said
+    assert bench.record().slot == 0
+    code, said = bench.tool("update", "--types", "jet_mill", "--release", bench.work)
+    assert code == WRONG_INPUT and "leave --types out" in said
+
+
 def test_a_port_that_is_not_there_or_in_use_says_what_to_do(bench: Bench) -> None:
     with pytest.raises(Fault) as gone:
         WorkBoard("/dev/ttyNOWHERE0")
