@@ -122,6 +122,14 @@ def test_a_pulled_cable_is_told_and_the_next_try_goes_on_where_it_stopped(
     assert bench.tool("verify")[0] == DONE
 
 
+def test_a_cable_pulled_in_the_first_file_of_all_leaves_a_board_that_is_nobodys(
+    bench: Bench,
+) -> None:
+    (bench.flash / "lodestone.json.new").write_bytes(b'{"boa')
+    assert bench.install()[0] == DONE
+    assert "lodestone.json.new" not in bench.files()
+
+
 def test_a_brown_out_in_the_middle_is_told_and_the_next_try_goes_on(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
