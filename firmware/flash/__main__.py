@@ -15,7 +15,7 @@ from firmware.flash import chip, enrol, install, ports, release, wishes
 from firmware.flash.arguments import parser
 from firmware.flash.board import WorkBoard
 from firmware.flash.controller import Controller
-from firmware.flash.faults import DIFFERS, DONE, Fault
+from firmware.flash.faults import DIFFERS, DONE, WRONG_INPUT, Fault
 from schemas.node_card import grouped
 
 WIFI = "wifi.json"
@@ -104,12 +104,23 @@ def do_find() -> None:
         )
 
 
+def _asked(network: str) -> str:
+    try:
+        return getpass.getpass(f"Password of {network}: ")
+    except EOFError:
+        raise Fault(
+            f"Nobody is there to say the password of {network}.",
+            "run the command in a terminal.",
+            WRONG_INPUT,
+        ) from None
+
+
 def do_install(said: argparse.Namespace) -> None:
     made = wishes.release_for(said.board, said)
     station = wishes.station_for(said.station, made)
     extra = {}
     if said.wifi:
-        password = getpass.getpass(f"Password of {said.wifi}: ") if not said.dry_run else ""
+        password = _asked(said.wifi) if not said.dry_run else ""
         extra[WIFI] = json.dumps({"ssid": said.wifi, "password": password}).encode()
     public = release.load_public(said.release_key) if said.release_key else None
     board = _open(said, said.board)

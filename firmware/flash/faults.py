@@ -32,6 +32,12 @@ def cannot_open(port: str, fault: OSError) -> Fault:
             f"{port} is not there.",
             "plug the board in, by a cable that carries data, and run: python -m firmware.flash find",
         )
+    if number == errno.ENOTTY or "Inappropriate ioctl" in text:
+        return Fault(
+            f"{port} is no serial port.",
+            "look which one the board has: python -m firmware.flash find",
+            WRONG_INPUT,
+        )
     return Fault(f"{port} does not open: {text}", "plug the cable out and in again, and try again.")
 
 

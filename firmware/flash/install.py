@@ -70,7 +70,8 @@ def _judge(who: Who, release: Release, port: str) -> None:
     if who.interpreter != "micropython":
         raise Fault(
             f"At {port} runs {who.interpreter}, not MicroPython.",
-            "put MicroPython on it: python -m firmware.flash firmware --help",
+            "put MicroPython on it: python -m firmware.flash firmware --help; or, for the folder of a "
+            "Linux controller, write --board unix.",
             NOT_OURS,
         )
     compiled = any(path.endswith(".mpy") for path in release.files)

@@ -167,9 +167,18 @@ def make_key(file: Path) -> bytes:
             "name a file that is not there yet.",
             WRONG_INPUT,
         ) from None
-    with os.fdopen(number, "wb") as opened:
-        opened.write(text)
-    beside.write_bytes(public)
+    try:
+        with os.fdopen(number, "wb") as opened:
+            opened.write(text)
+        beside.write_bytes(public)
+    except OSError as fault:
+        file.unlink()  # half a pair helps nobody
+        beside.unlink(missing_ok=True)
+        raise Fault(
+            f"{file} cannot be written whole ({fault.strerror}).",
+            "make room there, or name a file elsewhere.",
+            WRONG_INPUT,
+        ) from None
     return public
 
 

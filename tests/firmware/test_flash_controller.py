@@ -175,6 +175,20 @@ def test_an_update_goes_into_the_other_slot_and_says_how_it_is_started(bench: Be
     assert (bench.home / "a/manifest.json").exists()
 
 
+def test_a_password_that_nobody_can_say_and_the_image_of_a_chip_are_told(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nobody(_: str) -> str:
+        raise EOFError
+
+    monkeypatch.setattr("getpass.getpass", nobody)
+    code, said = bench.install("--wifi", "Plant-IoT")
+    assert code == WRONG_INPUT and "Nobody is there" in said and not bench.home.exists()
+    bench.home.mkdir()
+    code, said = bench.tool("install", "--board", "esp32_s3", "--station", str(bench.station))
+    assert code != DONE and "write --board unix" in said, said
+
+
 def test_what_stands_in_the_way_is_said(bench: Bench, tmp_path: Path) -> None:
     code = main(["install", str(tmp_path / "no/such"), "--board", "unix", "--station", str(bench.station)])  # fmt: skip
     assert code == WRONG_INPUT
