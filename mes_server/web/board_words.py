@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from mes_server.actions.read_water import dated_row
 from mes_server.domain.boards import BAD_REASONS, days_level
+from mes_server.domain.firmware import FAILURES
 from mes_server.store.alarms import Alarm
 from mes_server.store.boards import Board, BusNow
 from mes_server.web.page import now_ms, words
@@ -91,6 +92,22 @@ def update_text(state: str | None) -> str:
     return f"{text}: {rest}" if rest else text
 
 
+_NOTED = re.compile(
+    f"(\\S+) ({'|'.join(FAILURES)})(: .*)?"
+)  # as actions/roll_out notes a board that failed
+
+
+def stop_text(reason: str) -> str:
+    """Why a roll-out stopped: a person's words as they are, what it noted by itself in words."""
+    noted = [_NOTED.fullmatch(part) for part in reason.split("; ")]
+    told = [
+        f"{one[1]} {words()('standing.' + one[2])}{one[3] or ''}"
+        for one in noted
+        if one is not None
+    ]
+    return "; ".join(told) if len(told) == len(noted) else reason
+
+
 def alarm_text(alarm: Alarm) -> str:
     """An alarm with its facts: in words where it has some, else as they are."""
     key = f"alarm_told.{alarm.kind}"
@@ -117,5 +134,6 @@ WRITERS: dict[str, Any] = {
     "certificate_mark": certificate_mark,
     "image_parts": image_parts,
     "update_text": update_text,
+    "stop_text": stop_text,
     "alarm_text": alarm_text,
 }

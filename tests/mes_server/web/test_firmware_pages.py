@@ -71,6 +71,9 @@ def test_a_roll_out_is_begun_widened_stopped_resumed_and_withdrawn(
     found = roll_out(desk)
     assert found["state"] == "stopped"
     assert f"{waiting} refused: the disk is full" in found["reason"]
+    shown = f"{waiting} {{}}: the disk is full"
+    assert shown.format("refused it") in page(desk)
+    assert shown.format("已拒绝") in page(desk, language="zh")
     desk.done(f"{path}/resume")
     assert desk.rules(f"{path}/again", node=FIRST) == ["node_has_failed"]
     desk.done(f"{path}/again", node=waiting)
