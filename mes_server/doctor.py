@@ -11,7 +11,7 @@ from pathlib import Path
 from mes_server import broker
 from mes_server.ingest.tls import client_context
 from mes_server.pki.overview import site_overview
-from mes_server.pki.site import SiteMissing
+from mes_server.pki.site import SiteMissing, unmatched
 from mes_server.settings import LOOPBACK, Settings
 from mes_server.store.engine import (
     UNSAFE,
@@ -99,9 +99,13 @@ def _authority(settings: Settings) -> Finding:
         return Finding("certificates", True, "none: the broker is for this machine alone")
     try:
         site = site_overview(settings.pki)
+        broken = unmatched(settings.pki)
     except (SiteMissing, OSError) as fault:
         # An MES that is given a folder with its own certificate alone has no CA to look after.
         return Finding("certificates", settings.mqtt_tls != "yes", f"the CA is not here: {fault}")
+    if broken:
+        words = f"{broken[0]}.key is not the key of {broken[0]}.crt"
+        return Finding("certificates", False, f"{words}: `mes node ca --host …` makes both anew")
     name, until_ms = site.ends[0]
     if until_ms < time.time() * 1000 + ENDS_MS:
         return Finding(

@@ -147,6 +147,21 @@ def make_servers(
         _write(site.folder / f"{name}.crt", shown)
 
 
+def unmatched(folder: Path) -> list[str]:
+    """Which servers have a key that is not of their certificate: a power cut between the two. Raises OSError."""
+    found = []
+    for name in (BROKER, MES):
+        try:
+            certificate = x509.load_pem_x509_certificate((folder / f"{name}.crt").read_bytes())
+            key = load_pem_private_key((folder / f"{name}.key").read_bytes(), None)
+        except ValueError:
+            found.append(name)
+            continue
+        if key.public_key() != certificate.public_key():
+            found.append(name)
+    return found
+
+
 def load_site(folder: Path) -> SiteCa:
     """The CA of a folder; its root key may be away. Raises SiteMissing."""
     try:

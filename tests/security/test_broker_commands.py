@@ -200,6 +200,14 @@ def test_the_doctor_says_what_is_wrong_with_tls(
     assert finding("certificates")[0] is False
     assert mes("node", "ca").exit_code == 0
     assert "first to end" in finding("certificates")[1]
+    for name in ("broker", "mes"):  # a power cut after the new key and before its certificate
+        before = (data / "pki" / f"{name}.crt").read_bytes()
+        assert mes("node", "ca", "--host", "127.0.0.1").exit_code == 0
+        (data / "pki" / f"{name}.crt").write_bytes(before)
+        assert finding("certificates")[0] is False
+        assert f"{name}.key is not the key of {name}.crt" in finding("certificates")[1]
+        assert mes("node", "ca", "--host", "127.0.0.1").exit_code == 0
+        assert finding("certificates")[0] is True
     assert "nothing answers" in finding("broker")[1]
     command = broker.command(read_settings(os.environ))
     process = Process(command, data / "log")
