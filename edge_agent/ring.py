@@ -40,13 +40,15 @@ _HEX = "0123456789abcdef"
 class Frames:
     """Reads the frames of one file between two offsets, a window at a time."""
 
-    def __init__(self, storage: "Storage", name: str, end: int, at: int = 0) -> None:
+    def __init__(self, storage: "Storage", name: str, end: int, least: int = _WINDOW) -> None:
+        """`least`: so many bytes are read at once, or more."""
         self._storage = storage
         self._name = name
         self._end = end
+        self._least = least
         self._window = b""
-        self._base = at
-        self.at = at  # where the next frame begins
+        self._base = 0
+        self.at = 0  # where the next frame begins
 
     def extend(self, end: int) -> None:
         """The file has grown."""
@@ -56,7 +58,7 @@ class Frames:
         """Have `count` bytes from `at` in the window, as far as there are; its offset there."""
         off = self.at - self._base
         if off + count > len(self._window) and self._base + len(self._window) < self._end:
-            size = min(max(_WINDOW_SMALL if is_small() else _WINDOW, count), self._end - self.at)
+            size = min(max(self._least, count), self._end - self.at)
             self._window = self._storage.read(self._name, self.at, size)
             self._base = self.at
             off = 0
@@ -155,6 +157,9 @@ class Ring:
     def __init__(self, storage: "Storage", say: "Say") -> None:
         self._storage = storage
         self._say = say
+        self._window = (
+            _WINDOW_SMALL if is_small() else _WINDOW
+        )  # to ask takes long: a walk over the heap
         self.epoch = 0
         self.segments: list[Segment] = []
         self.bytes = 0
@@ -182,7 +187,7 @@ class Ring:
 
     def _start_of(self, name: str, size: int) -> "bytes | None":
         try:
-            found = Frames(self._storage, name, size).next()
+            found = Frames(self._storage, name, size, self._window).next()
         except OSError as fault:  # a bad block costs what is in it, not the rest
             self._say(f"journal: {name}: {fault}")
             return None
@@ -218,7 +223,7 @@ class Ring:
         return found
 
     def frames(self, segment: Segment) -> Frames:
-        return Frames(self._storage, segment.name, segment.size)
+        return Frames(self._storage, segment.name, segment.size, self._window)
 
     def bound(self, index: int) -> int:
         """The first number that is no longer in the segment `index`."""
