@@ -218,7 +218,9 @@ def test_a_renewed_certificate_of_the_broker_is_shown_after_a_reload(scene: Scen
 
 
 def test_a_process_that_has_the_number_of_an_old_broker_is_let_be(tmp_path: Path) -> None:
-    other = subprocess.Popen(["sleep", "60"])
+    # Started by nohup, tests and their children ignore SIGHUP.
+    other = subprocess.Popen(["env", "--default-signal=HUP", "sleep", "60"])
+    wait_until(lambda: Path(f"/proc/{other.pid}/comm").read_text() == "sleep\n", "the process")
     (tmp_path / "nats.pid").write_text(str(other.pid))
     try:
         signal_nats(tmp_path / "nats.pid")(True)
