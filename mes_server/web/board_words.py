@@ -101,7 +101,7 @@ def stop_text(reason: str) -> str:
     """Why a roll-out stopped: a person's words as they are, what it noted by itself in words."""
     noted = [_NOTED.fullmatch(part) for part in reason.split("; ")]
     told = [
-        f"{one[1]} {words()('standing.' + one[2])}{one[3] or ''}"
+        f"{one[1]} {words().known('standing', one[2])}{one[3] or ''}"
         for one in noted
         if one is not None
     ]
