@@ -10,7 +10,6 @@ from click.testing import Result
 
 from mes_server.settings import read_settings
 from mes_server.store.engine import open_engine
-from tests.mes_server.commands.test_document_commands import mes as mes
 from tests.mes_server.web.bath_data import Bath, with_baths
 from tests.mes_server.web.plant_data import Plant
 

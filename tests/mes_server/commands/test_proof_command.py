@@ -6,9 +6,8 @@ import pytest
 from sqlalchemy import Engine
 
 from tests.mes_server.actions.furnace_floor import FurnaceFloor
-from tests.mes_server.commands.test_lot_commands import Call
+from tests.mes_server.commands.conftest import Call
 from tests.mes_server.commands.test_lot_commands import engine as engine
-from tests.mes_server.commands.test_lot_commands import mes as mes
 from tests.mes_server.domain.simulated import T0
 
 

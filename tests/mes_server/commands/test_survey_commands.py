@@ -7,9 +7,8 @@ import pytest
 from sqlalchemy import Engine
 
 from tests.mes_server.actions.furnace_floor import FurnaceFloor
-from tests.mes_server.commands.test_nonconformance_commands import Call
+from tests.mes_server.commands.conftest import Call
 from tests.mes_server.commands.test_nonconformance_commands import engine as engine
-from tests.mes_server.commands.test_nonconformance_commands import mes as mes
 from tests.mes_server.domain.furnace_making import pyrometry_content
 from tests.mes_server.people_help import PIN, give_pin, hire
 
