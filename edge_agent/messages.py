@@ -6,7 +6,7 @@ from collections import namedtuple
 
 from schemas import journal_metrics as names
 from schemas.samples import GOOD
-from schemas.sparkplug import Metric, Payload, encode_payload, metric
+from schemas.sparkplug import Metric, Payload, encode_payload, metric, put_payload
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -89,9 +89,13 @@ def node_data(
 
 
 def station_birth(
-    kind: "tuple[str | None, str | None]", metrics: "list[Now]", at_ms: int, seq: int
-) -> bytes:
-    """DBIRTH: type and revision, the heads of records, and every metric that may come."""
+    out: bytearray,
+    kind: "tuple[str | None, str | None]",
+    metrics: "list[Now]",
+    at_ms: int,
+    seq: int,
+) -> None:
+    """DBIRTH, at the end of `out`: type and revision, the heads of records, and every metric that may come."""
     heads = [
         metric(names.STATION_TYPE, "string", kind[0], at_ms),
         metric(names.STATION_REVISION, "string", kind[1], at_ms),
@@ -101,7 +105,7 @@ def station_birth(
         metric(names.CLOCK, "uint8", None, at_ms),
         metric(names.LOSS, "string", None, at_ms),
     ]
-    return encode_payload(Payload(at_ms, _body(heads, metrics, at_ms), seq))
+    put_payload(out, Payload(at_ms, _body(heads, metrics, at_ms), seq))
 
 
 def _body(heads: list[Metric], metrics: "list[Now]", at_ms: int) -> "Iterator[Metric]":

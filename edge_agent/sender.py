@@ -116,6 +116,7 @@ class Sender:
         self._journal.anchors.news = False
         self._next_seq()
         self._publish("NBIRTH", "", payload)
+        await self._link.flush()
         self._alive = []
         for station in self._stations.names(self._journal.old_layouts()):
             self._bear(station)
@@ -128,8 +129,9 @@ class Sender:
     def _bear(self, station: str) -> None:
         """DBIRTH of one station."""
         kind, metrics = self._stations.now(station, self._journal.old_layouts())
-        payload = station_birth(kind, metrics, self._journal.now_ms(), self._next_seq())
-        self._publish("DBIRTH", station, payload)
+        out = self._link.begin(self._topic("DBIRTH", station))
+        station_birth(out, kind, metrics, self._journal.now_ms(), self._next_seq())
+        self._link.end()
         self._alive.append(station)
 
     def die(self, bd_seq: int) -> None:
@@ -199,7 +201,8 @@ class Sender:
         frames = self._live[0]
         at = self._live_at
         while at < len(frames) and len(self._link.out) < self._out_max:
-            body = bytes(frames[at + FRAME_BYTES : at + FRAME_BYTES + framed(frames, at)])
+            begin = at + FRAME_BYTES
+            body = bytes(memoryview(frames)[begin : begin + framed(frames, at)])
             self._send_live_record(body, stored_crc(frames, at))
             at += FRAME_BYTES + len(body)
         self._live_at = at

@@ -161,6 +161,12 @@ def encode_payload(payload: Payload, with_datatypes: bool = True) -> bytes:
     Raises PayloadError when a value does not fit its datatype.
     """
     out = bytearray()
+    put_payload(out, payload, with_datatypes)
+    return bytes(out)
+
+
+def put_payload(out: bytearray, payload: Payload, with_datatypes: bool = True) -> None:
+    """As encode_payload, at the end of `out`; the metrics may come one by one: memory."""
     if payload.at_ms is not None:
         out.append(0x08)
         _put_varint(out, payload.at_ms)
@@ -169,7 +175,6 @@ def encode_payload(payload: Payload, with_datatypes: bool = True) -> bytes:
     if payload.seq is not None:
         out.append(0x18)
         _put_varint(out, payload.seq)
-    return bytes(out)
 
 
 # Pieces for a writer that sends the same metrics again and again: it puts them together itself, in

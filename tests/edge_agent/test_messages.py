@@ -80,7 +80,9 @@ def test_a_station_birth_lists_heads_of_records_and_all_metrics():
         Now("step_no", DATATYPES["int32"], None, BAD),
         Now("old", DATATYPES["double"], None, STALE),
     ]
-    payload, by_name = _by_name(station_birth(("sinter_furnace", "1"), metrics, NOW_MS, 3))
+    out = bytearray()
+    station_birth(out, ("sinter_furnace", "1"), metrics, NOW_MS, 3)
+    payload, by_name = _by_name(bytes(out))
     assert payload.seq == 3
     assert [m.name for m in payload.metrics] == [
         names.STATION_TYPE, names.STATION_REVISION, names.POS, names.CRC, names.MONO, names.CLOCK,
