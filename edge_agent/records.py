@@ -82,9 +82,8 @@ class Layout:
         """`metrics`: names and Sparkplug datatype codes."""
         self.station = station
         self.codes = bytes([code for _, code in metrics])
-        self.prefixes = [
-            name_field(name) for name, _ in metrics
-        ]  # memory: names are kept here only
+        # Memory: a name is kept here only.
+        self.prefixes = [name_field(name) for name, _ in metrics]
         # Indexes whose datatype has changed since: their samples carry the old one.
         self.changed: dict[int, bytes] = {}
 

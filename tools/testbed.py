@@ -1,4 +1,4 @@
-"""What `make test` needs beyond Python packages: a browser, Mosquitto, PostgreSQL, libmodbus, strangers, axe-core.
+"""What `make test` needs beyond Python packages: a browser, Mosquitto, PostgreSQL, libmodbus, systemd, strangers, axe-core.
 
 Installs them from the distribution where that is allowed; what cannot be had is said here and its
 tests are listed as not run. With CI=true the tests fail then (tests/conftest.py).
@@ -21,6 +21,7 @@ PACKAGES = {
     "mosquitto": "mosquitto",
     "postgres": "postgresql",
     "libmodbus.so.5": "libmodbus5",
+    "systemd-analyze": "systemd",
     "cc": "gcc libc6-dev",
 }
 POSTGRES = "/usr/lib/postgresql"

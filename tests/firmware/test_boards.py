@@ -110,13 +110,18 @@ def test_an_esp32_journals_on_its_partition_or_else_in_the_file_system(
     assert fitted.stations == load_board(file).stations
 
 
+def _without_partition(folder: Path) -> tuple[str, Any]:
+    """station.json and a board whose journal lies in the file system."""
+    module = _module("firmware.boards.esp32_s3.board")
+    made = _module("firmware.onboard.board_chip").BoardChip(module.partition, module.connect)
+    return str(_station(folder)), made
+
+
 def test_an_update_leaves_a_journal_in_the_file_system_the_room_that_it_starts_in(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else neither slot could be started any more, far from any cable."""
-    file = str(_station(tmp_path))
-    module = _module("firmware.boards.esp32_s3.board")
-    made = _module("firmware.onboard.board_chip").BoardChip(module.partition, module.connect)
+    file, made = _without_partition(tmp_path)
     made.storage(load_board(file), file)
     status = list(os.statvfs(tmp_path))
     for free, starts in ((made.reserve, True), (made.reserve - 4096, False)):
@@ -133,9 +138,7 @@ def test_a_file_system_that_filled_up_keeps_no_board_from_the_journal_that_it_ha
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is better heard with a journal that is full than not at all."""
-    file = str(_station(tmp_path))
-    module = _module("firmware.boards.esp32_s3.board")
-    made = _module("firmware.onboard.board_chip").BoardChip(module.partition, module.connect)
+    file, made = _without_partition(tmp_path)
     storage, _ = made.storage(load_board(file), file)
     storage.append("x.seg", b"records")
     storage.sync()

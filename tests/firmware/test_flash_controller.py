@@ -68,7 +68,9 @@ def test_one_command_puts_it_there_with_a_key_and_what_starts_it(bench: Bench) -
     assert (bench.record().slot, bench.record().trying) == (1, 1)
 
 
-@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="no systemd here")
+@pytest.mark.skipif(
+    not shutil.which("systemd-analyze"), reason="systemd-analyze is not here: make testbed"
+)
 def test_systemd_reads_the_service_of_a_folder_with_spaces_signs_and_chinese(bench: Bench) -> None:
     bench.home = bench.home.parent / "炉 1 50% $HOME"
     bench.install()
