@@ -1,5 +1,6 @@
 """Drives the fold and, when nothing waits, merging and trimming: small steps between two commits."""
 
+from collections import deque
 from collections.abc import Iterable
 
 from mes_server.actions.fold_inbox import fold_inbox
@@ -12,7 +13,7 @@ from mes_server.actions.merge_series import (
 )
 from mes_server.actions.retry_quarantine import retry_quarantine
 from mes_server.store.engine import reading
-from mes_server.store.inbox import InboxMessage, is_late_lane, load_waiting
+from mes_server.store.inbox import InboxMessage, is_late_lane, live_lane, load_waiting
 
 # A shard's messages wait for company: what a turn costs depends on its series more than on its samples.
 CALM_MS = 500
@@ -53,6 +54,7 @@ class Folder:
     def __init__(self, folding: Folding) -> None:
         self._folding = folding
         self._waiting: dict[int, list[InboxMessage]] = {}
+        self._births: dict[int, deque[int]] = {}  # those that wait, by shard
         self._since_ms: dict[int, int] = {}  # when a shard was last folded
         self._retry_more = True
         self._retry_ms = self._merge_ms = self._pack_ms = self._pack_all_ms = self._trim_ms = 0
@@ -69,12 +71,17 @@ class Folder:
         """Read what waits in the inbox; raises StoreFault."""
         with reading(self._folding.engine) as conn:
             self._waiting = load_waiting(conn)
+        self._births = {}
+        for rows in self._waiting.values():
+            self._note_births(rows)
         self.depth = sum(map(len, self._waiting.values()))
         self._next_id = max((rows[-1].id + 1 for rows in self._waiting.values()), default=1)
 
     def came(self, messages: Iterable[InboxMessage], tick_ms: int) -> None:
         """These messages were put into the inbox, after all that were before."""
         self._came_ms = tick_ms
+        messages = list(messages)
+        self._note_births(messages)
         for message in messages:
             waiting = self._waiting.get(message.shard)
             if waiting is None:
@@ -83,6 +90,16 @@ class Folder:
                 waiting.append(message)
             self.depth += 1
             self._next_id = message.id + 1
+
+    def _note_births(self, messages: Iterable[InboxMessage]) -> None:
+        for message in messages:
+            if "BIRTH/" in message.topic:
+                self._births.setdefault(message.shard, deque()).append(message.id)
+
+    def _is_unborn(self, shard: int) -> bool:
+        """Whether it is back-fill that came after a birth which waits still: it would not be understood."""
+        births = self._births.get(live_lane(shard)) if is_late_lane(shard) else None
+        return bool(births and births[0] < self._waiting[shard][0].id)
 
     def _due(self, tick_ms: int) -> list[int]:
         """The shards whose messages have waited long enough, or are many, the longest waiting first.
@@ -95,7 +112,8 @@ class Folder:
         due = []
         for shard, waiting in self._waiting.items():
             since_ms = self._since_ms.get(shard, 0)
-            if tick_ms - since_ms >= wait_ms or len(waiting) >= STEP_COST:
+            long = tick_ms - since_ms >= wait_ms or len(waiting) >= STEP_COST
+            if long and not self._is_unborn(shard):
                 due.append((is_late_lane(shard) != self._late_first, since_ms, shard))
         return [shard for *_, shard in sorted(due)]
 
@@ -130,6 +148,9 @@ class Folder:
     def _done(self, shard: int, count: int, tick_ms: int) -> None:
         self.depth -= count
         self._since_ms[shard] = tick_ms
+        births = self._births.get(shard)
+        while births and births[0] <= self._waiting[shard][count - 1].id:
+            births.popleft()
         left = self._waiting[shard][count:]
         if left:
             self._waiting[shard] = left

@@ -59,6 +59,11 @@ def is_late_lane(shard: int) -> bool:
     return shard >= SHARDS
 
 
+def live_lane(shard: int) -> int:
+    """The shard of the same nodes that holds what is not back-fill."""
+    return shard % SHARDS
+
+
 def append_batch(conn: Connection, messages: Sequence[InboxMessage]) -> None:
     """Put a batch into the inbox; its messages are numbered without gaps."""
     if not messages:

@@ -1,9 +1,18 @@
 """What waits to be folded is folded in company, and at once when nothing more comes."""
 
+import pytest
 from sqlalchemy import Engine
 
 from mes_server.domain.messages import Message
-from mes_server.ingest.folder import BUSY_MS, CALM_MESSAGES, EVENT_COST, QUIET_MS, STEP_COST, Folder
+from mes_server.ingest.folder import (
+    BUSY_MS,
+    CALM_MESSAGES,
+    EVENT_COST,
+    LATE_EVERY,
+    QUIET_MS,
+    STEP_COST,
+    Folder,
+)
 from tests.mes_server.edge import NOW_MS, Edge
 from tests.mes_server.mes import Mes
 
@@ -99,3 +108,27 @@ def test_what_is_live_does_not_wait_behind_back_fill_and_neither_waits_for_ever(
     while folder.step(TICK + 100 * BUSY_MS, NOW_MS):
         pass
     assert sorted(mes.values("step_no")) == list(range(1, edge.next))
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["as it came", "loaded again"])
+@pytest.mark.parametrize("blind", [False, True], ids=["", "control"])
+def test_back_fill_does_not_overtake_the_birth_that_explains_it(
+    sqlite_engine: Engine, monkeypatch: pytest.MonkeyPatch, blind: bool, again: bool
+) -> None:
+    """Put aside it would be read in the end, but the quarantine would have raised an alarm for nothing."""
+    if blind:
+        monkeypatch.setattr(Folder, "_is_unborn", lambda folder, shard: False)
+    mes, folder = _folder(sqlite_engine, Edge())
+    for number in range(2 * LATE_EVERY):
+        edge = Edge(node=f"ctl-{number + 2}", epoch=number + 2)
+        come = mes.receive(edge.nbirth(), edge.dbirth(), *_old(edge, 3)).messages
+        folder.came(come, TICK + 20)
+        if again:
+            folder.load()
+        while folder.step(TICK + BUSY_MS, NOW_MS):
+            pass
+        folder.step(
+            TICK + BUSY_MS, NOW_MS
+        )  # so that back-fill's turn falls on another step each time
+    assert folder.depth == 0
+    assert bool(mes.quarantined()) == blind
