@@ -9,6 +9,12 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+class DriverBugError(OSError):
+    """As a reading ends whose driver raised what it must not."""
+
+    kind = "bug"
+
+
 async def ended(work: "Callable[[], Awaitable[None]]", tell: "Callable[[Exception], None]") -> bool:
     """Await work(); whether it came to its end. A bug is told."""
     try:
@@ -32,7 +38,7 @@ def attempt(
         raise
     except Exception as bug:  # noqa: BLE001  the sensor is bad, and the others are read
         tell(index, bug)
-    raise OSError(errno.EIO, "the driver has a bug")
+    raise DriverBugError(errno.EIO, "the driver has a bug")
 
 
 class DriverBugs:

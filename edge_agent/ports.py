@@ -32,7 +32,10 @@ if TYPE_CHECKING:
             """No fault when it is not there."""
 
     class Channel(Protocol):
-        """One sensor or register; read() raises OSError when it cannot be read."""
+        """One sensor or register; read() raises OSError when it cannot be read.
+
+        An OSError with a `kind` of schemas.samples.REASONS says why: the sample is bad for that reason.
+        """
 
         def read(self) -> float | int | bool | str: ...
 

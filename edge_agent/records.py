@@ -10,13 +10,13 @@ import struct
 from collections import namedtuple
 
 from schemas import journal_metrics as names
-from schemas.samples import BAD, GOOD, STALE
+from schemas.samples import BAD, GOOD, STALE, is_bad
 from schemas.sparkplug import (
     HISTORICAL_FIELD,
     NULL_FIELD,
-    QUALITY_FIELDS,
     field_name,
     name_field,
+    quality_field,
     value_field,
     varint,
 )
@@ -46,8 +46,10 @@ SAMPLES_MAX = 250
 SEQ_END = 0xFFFF_0000  # 13 years of ten records a second; what is left serves ends in order
 TEXT_MAX = 120  # bytes of a string value
 _NULL = 0x80
+# In the two lowest bits of the flags; why it is BAD in the next four.
 _QUALITIES = (GOOD, BAD, STALE)
-_FLAG = {GOOD: 0, BAD: 1, STALE: 2}
+_REASON_SHIFT, _REASON_MASK = 2, 15
+_HISTORICAL = 0x40  # not in a journal: of _tail
 
 # base_ms: Unix ms of the first sample, 0 when the clock was unset; mono_ms: the same since boot.
 Head = namedtuple("Head", ("seq", "slot", "clock", "boot", "mono_ms", "base_ms"))
@@ -59,20 +61,30 @@ _CLOCK = name_field(names.CLOCK)
 _LOSS_NAME = name_field(names.LOSS)
 
 
-def _tails() -> dict[int, bytes]:
-    """What stands between time and value, by flags; bit 6 stands for is_historical."""
-    found = {}
-    for quality in (0, 1, 2):
-        for null in (0, _NULL):
-            tail = NULL_FIELD if null else b""
-            if quality:
-                tail += QUALITY_FIELDS[_QUALITIES[quality]]
-            found[quality | null] = tail
-            found[quality | null | 0x40] = HISTORICAL_FIELD + tail
-    return found
+_tails: dict[int, bytes] = {}  # as they were needed
 
 
-_TAILS = _tails()
+def _flags(quality: int) -> int:
+    if is_bad(quality):
+        return 1 | quality << _REASON_SHIFT
+    return _QUALITIES.index(quality)
+
+
+def _tail(flags: int) -> bytes:
+    """What stands between time and value, by flags."""
+    tail = _tails.get(flags)
+    if tail is None:
+        tail = HISTORICAL_FIELD if flags & _HISTORICAL else b""
+        if flags & _NULL:
+            tail += NULL_FIELD
+        quality = _QUALITIES[flags & 3]
+        if quality == BAD:
+            reason = flags >> _REASON_SHIFT & _REASON_MASK
+            quality = reason if is_bad(reason) else BAD  # of an agent that knows more of them
+        if quality != GOOD:
+            tail += quality_field(quality)
+        _tails[flags] = tail
+    return tail
 
 
 class Layout:
@@ -133,20 +145,20 @@ def encode_record(head: Head, codes: bytes, readings: "list[Reading]") -> bytear
     """The body of a record. Raises PayloadError when a value does not fit its datatype."""
     out = bytearray(struct.pack(_HEAD, RECORD, *head))
     base = head.mono_ms
-    flags = _FLAG
     pack = struct.pack
     for index, at_ms, value, quality in readings:
+        flags = 0 if quality == GOOD else _flags(quality)
         if value is None:
-            out += pack(_SAMPLE, index, flags[quality] | _NULL, at_ms - base)
+            out += pack(_SAMPLE, index, flags | _NULL, at_ms - base)
         elif index == LOSS_INDEX:
             loss: Any = value
             from_ms, to_ms, count, reason = loss
             out += pack(_SAMPLE, index, names.LOSS_REASONS.index(reason), at_ms - base)
             out += pack(_LOSS, from_ms, to_ms, count)
         elif codes[index] == 10:
-            out += pack(_DOUBLE, index, flags[quality], at_ms - base, 0x69, value)
+            out += pack(_DOUBLE, index, flags, at_ms - base, 0x69, value)
         else:
-            out += pack(_SAMPLE, index, flags[quality], at_ms - base)
+            out += pack(_SAMPLE, index, flags, at_ms - base)
             out += value_field(codes[index], value)
     return out
 
@@ -204,12 +216,13 @@ def put_metrics(  # long: one loop over all samples of all stations; a call per 
 ) -> None:
     """Add a record's samples to a Sparkplug payload. `when`: Unix ms of its base, clock state."""
     base_ms = when[0]
-    mark = 0x40 if historical else 0
+    mark = _HISTORICAL if historical else 0
     low = base_ms & 0x3FFF
     high = varint(base_ms >> 14)
     time = b""
     last = -1
     prefixes = layout.prefixes
+    tails = _tails
     at = HEAD_BYTES
     end = len(body)
     while at < end:
@@ -223,10 +236,10 @@ def put_metrics(  # long: one loop over all samples of all stations; a call per 
             else:
                 time = varint(base_ms - low + ms)
         if index == LOSS_INDEX:
-            _put(out, _LOSS_NAME, time, _TAILS[mark] + _loss_field(body, at, base_ms))
+            _put(out, _LOSS_NAME, time, _tail(mark) + _loss_field(body, at, base_ms))
             at += 24
             continue
-        tail = _TAILS[flags | mark]
+        tail = tails[flags | mark] if flags | mark in tails else _tail(flags | mark)
         if index in layout.changed:
             tail = layout.changed[index] + tail
         prefix = prefixes[index]

@@ -1,7 +1,7 @@
 """Reads the metrics of one station, each on its own period, and decides what is worth recording.
 
 A value is reported when it moved by its deadband, and at least every report_ms so that silence is
-visible. A sensor that cannot be read is reported at once as BAD, without a value.
+visible. A sensor that cannot be read is reported at once as BAD, without a value and with its reason.
 """
 
 from collections import namedtuple
@@ -9,7 +9,7 @@ from collections import namedtuple
 from edge_agent.bugs import attempt
 from edge_agent.journal import EVENTS_ONLY
 from edge_agent.records import TEXT_MAX
-from schemas.samples import BAD, GOOD, STALE
+from schemas.samples import GOOD, STALE, bad_because, is_bad
 from schemas.sparkplug import DATATYPES
 
 TYPE_CHECKING = False
@@ -30,6 +30,7 @@ _INTEGERS = {1: 8, 2: 16, 3: 32, 4: 64, 5: 8, 6: 16, 7: 32, 8: 64}
 _SIGNED = (1, 2, 3, 4)
 _INFINITE = float("inf")
 _HUGE = 1e300  # no reading is larger; scaled, it might be no number any more
+_UNFIT = bad_because("value")  # what was read is none of its datatype
 _BOOLEAN, _STRING = DATATYPES["boolean"], DATATYPES["string"]
 
 
@@ -206,14 +207,14 @@ class Sampler:
         """Read one channel and add what is worth recording; whether it answered."""
         try:
             value = attempt(self._value, index, channel, self._bug)
-        except OSError:
+        except OSError as fault:
             rules = channel.rules
             longest = max(min(rules.report_ms, RETRY_MS), rules.every_ms)
             channel.wait_ms = min(channel.wait_ms * 2, longest)
-            self._note(index, channel, None)
+            self._note(index, channel, None, bad_because(getattr(fault, "kind", None)))
             return False
         channel.wait_ms = channel.rules.every_ms
-        self._note(index, channel, value)
+        self._note(index, channel, value, _UNFIT if value is None else GOOD)
         return True
 
     def _value(self, index: int, channel: _Channel) -> "Value":
@@ -221,10 +222,9 @@ class Sampler:
             channel.sensor = self._open(index)
         return channel.read(channel.sensor)
 
-    def _note(self, index: int, channel: _Channel, value: "Value") -> None:
-        quality = GOOD if value is not None else BAD
+    def _note(self, index: int, channel: _Channel, value: "Value", quality: int) -> None:
         changed = quality != channel.quality
-        urgent = changed
+        urgent = changed and not (is_bad(quality) and is_bad(channel.quality))
         if value is not None:
             if channel.differs(value):
                 changed = True
@@ -257,7 +257,7 @@ class Sampler:
         if answered:
             self._failing_since = None
             self.dead = False
-        elif failed and all(channel.quality == BAD for channel in self.channels):
+        elif failed and all(is_bad(channel.quality) for channel in self.channels):
             if self._failing_since is None:
                 self._failing_since = now
             self.dead = now - self._failing_since >= DEAD_MS

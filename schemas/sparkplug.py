@@ -8,6 +8,8 @@ written in the order of their numbers, so that the bytes equal those of the offi
 import struct
 from collections import namedtuple
 
+from schemas.samples import BAD, GOOD, REASONS, STALE, bad_because, is_bad
+
 TYPE_CHECKING = False  # neither interpreter runs the next lines, mypy does
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,7 +44,7 @@ METRICS_MAX = 2000  # a payload with more is refused: a bomb, not a station
 _MASK64 = (1 << 64) - 1
 
 # datatype: a code of DATATYPES or None (absent). value None is Sparkplug's is_null.
-# quality: Sparkplug's Quality property, None when the metric carries none (then it is good).
+# quality: as schemas.samples has it, None when the metric carries none (then it is good).
 Metric = namedtuple(
     "Metric",
     ("name", "alias", "at_ms", "datatype", "value", "quality", "is_historical", "is_transient"),
@@ -114,15 +116,20 @@ def _put_value(out: bytearray, code: int, value: "Any") -> None:
 
 
 def _quality_property(quality: int) -> bytes:
+    """The property set of a quality; why a sample is bad is a property of its own beside it."""
+    because = is_bad(quality) and quality != BAD
     value = bytearray(b"\x08\x03\x18")
-    _put_varint(value, quality)
+    _put_varint(value, BAD if because else quality)
     out = bytearray()
     _put_bytes(out, 0x0A, b"Quality")
+    if because:
+        _put_bytes(out, 0x0A, b"Reason")
     _put_bytes(out, 0x12, value)
+    if because:
+        value = bytearray(b"\x08\x0c")
+        _put_bytes(value, 0x42, REASONS[quality].encode())
+        _put_bytes(out, 0x12, value)
     return bytes(out)
-
-
-_QUALITY = {code: _quality_property(code) for code in (0, 192, 500)}
 
 
 def _put_metric(out: bytearray, m: Metric, with_datatype: bool) -> None:
@@ -140,7 +147,7 @@ def _put_metric(out: bytearray, m: Metric, with_datatype: bool) -> None:
         _put_varint(body, m.datatype)
     _put_flags(body, m)
     if m.quality is not None:
-        _put_bytes(body, 0x4A, _QUALITY[m.quality])
+        body.extend(quality_field(m.quality))
     if m.value is not None:
         _put_value(body, m.datatype, m.value)
     _put_bytes(out, 0x12, body)
@@ -181,9 +188,13 @@ def put_payload(out: bytearray, payload: Payload, with_datatypes: bool = True) -
 # the order of the fields: name, time, (datatype), flags, quality, value.
 HISTORICAL_FIELD = b"\x28\x01"
 NULL_FIELD = b"\x38\x01"
-QUALITY_FIELDS = {
-    code: b"\x4a" + bytes((len(_QUALITY[code]),)) + _QUALITY[code] for code in _QUALITY
-}
+
+
+def quality_field(quality: int) -> bytes:
+    """A quality of schemas.samples as the field that tells it."""
+    out = bytearray()
+    _put_bytes(out, 0x4A, _quality_property(quality))
+    return bytes(out)
 
 
 def varint(number: int) -> bytes:
@@ -264,7 +275,7 @@ def _text(data: bytes, span: tuple[int, int]) -> "str | bytes":
 
 
 def _quality(data: bytes, span: tuple[int, int]) -> "int | None":
-    """The Quality property of a property set, or None."""
+    """What a property set says of the quality, as schemas.samples has it; None: nothing."""
     keys = []
     values = []
     for field, wire, value in _fields(data, span[0], span[1]):
@@ -277,8 +288,19 @@ def _quality(data: bytes, span: tuple[int, int]) -> "int | None":
     inner = values[keys.index("Quality")]
     for field, wire, value in _fields(data, inner[0], inner[1]):
         if field in (3, 4) and wire == 0:
-            return int(value)
+            if value in (GOOD, STALE):
+                return int(value)
+            reason = value == BAD and "Reason" in keys
+            return _reason(data, values[keys.index("Reason")]) if reason else BAD
     return None
+
+
+def _reason(data: bytes, span: tuple[int, int]) -> int:
+    """BAD with the reason of that property."""
+    for field, wire, value in _fields(data, span[0], span[1]):
+        if field == 8 and wire == 2:
+            return bad_because(_text(data, value))
+    return BAD
 
 
 def _value(data: bytes, field: int, wire: int, value: "Any") -> object:

@@ -31,7 +31,7 @@ A metric of a station is read by a driver. `station.json` names it, with what it
 Keys and values that a driver does not understand are told, all of them, when an agent starts on a computer and before
 `python -m firmware.flash` writes a board.
 
-What goes wrong on a bus makes the sample bad, with its reason, and nothing else:
+What goes wrong on a bus makes the sample bad, with its [reason](wire.md), and nothing else:
 
 * A device is asked again once (`tries`). After three questions without a sign (`silent_after`), or nine whose answers are garbled, it
   is left in peace: its channels are bad at once, and it is asked only every five seconds (`probe_ms`) whether it is back. Such devices

@@ -4,7 +4,7 @@ args, all optional: timeout_ms, tries, silent_after (questions in a row without 
 answers are garbled), probe_ms (how often a silent device is asked whether it is back).
 """
 
-from firmware.drivers.bus_fault import BusFault, words_of
+from firmware.drivers.bus_fault import BusFault, as_fault, words_of
 from firmware.drivers.bus_stats import tally_of
 from firmware.drivers.ticks import apart, ticks_ms
 
@@ -88,7 +88,7 @@ class Device:
             raise
         except OSError as fault:
             self.tally.fault("value", words_of(fault))
-            raise
+            raise as_fault("value", fault) from None
 
     def _leave_in_peace(self) -> None:
         now = self.ticks()
@@ -102,7 +102,7 @@ class Device:
         try:
             answer = ask(self.timeout_ms)
         except OSError as fault:
-            found = fault if isinstance(fault, BusFault) else BusFault("line", words_of(fault))
+            found = as_fault("line", fault)
             self.tally.fault(found.kind, found.words)
             self._lose(found, began)
             raise found from None

@@ -1,6 +1,6 @@
 """What the instruments of this board answered since it started: asked, failed by kind, the last fault."""
 
-from firmware.drivers.bus_fault import words_of
+from firmware.drivers.bus_fault import as_fault, words_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Counted:
             value: float | int | bool | str = self.channel.read()
         except OSError as fault:
             self.tally.fault("sensor", words_of(fault))
-            raise
+            raise as_fault("sensor", fault) from None
         return value
 
 

@@ -7,7 +7,7 @@ fault); stale_ms (how long a reading that came by itself holds, default 10000). 
 """
 
 from firmware.drivers.bus_device import Bus, Device
-from firmware.drivers.bus_fault import BusFault, words_of
+from firmware.drivers.bus_fault import BusFault, as_fault, words_of
 from firmware.drivers.serial_line import open_line
 from firmware.drivers.ticks import apart, ticks_ms
 from schemas.limit_rows import LimitError
@@ -73,7 +73,7 @@ class LineReader:
         except OSError as fault:
             self.frames.silence()
             self.device.tally.fault("line", words_of(fault))
-            raise
+            raise as_fault("line", fault) from None
 
     def _line(self, line: bytes) -> None:
         if self.protocol is None:
@@ -137,19 +137,19 @@ class LineChannel:
         if self.what == "count":
             return reader.count
         if not reader.count:
-            raise OSError(_EIO, "nothing came yet")
+            raise BusFault("silence", "nothing came yet")
         if self.what == "text":
             return reader.text
         return self._value(reader)
 
     def _value(self, reader: LineReader) -> float:
         if self.stale_ms and reader.age_ms() > self.stale_ms:
-            raise OSError(_EIO, f"nothing came for {reader.age_ms() // 1000} s")
+            raise BusFault("silence", f"nothing came for {reader.age_ms() // 1000} s")
         reading = reader.reading
         if reading is None or reading.fault:
-            raise OSError(_EIO, f"{reading.fault}: {reading.text}" if reading else "no reading")
+            raise BusFault("value", f"{reading.fault}: {reading.text}" if reading else "no reading")
         if self.unit is not None and reading.unit != self.unit:
-            raise OSError(_EIO, f"a reading in {reading.unit}, not {self.unit}: {reading.text}")
+            raise BusFault("value", f"a reading in {reading.unit}, not {self.unit}: {reading.text}")
         return float(reading.value)
 
 

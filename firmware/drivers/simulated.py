@@ -3,6 +3,8 @@
 The board advances the box; a channel only reads what holds at that moment.
 """
 
+from firmware.drivers.bus_fault import as_fault
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -20,7 +22,10 @@ class SimulatedChannel:
 
     def read(self) -> "float | int | bool | str":
         """The reading now; OSError while a fault holds the sensor open."""
-        return self.model.value(self.metric)
+        try:
+            return self.model.value(self.metric)
+        except OSError as fault:
+            raise as_fault("sensor", fault) from None
 
 
 def open_channel(

@@ -1,6 +1,6 @@
 """Opens channels by the name of their driver: one file of firmware/drivers each, on every board."""
 
-from firmware.drivers.bus_fault import words_of
+from firmware.drivers.bus_fault import BusFault, as_fault, words_of
 from firmware.drivers.bus_stats import not_opened, opened
 
 TYPE_CHECKING = False
@@ -9,8 +9,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from schemas.board_config import Board
-
-_EINVAL = 22
 
 
 class Drivers:
@@ -41,10 +39,10 @@ class Drivers:
             channel = self.module(driver).open_channel(args, station, metric, None)
         except OSError as fault:
             not_opened(at, words_of(fault))
-            raise
+            raise as_fault("opening", fault) from None
         except (KeyError, TypeError, ValueError) as fault:
             not_opened(at, f"args are wrong: {fault}")
-            raise OSError(_EINVAL, f"{at}: args are wrong: {fault}") from None
+            raise BusFault("opening", f"{at}: args are wrong: {fault}") from None
         opened(at)
         return channel if self.rested is None else Rested(channel, self.rested)
 

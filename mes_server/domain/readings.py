@@ -20,7 +20,7 @@ from mes_server.domain.nodes import (
     fitting,
     is_series,
 )
-from schemas.samples import BAD, GOOD, QUALITIES
+from schemas.samples import BAD, GOOD, is_bad
 from schemas.sparkplug import BITS, Metric, PayloadError, typed_value
 
 NUMBERS = frozenset(range(1, 11))  # integers and floats of all widths
@@ -56,12 +56,6 @@ def _name_and_datatype(layout: Layout, metric: Metric) -> tuple[str, int]:
     return name, datatype or fitting(metric)
 
 
-def _quality(metric: Metric) -> int:
-    if metric.quality is None:
-        return GOOD
-    return metric.quality if metric.quality in QUALITIES else BAD
-
-
 def _unfit(layout: Layout, name: str) -> str:
     """Why a value waits that is not of the datatype its birth told."""
     return DATATYPE if layout.is_sure(name) else WAITING
@@ -83,7 +77,7 @@ def is_ambiguous(number: int, datatype: int) -> bool:
 
 
 def _value(layout: Layout, metric: Metric, name: str, datatype: int) -> tuple[Value, int]:
-    quality = _quality(metric)
+    quality: int = GOOD if metric.quality is None else metric.quality
     try:
         value: Value = typed_value(metric.value, datatype)
     except PayloadError as error:
@@ -96,9 +90,9 @@ def _value(layout: Layout, metric: Metric, name: str, datatype: int) -> tuple[Va
         value = None
     if isinstance(value, str) and "\0" in value:
         raise UnreadableError(DATATYPE, f"{name}: a text with a zero byte")
-    if value is None or quality == BAD:
-        return None, BAD
-    return value, quality
+    if is_bad(quality):
+        return None, quality
+    return value, BAD if value is None else quality
 
 
 def check_time(at_ms: int, received_ms: int, name: str) -> None:

@@ -27,7 +27,7 @@ class Column:
     """Samples of one series for `append_samples`, in any order of time, duplicates allowed.
 
     `values`: floats, signed or unsigned integers, bools, or a list of texts. No value: NaN, None, or
-    marked in `nulls`; its quality is BAD unless `qualities` says STALE. Infinity is no value either.
+    marked in `nulls`; its quality is BAD unless `qualities` says why it is, or STALE. Infinity is no value either.
     `late`: historical, sent again or back-filled. `clock`: the edge's clock state (journal_metrics).
     """
 

@@ -8,6 +8,8 @@ import numpy as np
 from mes_server.store.columns import Array, Samples
 from mes_server.store.losses import Loss
 from mes_server.store.rollup import Rollup
+from schemas.samples import BAD as NO_VALUE
+from schemas.samples import GOOD, REASONS, is_bad
 
 SILENT = "silent"
 BAD = "bad"
@@ -17,9 +19,8 @@ _GRACE_MS = 1000
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A span without values. `reason`: "silent", "bad" (no value measured), "corrupt" (the store
-
-    cannot read it any more), or the reason of a stated loss.
+    """A span without values. `reason`: "silent", "bad" (no value measured; "bad_silence" and its like where
+    the edge said at its begin why), "corrupt" (the store cannot read it any more), or that of a stated loss.
     """
 
     from_ms: int
@@ -29,27 +30,30 @@ class Gap:
 
 @dataclass(slots=True)
 class Presence:
-    """Spans in which samples came: starts, ends, and whether any had a value (None: all had)."""
+    """Spans in which samples came: starts, ends, and GOOD or why none had a value (None: all had)."""
 
     spans: list[tuple[Array, Array, Array | None]] = field(default_factory=list)
 
     def add_samples(self, samples: Samples) -> None:
         """Each sample is there for a moment."""
         if len(samples):
-            known = None if samples.nulls is None else ~samples.nulls
-            self.spans.append((samples.times, samples.times, known))
+            why = None
+            if samples.nulls is not None:
+                why = np.where(samples.nulls, samples.quality_codes(), GOOD)
+            self.spans.append((samples.times, samples.times, why))
 
     def add_rollup(self, rollup: Rollup, span_ms: int) -> None:
         """What is rolled up counts as there for the whole span."""
         if len(rollup):
-            self.spans.append((rollup.t0, rollup.t0 + (span_ms - 1), rollup.counts > 0))
+            why = np.where(rollup.counts > 0, GOOD, NO_VALUE)
+            self.spans.append((rollup.t0, rollup.t0 + (span_ms - 1), why))
 
     def add_span(self, from_ms: int, to_ms: int) -> None:
         """There from here to there."""
         self.spans.append((np.array([from_ms]), np.array([to_ms]), None))
 
     def in_order(self) -> tuple[Array, Array, Array | None]:
-        """Starts by time, until when something was there at each of them, and the values."""
+        """Starts by time, until when something was there at each of them, and GOOD or why not."""
         if not self.spans:
             nothing = np.empty(0, np.int64)
             return nothing, nothing, None
@@ -57,10 +61,10 @@ class Presence:
             return self.spans[0]
         starts = np.concatenate([span[0] for span in self.spans])
         ends = np.concatenate([span[1] for span in self.spans])
-        good = [np.ones(len(s[0]), bool) if s[2] is None else s[2] for s in self.spans]
+        why = [np.full(len(s[0]), GOOD) if s[2] is None else s[2] for s in self.spans]
         order = np.argsort(starts, kind="stable")
         until = np.maximum.accumulate(ends[order])
-        return starts[order], until, np.concatenate(good)[order]
+        return starts[order], until, np.concatenate(why)[order]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +89,13 @@ def _silences(starts: Array, until: Array, window: Window) -> list[Gap]:
     return [Gap(from_ms, to_ms, SILENT) for from_ms, to_ms in found if to_ms - from_ms > longest]
 
 
-def _without_value(starts: Array, ends: Array, good: Array) -> list[Gap]:
+def _reason(quality: int) -> str:
+    return f"{BAD}_{REASONS[quality]}" if is_bad(quality) and quality else BAD
+
+
+def _without_value(starts: Array, ends: Array, why: Array) -> list[Gap]:
     """Runs of what is bad, each until the next good one."""
+    good = why == GOOD
     edges = np.flatnonzero(np.diff(good)) + 1
     firsts = np.concatenate(([0], edges)).tolist()
     found = []
@@ -94,7 +103,7 @@ def _without_value(starts: Array, ends: Array, good: Array) -> list[Gap]:
         if not good[first]:
             follows = firsts[at + 1] if at + 1 < len(firsts) else None
             to_ms = int(ends[-1] if follows is None else starts[follows])
-            found.append(Gap(int(starts[first]), to_ms, BAD))
+            found.append(Gap(int(starts[first]), to_ms, _reason(int(why[first]))))
     return found
 
 
@@ -118,8 +127,8 @@ def _with_losses(gaps: list[Gap], losses: Iterable[Loss], window: Window) -> lis
 
 def find_gaps(presence: Presence, window: Window, losses: Iterable[Loss]) -> list[Gap]:
     """All gaps of the window, by time."""
-    starts, until, good = presence.in_order()
+    starts, until, why = presence.in_order()
     gaps = _with_losses(_silences(starts, until, window), losses, window)
-    if good is not None and not good.all():
-        gaps += _without_value(starts, until, good)
+    if why is not None and not (why == GOOD).all():
+        gaps += _without_value(starts, until, why)
     return sorted(gaps, key=lambda gap: (gap.from_ms, gap.to_ms))

@@ -26,6 +26,9 @@ class LatestAnswer(Answer):
     value: Scalar
     unit: str
     quality: Literal["good", "bad", "stale"]
+    reason: str | None = Field(
+        description="Why it is bad, such as silence or check; null where that is not told"
+    )
     band: Literal["normal", "warn", "alarm"] | None = Field(description="null: no range is known")
     historical: bool = Field(description="Came late, not while it was measured")
 

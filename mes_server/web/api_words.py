@@ -15,7 +15,7 @@ from mes_server.web.layout import Layout
 from mes_server.web.nodes import CLOCKS, backlog
 from mes_server.web.overview import StationNow
 from mes_server.web.page import reason_text
-from mes_server.web.standing import band_of, quality_word
+from mes_server.web.standing import band_of, quality_word, reason_word
 from schemas.station_types import MetricSpec, StationType
 
 PREVIEW_BYTES = 256
@@ -65,6 +65,7 @@ def latest_answer(sample: SeriesNow, layout: Layout | None) -> answers.LatestAns
         value=scalar(sample.value),
         unit=spec.unit if spec is not None else "",
         quality=quality_word(sample.quality),
+        reason=reason_word(sample.quality),
         band=band_of(sample.value, spec),
         historical=sample.historical,
     )

@@ -19,7 +19,7 @@ from mes_server.web.hub import RESET, Event
 from mes_server.web.layout import Layout
 from mes_server.web.overview import load_standings
 from mes_server.web.site import Site
-from mes_server.web.standing import Standing, band_of, quality_word
+from mes_server.web.standing import Standing, band_of, quality_word, reason_word
 
 STANDINGS_EVERY_S = 1.0
 ALARMS_TOLD_MAX = 200
@@ -187,6 +187,7 @@ def sample_facts(sample: SeriesNow, layout: Layout | None) -> dict[str, object]:
         "value": value,
         "text": number_text(value, spec) if is_number else None,  # type: ignore[arg-type]
         "quality": quality_word(sample.quality),
+        "reason": reason_word(sample.quality),
         "band": band_of(value, spec),
         "historical": sample.historical,
     }

@@ -9,7 +9,7 @@ from typing import Literal
 
 from mes_server.store.stations import StationView
 from mes_server.web.layout import Layout
-from schemas.samples import BAD, GOOD, STALE
+from schemas.samples import BAD, GOOD, REASONS, STALE, is_bad
 from schemas.station_types import MetricSpec
 
 Band = Literal["normal", "warn", "alarm"]
@@ -99,3 +99,8 @@ def _outside(value: float, limits: Sequence[float | None]) -> bool:
 def quality_word(quality: int) -> Quality:
     """good, bad or stale; what Sparkplug does not define is bad."""
     return _QUALITY_WORDS.get(quality, "bad")
+
+
+def reason_word(quality: int) -> str | None:
+    """Why a sample is bad, one of schemas.samples.REASONS; None: it is not, or nobody said why."""
+    return (REASONS[quality] or None) if is_bad(quality) else None

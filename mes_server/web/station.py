@@ -23,7 +23,7 @@ from mes_server.web.overview import load_station_now
 from mes_server.web.page import now_ms, words
 from mes_server.web.problems import NotFound
 from mes_server.web.site import Site, this_site
-from mes_server.web.standing import band_of, quality_word
+from mes_server.web.standing import band_of, quality_word, reason_word
 from schemas.samples import GOOD
 from schemas.sparkplug import DATATYPES
 from schemas.station_types import MetricSpec
@@ -97,6 +97,7 @@ def _load(site: Site, conn: Connection, view: StationView) -> dict[str, Any]:
         "spans": SPANS,
         "band_of": band_of,
         "quality_word": quality_word,
+        "reason_word": reason_word,
         "GOOD": GOOD,
         **_history(conn, view, site),
     }

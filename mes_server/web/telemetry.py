@@ -19,7 +19,7 @@ from mes_server.web.page import now_ms, words
 from mes_server.web.parameters import Operation, Parameter, described, read_parameters
 from mes_server.web.problems import BadParameter, BadRequest, NotFound
 from mes_server.web.site import this_site
-from mes_server.web.standing import quality_word
+from mes_server.web.standing import quality_word, reason_word
 from schemas.station_types import MetricSpec
 
 series_pages = Blueprint("telemetry", __name__)
@@ -187,11 +187,11 @@ def series_csv(station_id: str) -> Response:
     metric, span = asked.metrics[0], (asked.from_ms, asked.to_ms)
 
     def lines() -> Iterator[str]:
-        yield BEGIN + csv_line("time_utc", f"{metric}{unit}", "quality", "station")
+        yield BEGIN + csv_line("time_utc", f"{metric}{unit}", "quality", "reason", "station")
         with site.reading() as own:
             key = series_key(own, asked.station, metric)
             for sample in iter_samples(own, key[0], *span) if key is not None else ():
-                quality = quality_word(sample.quality)
-                yield csv_line(iso_text(sample.at_ms), sample.value, quality, asked.station)
+                quality, reason = quality_word(sample.quality), reason_word(sample.quality)
+                yield csv_line(iso_text(sample.at_ms), sample.value, quality, reason, asked.station)
 
     return download(f"{asked.station}_{metric}.csv", lines())

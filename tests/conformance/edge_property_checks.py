@@ -1,14 +1,15 @@
-"""The parts of a payload beside its metrics: Quality, the one property we send; aliases and templates, none."""
+"""The parts of a payload beside its metrics: Quality, why it is bad, and no more; aliases and templates, none."""
 
 from typing import Any
 
 from tests.conformance import doctor
 from tests.conformance.common_checks import all_metrics, first
-from tests.conformance.definition import INT32
+from tests.conformance.definition import INT32, STRING
 from tests.conformance.recording import Event, Recording, message, some
 from tests.conformance.registry import EDGE, HOST, Finding, check, requirements
 
 QUALITY = "Quality"
+REASON = "Reason"  # only where the quality is bad
 QUALITIES = (0, 192, 500)
 
 
@@ -40,6 +41,16 @@ def _code_42(properties: Any) -> None:
     properties.values[0].int_value = 42
 
 
+def _with_no_text(properties: Any) -> None:
+    del properties.keys[1:], properties.values[1:]
+    properties.keys.append(REASON)
+    properties.values.add(type=INT32, int_value=3)
+
+
+def _is_text(value: Any) -> bool:
+    return value.type == STRING and bool(value.string_value)
+
+
 def _typeless(properties: Any) -> None:
     properties.values[0].ClearField("type")
 
@@ -59,18 +70,22 @@ def _typeless(properties: Any) -> None:
         _spoiled_property(_as_text, "DBIRTH", "DDATA"),
         _spoiled_property(_code_42, "DBIRTH", "DDATA"),
         _spoiled_property(_typeless, "DBIRTH", "DDATA"),
+        _spoiled_property(_with_no_text, "DBIRTH", "DDATA"),
     ),
 )
-def quality_is_the_one_property_and_well_formed(recording: Recording) -> Finding:
+def quality_and_why_it_is_bad_are_well_formed(recording: Recording) -> Finding:
     for event, metric, properties in _qualities(recording):
         where = f"{event}: {metric.name}"
-        if list(properties.keys) != [QUALITY] or len(properties.values) != 1:
-            return f"{where} has keys {list(properties.keys)}, {len(properties.values)} values"
-        value = properties.values[0]
+        keys, values = list(properties.keys), properties.values
+        if keys not in ([QUALITY], [QUALITY, REASON]) or len(values) != len(keys):
+            return f"{where} has keys {keys}, {len(values)} values"
+        value = values[0]
         if value.type != INT32 or value.WhichOneof("value") != "int_value":
             return f"{where}: Quality has type {value.type}"
         if value.int_value not in QUALITIES:
             return f"{where}: Quality is {value.int_value}"
+        if keys[1:] and (value.int_value or not _is_text(values[1])):
+            return f"{where}: a reason that is none: {values[1]}"
     return None
 
 

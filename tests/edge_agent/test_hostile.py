@@ -10,7 +10,7 @@ from edge_agent.commands import read_commands
 from edge_agent.link import Link
 from edge_agent.sampler import fitted
 from schemas import journal_metrics as names
-from schemas.samples import BAD
+from schemas.samples import bad_because
 from schemas.sparkplug import Payload, decode_payload, encode_payload, metric
 from tests.device_help import fault_of
 from tests.edge_agent.bench import Bench
@@ -209,7 +209,7 @@ def test_a_driver_with_a_bug_is_a_broken_sensor_and_the_others_of_its_station_ar
         sensors = {"zone_1_temperature_c": broken, "zone_2_temperature_c": Sensor(), "state": state}
 
         async def work(broker, state=state):
-            await until(lambda: (None, BAD) in _told(broker, "zone_1_temperature_c"))
+            await until(lambda: (None, bad_because("bug")) in _told(broker, "zone_1_temperature_c"))
             state.value = "run"
             await until(lambda: ("run", None) in _told(broker, "state"))
             reads = state.reads

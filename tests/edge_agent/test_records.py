@@ -3,6 +3,7 @@
 import random
 
 from edge_agent.records import (
+    HEAD_BYTES,
     LOSS_INDEX,
     Head,
     Layout,
@@ -19,7 +20,7 @@ from edge_agent.records import (
 )
 from schemas import journal_metrics as names
 from schemas.journal_metrics import CLOCK_NETWORK, CLOCK_RTC, position
-from schemas.samples import BAD, GOOD, STALE
+from schemas.samples import BAD, GOOD, STALE, bad_because, is_bad
 from schemas.sparkplug import (
     DATATYPES,
     Metric,
@@ -77,10 +78,12 @@ def _meant(readings, when, historical, seq=42):
 
 
 def _random_reading(index, mono):
-    quality = random.choice((GOOD, GOOD, GOOD, BAD, STALE))
+    quality = random.choice(
+        (GOOD, GOOD, GOOD, BAD, bad_because("check"), bad_because("bug"), STALE)
+    )
     code = METRICS[index][1]
     value = None
-    if quality != BAD:
+    if not is_bad(quality):
         value = {
             10: random.random() * 1e6, 12: "烧结" * random.randint(0, 10), 3: random.randint(-9, 9) << 20,
             7: random.getrandbits(32), 8: random.getrandbits(32) << 32, 11: random.random() < 0.5,
@@ -104,6 +107,15 @@ def test_five_hundred_random_records_are_what_the_general_encoder_writes():
             assert _wire(body, LAYOUT, when, historical) == _meant(
                 readings, when, historical, n + 1
             )
+
+
+def test_a_reason_that_a_newer_agent_wrote_is_bad_without_one():
+    body = encode_record(_head(), LAYOUT.codes, [(0, 123_456, None, bad_because("bug"))])
+    known = bytes(body)
+    body[HEAD_BYTES + 1] |= 0x3C  # its flags: reason 15
+    when = (NOW_MS, CLOCK_NETWORK)
+    assert b"Reason" in _wire(known, LAYOUT, when)
+    assert _wire(bytes(body), LAYOUT, when) == _meant([(0, 123_456, None, BAD)], when, False)
 
 
 def test_a_time_may_carry_into_its_upper_bits():

@@ -2,7 +2,7 @@
 
 from edge_agent import sampler
 from edge_agent.sampler import DEAD_MS, Sampler, fitted
-from schemas.samples import BAD, GOOD, STALE
+from schemas.samples import BAD, GOOD, STALE, bad_because
 from tests.edge_agent.fakes import SamplerBench, Sensor, Time, analog, board_metric
 
 BROKEN = OSError(5, "no answer")
@@ -83,6 +83,28 @@ def test_a_broken_sensor_is_reported_at_once_then_at_heartbeats_and_again_when_i
     assert (0, 20.0, GOOD) in bench.run(6)
 
 
+class _Faulty(OSError):
+    def __init__(self, kind):
+        super().__init__(5, "broken")
+        self.kind = kind
+
+
+def test_a_bad_sample_has_the_reason_of_its_driver_and_a_new_reason_is_told_when_it_comes():
+    bench = SamplerBench(analog(every_ms=1000, report_ms=600_000), board_metric("other"))
+
+    def told(value):
+        bench.sensors[0].value = value
+        return [quality for index, _, quality in bench.run(6) if index == 0]
+
+    assert told(20.0) == [GOOD]
+    assert told(_Faulty("silence")) == [bad_because("silence")]
+    assert told(_Faulty("silence")) == []
+    assert told(_Faulty("check")) == [bad_because("check")]
+    assert told(_Faulty("of another kind")) == [BAD]
+    assert told(OSError(5, "no kind")) == []
+    assert told(20.0) == [GOOD]
+
+
 def test_a_broken_sensor_is_asked_ever_more_rarely_but_at_every_heartbeat():
     bench = SamplerBench(analog(every_ms=100, report_ms=10_000), board_metric("other"))
     bench.sensors[0].value = BROKEN
@@ -120,7 +142,7 @@ def test_what_is_no_number_is_bad_and_never_zero():
     for value in (float("nan"), float("inf"), -float("inf"), "12", None):
         bench = SamplerBench(analog())
         bench.sensors[0].value = value
-        assert bench.run(1) == [(0, None, BAD)], value
+        assert bench.run(1) == [(0, None, bad_because("value"))], value
 
 
 def test_readings_are_made_to_fit_their_datatype():

@@ -1,7 +1,7 @@
 """Reads channels by their drivers on either interpreter: PYTHON -m tests.firmware.read_channels < JSON
 
 JSON: {"channels": [[driver, args], …], "rounds": n, "pause_ms": …}. Prints one JSON line: of each round the
-readings, an OSError as {"fault": words}; how long each round took; the statistics of the buses.
+readings, an OSError as {"fault": words, "kind": its kind}; how long each round took; the statistics of the buses.
 """
 
 import json
@@ -28,7 +28,7 @@ def read(channel: "Any") -> "Any":
     try:
         return channel.read()
     except OSError as fault:
-        return {"fault": words_of(fault)}
+        return {"fault": words_of(fault), "kind": getattr(fault, "kind", None)}
 
 
 def main(wanted: "dict[str, Any]") -> "dict[str, Any]":

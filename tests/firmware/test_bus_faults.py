@@ -66,6 +66,7 @@ def test_a_fault_is_told_in_words_counted_and_over_when_the_device_is_well(
         found = read(interpreter, [["modbus_rtu", args]], rounds=2)
     words, kind = FAULTS[fault]
     assert words in found["rounds"][0][0]["fault"]
+    assert found["rounds"][0][0]["kind"] == kind, "the sample is bad for that reason"
     assert found["rounds"][1] == [40], "the negative control: the same device without the fault"
     (bus,) = found["buses"]
     assert (bus["asked"], bus["failed"], bus["kinds"]) == (2, 1, {kind: 1})

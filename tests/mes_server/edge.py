@@ -7,12 +7,26 @@ from typing import Any
 
 from mes_server.domain.messages import Message
 from schemas import journal_metrics as names
+from schemas.samples import bad_because
 from schemas.sparkplug import DATATYPES, Metric, Payload, encode_payload, metric
 from schemas.topics import topic
 
 Value = float | int | bool | str | None
 NOW_MS = 1_795_500_000_000
 METRICS = {"zone_1_temperature_c": "double", "step_no": "int32", "state": "string"}
+
+
+class Bad(str):
+    """No value, and why: one of schemas.samples.REASONS."""
+
+    __slots__ = ()
+
+
+def _told(name: str, datatype: str, value: Value, at_ms: int, historical: bool) -> Metric:
+    quality = 0 if value is None else None
+    if isinstance(value, Bad):
+        value, quality = None, bad_because(value)
+    return metric(name, datatype, value, at_ms, quality, historical)
 
 
 @dataclass
@@ -115,10 +129,7 @@ class Edge:
             head.append((names.CLOCK, "uint8", clock))
         kinds = {**self.metrics, names.LOSS: "string"}
         told = [metric(n, k, v, at_ms, is_historical=historical) for n, k, v in head]
-        return told + [
-            metric(n, kinds[n], v, at_ms, 0 if v is None else None, historical)
-            for n, v in values.items()
-        ]
+        return told + [_told(n, kinds[n], v, at_ms, historical) for n, v in values.items()]
 
     def ddata(
         self, records: Sequence[Sequence[Metric]], station: str = "sinter-1", at_ms: int = NOW_MS

@@ -5,6 +5,7 @@ that it still is what that encoder writes.
 """
 
 from schemas import sparkplug
+from schemas.samples import BAD, GOOD, REASONS
 from schemas.sparkplug import (
     METRICS_MAX,
     Metric,
@@ -59,7 +60,7 @@ def test_the_pieces_put_together_are_the_metric():
         sparkplug.name_field("zone_1_temperature_c")
         + sparkplug.varint(1_795_000_000_123)
         + sparkplug.HISTORICAL_FIELD
-        + sparkplug.QUALITY_FIELDS[500]
+        + sparkplug.quality_field(500)
         + sparkplug.value_field(10, 1052.25)
     )
     whole = metric("zone_1_temperature_c", "double", 1052.25, 1_795_000_000_123, 500, True)
@@ -143,6 +144,33 @@ def test_fields_of_later_versions_are_passed_over():
     inner = b"\x0a\x01m" + b"\x42\x02\x10\x01" + b"\x50\x05"
     read = decode_payload(b"\x12" + bytes((len(inner),)) + inner)
     assert (read.metrics[0].name, read.metrics[0].value) == ("m", 5)
+
+
+def _read_quality(props):
+    body = b"\x0a\x01m\x4a" + bytes((len(props),)) + props
+    return decode_payload(b"\x12" + bytes((len(body),)) + body).metrics[0].quality
+
+
+def test_why_a_sample_is_bad_goes_beside_its_quality_and_comes_back():
+    for number, reason in enumerate(REASONS):
+        body = encode_payload(Payload(None, [metric("m", "double", None, 1, number)], None), False)
+        assert (reason.encode() in body and b"Reason" in body) or not reason
+        assert decode_payload(body).metrics[0].quality == number
+
+
+def test_a_quality_that_sparkplug_does_not_know_is_bad_and_so_is_a_reason_that_we_do_not():
+    for code in (b"\x01", b"\x18", b"\xff\xff\x03"):
+        assert (
+            _read_quality(b"\x0a\x07Quality\x12" + bytes((len(code) + 3,)) + b"\x08\x03\x18" + code)
+            == BAD
+        )
+    both = b"\x0a\x07Quality\x0a\x06Reason"
+    bad, good = b"\x12\x04\x08\x03\x18\x00", b"\x12\x05\x08\x03\x18\xc0\x01"
+    said = b"\x12\x09\x08\x0c\x42\x05"
+    assert _read_quality(both + bad + said + b"check") == REASONS.index("check")
+    assert _read_quality(both + bad + said + b"moods") == BAD
+    assert _read_quality(both + bad + b"\x12\x02\x08\x0c") == BAD
+    assert _read_quality(both + good + said + b"check") == GOOD
 
 
 def test_a_quality_is_read_from_either_integer_field_and_others_are_passed_over():

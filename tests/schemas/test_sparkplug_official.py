@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from schemas.samples import BAD, REASONS
 from schemas.sparkplug import (
     DATATYPES,
     Metric,
@@ -48,7 +49,7 @@ def metrics(draw: st.DrawFn) -> Metric:
         draw(whole),
         code,
         draw(st.none() | _value_of(code)),
-        draw(st.sampled_from([None, 0, 192, 500])),
+        draw(st.sampled_from([None, 192, 500, *range(len(REASONS))])),
         draw(st.booleans()),
         draw(st.booleans()),
     )
@@ -85,8 +86,12 @@ def _add_metric(to: Any, m: Metric, with_datatypes: bool) -> None:
     if m.is_transient:
         to.is_transient = True
     if m.quality is not None:
+        because = 0 < m.quality < len(REASONS)
         to.properties.keys.append("Quality")
-        to.properties.values.add(type=3, int_value=m.quality)
+        to.properties.values.add(type=3, int_value=BAD if because else m.quality)
+        if because:
+            to.properties.keys.append("Reason")
+            to.properties.values.add(type=12, string_value=REASONS[m.quality])
     _set_value(to, m)
 
 

@@ -5,7 +5,7 @@ import { on } from "./live.js";
 import * as runs from "./runs.js";
 import { Strip } from "./strip.js";
 import * as timeline from "./timeline.js";
-import { now, setSign, t, time, valueText } from "./words.js";
+import { known, now, setSign, t, time, valueText } from "./words.js";
 
 const config = JSON.parse(document.getElementById("station-config").textContent);
 const strips = document.getElementById("strips");
@@ -233,7 +233,8 @@ function showValue(sample) {
   row.dataset.quality = sample.quality;
   row.dataset.band = sample.quality === "good" ? (sample.band ?? "none") : "none";
   row.querySelector(".v").textContent = valueText(sample, sample.metric === "state");
-  row.querySelector("[data-quality-word]").textContent = t(`js.quality.${sample.quality}`);
+  const word = sample.reason ? known("js.gap", `bad_${sample.reason}`) : t(`js.quality.${sample.quality}`);
+  row.querySelector("[data-quality-word]").textContent = word;
   row.querySelector("time").dataset.atMs = sample.at_ms;
 }
 

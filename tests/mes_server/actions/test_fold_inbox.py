@@ -17,9 +17,9 @@ from mes_server.store.nodes import NodeView, list_nodes
 from mes_server.store.series_now import list_now
 from mes_server.store.stations import StationView, load_station
 from schemas import journal_metrics as names
-from schemas.samples import BAD
+from schemas.samples import BAD, GOOD, bad_because
 from schemas.sparkplug import Payload, encode_payload, metric
-from tests.mes_server.edge import NOW_MS, Edge
+from tests.mes_server.edge import NOW_MS, Bad, Edge, Value
 from tests.mes_server.mes import Mes
 
 NODE = ("sintering", "ctl-1")
@@ -61,21 +61,22 @@ def test_samples_keep_time_value_and_quality(mes: Mes, edge: Edge) -> None:
 
 
 def test_many_alike_and_single_ones_give_the_same(mes: Mes, edge: Edge, engine: Engine) -> None:
-    messages = [
-        edge.live({"zone_1_temperature_c": i / 7, "step_no": i % 5}, at_ms=NOW_MS + i)
-        for i in range(60)
-    ]
-    mes.receive(*messages)
+    def values(i: int) -> dict[str, Value]:
+        zone = Bad(("silence", "check")[i % 2]) if i % 10 > 6 else i / 7
+        return {"zone_1_temperature_c": zone, "step_no": i % 5}
+
+    mes.receive(*[edge.live(values(i), at_ms=NOW_MS + i) for i in range(60)])
     mes.fold()
     other = Edge(node="ctl-2", epoch=2)
     mes.take(other.nbirth(), other.dbirth("sinter-2"))
     for i in range(60):
-        values = {"zone_1_temperature_c": i / 7, "step_no": i % 5}
-        mes.receive(other.live(values, "sinter-2", NOW_MS + i))
+        mes.receive(other.live(values(i), "sinter-2", NOW_MS + i))
         mes.fold(limit=1)
     for name in ("zone_1_temperature_c", "step_no"):
         assert mes.samples(name, "sinter-1") == mes.samples(name, "sinter-2")
         assert len(mes.samples(name)) == 60
+    told = [sample.quality for sample in mes.samples("zone_1_temperature_c")[6:11]]
+    assert told == [GOOD, bad_because("check"), bad_because("silence"), bad_because("check"), GOOD]
 
 
 def test_back_filled_records_come_in_their_own_time_and_do_not_replace_the_present(

@@ -26,7 +26,7 @@ from mes_server.domain.nodes import (
     layout_of,
 )
 from mes_server.domain.readings import Reading, resolve
-from schemas.samples import BAD, GOOD, STALE
+from schemas.samples import BAD, GOOD, STALE, bad_because
 from schemas.sparkplug import DATATYPES, Metric
 from tests.mes_server.edge import NOW_MS, plain
 
@@ -63,13 +63,14 @@ def test_what_is_no_number_is_no_value_and_bad(value: float | None) -> None:
     assert (reading.value, reading.quality) == (None, BAD)
 
 
-def test_quality_is_kept_where_sparkplug_knows_it_and_bad_otherwise() -> None:
+def test_quality_is_kept_and_why_it_is_bad() -> None:
     assert one(plain("t", None, 1.0)).quality == GOOD
     stale = one(plain("t", None, 1.0, quality=STALE))
     assert (stale.value, stale.quality) == (1.0, STALE)
-    for code in (BAD, 24, 65535):
-        bad = one(plain("t", None, 1.0, quality=code))
-        assert (bad.value, bad.quality) == (None, BAD)
+    for code in (BAD, bad_because("check")):
+        for value in (1.0, None, math.nan):
+            bad = one(plain("t", None, value, quality=code))
+            assert (bad.value, bad.quality) == (None, code)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from mes_server.domain.records import head_of, split_records
 from mes_server.domain.templates import Template, learn
 from schemas.journal_metrics import CLOCK_NETWORK
 from schemas.sparkplug import DATATYPES, Payload, decode_payload, encode_payload
-from tests.mes_server.edge import NOW_MS, Edge, Value, plain
+from tests.mes_server.edge import NOW_MS, Bad, Edge, Value, plain
 
 KINDS = {
     "temperature": "double",
@@ -30,7 +30,7 @@ KINDS = {
 LAYOUT = Layout(True, {name: DATATYPES[kind] for name, kind in KINDS.items()}, {})
 floats = st.floats(width=32) | st.just(0.0)
 VALUES: dict[str, st.SearchStrategy[Value]] = {
-    "temperature": st.none() | st.floats(),
+    "temperature": st.none() | st.floats() | st.sampled_from([Bad("check"), Bad("other")]),
     "pressure": st.none() | floats,
     "step": st.integers(-(1 << 31), (1 << 31) - 1),
     "small": st.integers(-128, 127),

@@ -13,6 +13,7 @@ from mes_server.store.gaps import Gap, Presence, Window, find_gaps
 from mes_server.store.losses import Loss, append_loss
 from mes_server.store.telemetry import Coverage, Series, load_series
 from mes_server.store.transaction import writing
+from schemas.samples import BAD, GOOD, STALE, bad_because
 from tests.mes_server.store.making import HOUR, T0, append, column, furnace, make_series, merge_all
 
 DAY = 24 * HOUR
@@ -208,6 +209,17 @@ def test_a_broken_sensor_is_a_gap_until_it_measures_again(engine: Engine) -> Non
     append(engine, column(series, T0 + np.arange(5) * 1000, values))
     found = curve(engine, station, T0, T0 + 5000, silence_ms=10_000)
     assert found.gaps == [Gap(T0 + 1000, T0 + 3000, "bad"), Gap(T0 + 4000, T0 + 4000, "bad")]
+
+
+def test_a_gap_says_why_nothing_was_measured_at_its_begin(engine: Engine) -> None:
+    station, series = series_of(engine)
+    values = np.array([1.0, np.nan, np.nan, 2.0, np.nan, np.nan])
+    why = [GOOD, bad_because("silence"), bad_because("check"), GOOD, BAD, STALE]
+    append(engine, column(series, T0 + np.arange(6) * 1000, values, qualities=np.array(why)))
+    meant = [Gap(T0 + 1000, T0 + 3000, "bad_silence"), Gap(T0 + 4000, T0 + 5000, "bad")]
+    assert curve(engine, station, T0, T0 + 5000, silence_ms=10_000).gaps == meant
+    merge_all(engine)
+    assert curve(engine, station, T0, T0 + 5000, silence_ms=10_000).gaps == meant
 
 
 @pytest.mark.parametrize("whole_node", [False, True])

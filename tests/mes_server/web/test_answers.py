@@ -24,6 +24,7 @@ from mes_server.web.api_words import (
 from mes_server.web.condition import Facts
 from mes_server.web.layout import layout_of
 from mes_server.web.site import EXTENSION, Site
+from schemas.samples import bad_because
 from tests.mes_server.web.plant_data import NOW_MS, STATUS, TYPES, Plant
 
 AT = "2026-11-23T10:33:20.000Z"
@@ -38,6 +39,7 @@ def test_a_sample_is_told_with_time_unit_quality_and_band() -> None:
         value=900.5,
         unit="°C",
         quality="good",
+        reason=None,
         band="normal",
         historical=False,
     )
@@ -48,6 +50,9 @@ def test_a_value_that_json_cannot_say_is_null(value: float | None) -> None:
     sample = replace(ZONE, value=value, quality=0)
     said = json.loads(latest_answer(sample, None).model_dump_json())
     assert (said["value"], said["quality"], said["band"], said["unit"]) == (None, "bad", None, "")
+    assert said["reason"] is None
+    silent = replace(ZONE, value=value, quality=bad_because("silence"))
+    assert latest_answer(silent, None).reason == "silence"
 
 
 def test_a_node_is_told_with_its_backlog_and_its_clock_as_a_word(app: Flask, plant: Plant) -> None:

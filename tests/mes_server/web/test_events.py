@@ -4,12 +4,14 @@ import queue
 import threading
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
 from flask import Flask
 
 from mes_server.settings import Settings
 from mes_server.web import events as events_module
 from mes_server.web.hub import EVENTS_WAITING_MAX, RESET, Event, Hub, HubFull, Listener, stream
+from schemas.samples import bad_because
 from tests.mes_server.web.conftest import Clock
 from tests.mes_server.web.live_server import DEADLINE_S, Stream, serving
 from tests.mes_server.web.plant_data import NOW_MS, Plant, write_status
@@ -44,7 +46,7 @@ def test_a_sample_arrives_as_it_is_stored_with_band_quality_and_text(
     assert facts["station"] == "sinter-1", "only what was asked for"
     assert facts["samples"] == [
         {"metric": ZONE, "at_ms": NOW_MS + 60, "value": 1111.25, "text": "1111.2", "quality": "good",
-         "band": "warn", "historical": False}
+         "reason": None, "band": "warn", "historical": False}
     ]  # fmt: skip
     line.close()
 
@@ -54,9 +56,11 @@ def test_a_value_that_is_none_arrives_as_null_and_bad(
 ) -> None:
     line = Stream(port, "?station=sinter-1")
     line.wait("hello")
-    plant.samples(stations["sinter-1"], ZONE, [NOW_MS + 60], [float("nan")])
+    spoilt = np.array([bad_because("check")])
+    plant.samples(stations["sinter-1"], ZONE, [NOW_MS + 60], [float("nan")], qualities=spoilt)
     sample = line.wait("samples")["samples"][0]
     assert (sample["value"], sample["text"], sample["quality"]) == (None, None, "bad")
+    assert sample["reason"] == "check"
     line.close()
 
 

@@ -5,9 +5,12 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from mes_server.actions.append_history import merge_all
 from mes_server.web.layout import charts_of, layout_of, reported_metrics, strips_of
 from mes_server.web.station import common_title
+from schemas.samples import bad_because
 from tests.mes_server.web.plant_data import NOW_MS, TYPES, Plant
 
 Page = Callable[..., str]
@@ -109,6 +112,10 @@ def test_a_broken_sensor_shows_no_value_and_is_judged_by_no_range(
     assert 'data-band="none"' in html
     assert "bad" in html
     assert ">–<" in html
+    quiet = np.array([bad_because("silence")])
+    plant.samples(stations["sinter-1"], name, [NOW_MS - 50], [float("nan")], qualities=quiet)
+    assert "no answer from the instrument" in row(page("/stations/sinter-1", **EN), name)
+    assert "仪表无应答" in row(page("/stations/sinter-1", headers={"Accept-Language": "zh"}), name)
 
 
 def test_metrics_that_are_not_fitted_are_named_not_drawn(page: Page, plant: Plant) -> None:

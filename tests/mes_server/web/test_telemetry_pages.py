@@ -12,6 +12,7 @@ from mes_server.store.telemetry import Coverage, Series
 from mes_server.web.downloads import DOWNLOADS_MAX, csv_line
 from mes_server.web.formats import iso_text
 from mes_server.web.sparks import spark_of
+from schemas.samples import bad_because
 from tests.mes_server.web.plant_data import NOW_MS, TYPES, Plant
 
 MINUTE = 60_000
@@ -131,11 +132,14 @@ def test_csv_has_every_sample_with_time_unit_and_quality(
     times = np.arange(NOW_MS - 50 * MINUTE, NOW_MS, 1000)
     plant.samples(furnace, ZONE.name, times, np.arange(len(times)) + 0.5)
     plant.samples(furnace, ZONE.name, [NOW_MS - 1], [float("nan")])
+    silent = np.array([bad_because("silence")])
+    plant.samples(furnace, ZONE.name, [NOW_MS], [float("nan")], qualities=silent)
     rows = read_csv(client, ZONE.name)
-    assert rows[0] == ["time_utc", "zone_1_temperature_c [°C]", "quality", "station"]
-    assert len(rows) == len(times) + 2
-    assert rows[1] == [iso_text(int(times[0])), "0.5", "good", "sinter-1"]
-    assert rows[-1][1:3] == ["", "bad"]
+    assert rows[0] == ["time_utc", "zone_1_temperature_c [°C]", "quality", "reason", "station"]
+    assert len(rows) == len(times) + 3
+    assert rows[1] == [iso_text(int(times[0])), "0.5", "good", "", "sinter-1"]
+    assert rows[-2][1:4] == ["", "bad", ""]
+    assert rows[-1][1:4] == ["", "bad", "silence"]
 
 
 def test_a_text_in_csv_is_never_a_formula(client: FlaskClient, plant: Plant, furnace: int) -> None:
