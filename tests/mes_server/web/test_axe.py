@@ -6,6 +6,7 @@ The addresses come from the map of the app. axe-core is only for tests: tools/np
 import re
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from mes_server.domain.boards import Bus
 from mes_server.domain.people import ROLES
 from mes_server.pki.site import make_site
 from mes_server.store.engine import open_engine
+from mes_server.web.site import Site
 from tests.conftest import ROOT
 from tests.mes_server.actions.fleet import Fleet
 from tests.mes_server.people_help import begin_session, hire, token_for
@@ -241,10 +243,25 @@ def test_nor_for_whom_nobody_knows_nor_when_nothing_is_stored(
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 @pytest.mark.parametrize(("width", "rows"), [(1280, 1), (800, 2), (400, 3)])
+@pytest.mark.parametrize("demo", [False, True], ids=["plant", "demo"])
 def test_the_bar_takes_few_rows(
-    browser: Browser, world: tuple[World, str], language: str, width: int, rows: int
+    browser: Browser,
+    world: tuple[World, str],
+    monkeypatch: pytest.MonkeyPatch,
+    language: str,
+    width: int,
+    rows: int,
+    demo: bool,
 ) -> None:
     made, address = world
+    if demo:
+        site = made.app.extensions["lodestone"]
+        monkeypatch.setattr(Site, "demo", True)
+        monkeypatch.setitem(
+            made.app.extensions,
+            "lodestone",
+            replace(site, settings=replace(site.settings, open_reading="yes")),
+        )
     tab = open_tab(browser, address, made.secret, lang=language)
     tab.set_viewport_size({"width": width, "height": 800})
     tab.goto(f"{address}/lots")
