@@ -224,7 +224,8 @@ class Sampler:
 
     def _note(self, index: int, channel: _Channel, value: "Value", quality: int) -> None:
         changed = quality != channel.quality
-        urgent = changed and not (is_bad(quality) and is_bad(channel.quality))
+        otherwise_bad = changed and is_bad(quality) and is_bad(channel.quality)
+        urgent = changed and not otherwise_bad
         if value is not None:
             if channel.differs(value):
                 changed = True
@@ -236,7 +237,8 @@ class Sampler:
             return
         if self.dead and value is None:
             return
-        if channel.rules.analog and self.thinning > 1 and not urgent and self._thin(channel):
+        may_thin = (channel.rules.analog or otherwise_bad) and not urgent
+        if may_thin and self.thinning > 1 and self._thin(channel):
             return
         channel.value = value
         channel.quality = quality

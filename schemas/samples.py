@@ -12,7 +12,7 @@ STALE = 500
 # in journals and in the store: it is never given to another. On the wire it is a property beside Quality.
 # silence: nothing came; short: half an answer; check: a wrong check sum; other: an answer to another
 # question; exception: the device itself refused; line: the port or connection is gone; value: an answer that is
-# no reading; sensor: what is read without a bus says that it failed; opening: args are wrong, or the hardware
+# no reading; sensor: it, its wire or its instrument says that it failed; opening: args are wrong, or the hardware
 # is not there yet; bug: the driver has one.
 REASONS = (
     "", "silence", "short", "check", "other", "exception", "line", "value", "sensor", "opening", "bug",
@@ -26,7 +26,7 @@ def is_bad(quality: int) -> bool:
 
 def bad_because(reason: object) -> int:
     """BAD with this reason; plain BAD when it is none that we know."""
-    return REASONS.index(reason) if reason in REASONS else BAD
+    return REASONS.index(reason) if isinstance(reason, str) and reason in REASONS else BAD
 
 
 # metric: str; at_ms: Unix ms UTC; value: float, int, bool, str or None; quality: BAD, GOOD,

@@ -8,6 +8,7 @@ Sources: Texas Instruments SBAS444; NAMUR NE 43 for what a broken loop looks lik
 import struct
 import time
 
+from firmware.drivers.bus_fault import as_fault
 from firmware.drivers.bus_stats import Counted
 
 TYPE_CHECKING = False
@@ -45,15 +46,10 @@ class Ads1115:
 
     def read(self) -> float:
         """V, or mA with a shunt; OSError when the chip is silent or the loop broken."""
-        self.i2c.writeto(self.address, _CONFIG + struct.pack(">H", self.config))
-        for _ in range(_TRIES):
-            time.sleep(0.001)
-            if self.i2c.readfrom(self.address, 2)[0] & 0x80:
-                break
-        else:
-            raise OSError(_TIMED_OUT, "no conversion")
-        self.i2c.writeto(self.address, _CONVERSION)
-        raw: int = struct.unpack(">h", self.i2c.readfrom(self.address, 2))[0]
+        try:
+            raw = self._convert()
+        except OSError as fault:
+            raise as_fault("silence", fault) from None
         if raw in (-32768, 32767):
             raise OSError(_EIO, f"the input is beyond its range of {self.range_v} V")
         volts = raw * self.range_v / 32768
@@ -63,6 +59,18 @@ class Ads1115:
         if not _LOOP_MA[0] <= milliamperes <= _LOOP_MA[1]:
             raise OSError(_EIO, f"loop at {milliamperes:.2f} mA")
         return milliamperes
+
+    def _convert(self) -> int:
+        self.i2c.writeto(self.address, _CONFIG + struct.pack(">H", self.config))
+        for _ in range(_TRIES):
+            time.sleep(0.001)
+            if self.i2c.readfrom(self.address, 2)[0] & 0x80:
+                break
+        else:
+            raise OSError(_TIMED_OUT, "no conversion")
+        self.i2c.writeto(self.address, _CONVERSION)
+        raw: int = struct.unpack(">h", self.i2c.readfrom(self.address, 2))[0]
+        return raw
 
 
 _buses: "dict[int, Any]" = {}

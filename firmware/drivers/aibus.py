@@ -139,7 +139,7 @@ class AibusChannel:
         if self.parameter == "sv":
             return answer[2:4]
         if answer[5] & _OVER_RANGE:
-            raise OSError(_EIO, "the input is out of range (orAL): is the sensor open?")
+            raise BusFault("sensor", "the input is out of range (orAL): is the sensor open?")
         return answer[0:2]
 
 

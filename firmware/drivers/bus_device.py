@@ -4,7 +4,7 @@ args, all optional: timeout_ms, tries, silent_after (questions in a row without 
 answers are garbled), probe_ms (how often a silent device is asked whether it is back).
 """
 
-from firmware.drivers.bus_fault import BusFault, as_fault, words_of
+from firmware.drivers.bus_fault import BusFault, as_fault
 from firmware.drivers.bus_stats import tally_of
 from firmware.drivers.ticks import apart, ticks_ms
 
@@ -59,6 +59,7 @@ class Device:
         self.probe_ms: int = args.get("probe_ms", 5000)
         self.ticks = ticks
         self.lost = 0  # how much of the patience
+        self.kind = "silence"  # of the fault that it is left in peace for
         self.asked_ms = 0
         self.wanted_ms = 0  # when a reading of it was wanted while it was silent
 
@@ -84,17 +85,17 @@ class Device:
         """What make() makes of answers; that it is no reading is told with the device, too."""
         try:
             return make()
-        except BusFault:
-            raise
         except OSError as fault:
-            self.tally.fault("value", words_of(fault))
-            raise as_fault("value", fault) from None
+            found = as_fault("value", fault)
+            if found.kind in ("value", "sensor"):  # the others were told when the device was asked
+                self.tally.fault("value", found.words)
+            raise found from None
 
     def _leave_in_peace(self) -> None:
         now = self.ticks()
         wait = self.probe_ms - apart(now, self.asked_ms)
         if wait > 0 or not self.bus.may_probe(self, now):
-            raise BusFault("silence", f"{self.tally.at}: left in peace; {self.tally.last}")
+            raise BusFault(self.kind, f"{self.tally.at}: left in peace; {self.tally.last}")
 
     def _once(self, ask: "Callable[[int], bytes]") -> bytes:
         began = self.asked_ms = self.ticks()
@@ -115,6 +116,7 @@ class Device:
             self.bus.silent.remove(self)
 
     def _lose(self, fault: BusFault, began: int) -> None:
+        self.kind = fault.kind
         kind = "silence" if fault.code in _GATEWAY else fault.kind
         if kind == "exception":
             self._found()

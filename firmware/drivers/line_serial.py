@@ -65,13 +65,13 @@ class LineReader:
         if apart(self.device.ticks(), self.heard) >= _CUT_MS and self.frames.silence():
             self.device.tally.fault("short", "a line without its end")
 
-    def try_to_listen(self) -> None:
-        """Take what has come, and count it when there is no line to listen on."""
-        self.device.tally.asked += 1
+    def try_to_listen(self) -> bool:
+        """As listen(); that there is no line to listen on is counted."""
         try:
-            self.listen()
+            return self.listen()
         except OSError as fault:
             self.frames.silence()
+            self.device.tally.asked += 1
             self.device.tally.fault("line", words_of(fault))
             raise as_fault("line", fault) from None
 
@@ -97,7 +97,7 @@ class LineReader:
 
     def ask(self) -> None:
         """Have a line not older than fresh_ms. OSError when the instrument does not answer."""
-        if self.listen() or (self.count and self.age_ms() < self.fresh_ms):
+        if self.try_to_listen() or (self.count and self.age_ms() < self.fresh_ms):
             return
 
         def ask(timeout_ms: int) -> bytes:
@@ -134,6 +134,7 @@ class LineChannel:
             reader.ask()
         else:
             reader.try_to_listen()
+            reader.device.tally.asked += 1
         if self.what == "count":
             return reader.count
         if not reader.count:

@@ -5,6 +5,7 @@ sck, mosi, miso where the board wants them.
 Source: Maxim MAX31856 data sheet, rev 0 (registers, fault status, 0.0078125 °C per bit).
 """
 
+from firmware.drivers.bus_fault import BusFault
 from firmware.drivers.spi_chip import SpiChip, open_chip
 from firmware.drivers.ticks import sleep_us
 
@@ -52,7 +53,7 @@ class Max31856(SpiChip):
             # A chip that lost its supply has lost its settings, too, and would read another type. It gets
             # them again, for the next reading.
             self._set_up()
-            raise OSError(_EIO, "chip does not answer with its settings")
+            raise BusFault("silence", "chip does not answer with its settings")
         if not self.converts:
             sleep_us(_FIRST_US)
             self.converts = True

@@ -5,6 +5,7 @@ mains_hz 50 | 60; sck, mosi, miso where the board wants them.
 Sources: Maxim MAX31865 data sheet, rev 3 (registers, faults); IEC 60751 (Callendar-Van Dusen, also below 0 °C).
 """
 
+from firmware.drivers.bus_fault import BusFault
 from firmware.drivers.spi_chip import SpiChip, open_chip
 from firmware.drivers.ticks import sleep_us
 
@@ -70,7 +71,7 @@ class Max31865(SpiChip):
         # The chip clears its order to clear faults by itself.
         if self.get(_CONFIG, 1)[0] & ~_CLEAR != self.config:
             self._set_up()  # it lost its supply, and has them again for the next reading
-            raise OSError(_EIO, "chip does not answer with its settings")
+            raise BusFault("silence", "chip does not answer with its settings")
         if not self.converts:
             sleep_us(_FIRST_US)
             self.converts = True

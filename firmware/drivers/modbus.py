@@ -148,7 +148,7 @@ class ModbusChannel:
             said = self._word(self.faults)
             for bit, words in self.fault_bits.items():
                 if said >> int(bit) & 1:
-                    raise OSError(_EIO, words)
+                    raise BusFault("sensor", words)
         return self.value.of(data, None if self.decimals is None else self._word(self.decimals))
 
     def _word(self, span: "Span") -> int:

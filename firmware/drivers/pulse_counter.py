@@ -5,6 +5,7 @@ a counter in an instrument or a module); bits (default 16), at which it begins a
 A count begins at 0 when the board starts: the scale and the meter's own stand are the MES's work.
 """
 
+from firmware.drivers.bus_fault import BusFault
 from firmware.drivers.bus_stats import Counted
 from firmware.drivers.inner import open_inner
 from firmware.drivers.ticks import apart, ticks_ms
@@ -89,14 +90,14 @@ class RolloverChannel:
         """Counted since the start. OSError when the counter cannot be read, or makes a leap."""
         now = int(self.inner.read())
         if not 0 <= now < self.size:
-            raise OSError(_EIO, f"{now} is no count from 0 to {self.size - 1}")
+            raise BusFault("value", f"{now} is no count from 0 to {self.size - 1}")
         last, self.last = self.last, now
         if last is None:
             return self.count
         passed = (now - last) % self.size
         if passed > self.size // 2:
             # Between two readings nothing counts so far: the counter, not what it counts, has changed.
-            raise OSError(_EIO, f"the counter went from {last} to {now}: it was set back")
+            raise BusFault("value", f"the counter went from {last} to {now}: it was set back")
         self.count += passed
         return self.count
 

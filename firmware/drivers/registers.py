@@ -7,6 +7,8 @@ format "int16" … "uint64", "float32", "float64", "text" (with `registers`), "b
 
 import struct
 
+from firmware.drivers.bus_fault import BusFault
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -84,7 +86,7 @@ class Value:
         if self.format == "bit":
             return bool(raw >> self.bit & 1)  # type: ignore[operator]
         if str(raw) in self.no_value:
-            raise OSError(_EIO, self.no_value[str(raw)])
+            raise BusFault("sensor", self.no_value[str(raw)])
         return self.judged(self.scaled(raw, self.decimals if decimals is None else decimals))
 
     def scaled(self, raw: "float | int", decimals: int) -> "float | int":

@@ -96,10 +96,11 @@ class Folder:
             if "BIRTH/" in message.topic:
                 self._births.setdefault(message.shard, deque()).append(message.id)
 
-    def _is_unborn(self, shard: int) -> bool:
-        """Whether it is back-fill that came after a birth which waits still: it would not be understood."""
+    def _ripe(self, shard: int, many: int) -> list[InboxMessage]:
+        """The first that wait. Back-fill after a birth that waits still is none: it would not be understood."""
+        waiting = self._waiting[shard][:many]
         births = self._births.get(live_lane(shard)) if is_late_lane(shard) else None
-        return bool(births and births[0] < self._waiting[shard][0].id)
+        return [message for message in waiting if message.id < births[0]] if births else waiting
 
     def _due(self, tick_ms: int) -> list[int]:
         """The shards whose messages have waited long enough, or are many, the longest waiting first.
@@ -113,7 +114,7 @@ class Folder:
         for shard, waiting in self._waiting.items():
             since_ms = self._since_ms.get(shard, 0)
             long = tick_ms - since_ms >= wait_ms or len(waiting) >= STEP_COST
-            if long and not self._is_unborn(shard):
+            if long and self._ripe(shard, 1):
                 due.append((is_late_lane(shard) != self._late_first, since_ms, shard))
         return [shard for *_, shard in sorted(due)]
 
@@ -130,10 +131,9 @@ class Folder:
         turn: dict[int, list[InboxMessage]] = {}
         room = STEP_COST
         for shard in self._due(tick_ms):
-            waiting = self._waiting[shard]
-            if turn and len(waiting) > room:
+            if turn and len(self._waiting[shard]) > room:
                 break
-            turn[shard], room = _affordable(waiting, room)
+            turn[shard], room = _affordable(self._ripe(shard, STEP_COST), room)
             if room <= 0:
                 break
         if not turn:

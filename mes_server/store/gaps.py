@@ -20,7 +20,7 @@ _GRACE_MS = 1000
 @dataclass(frozen=True, slots=True)
 class Gap:
     """A span without values. `reason`: "silent", "bad" (no value measured; "bad_silence" and its like where
-    the edge said at its begin why), "corrupt" (the store cannot read it any more), or that of a stated loss.
+    the edge said why), "corrupt" (the store cannot read it any more), or that of a stated loss.
     """
 
     from_ms: int
@@ -39,7 +39,8 @@ class Presence:
         if len(samples):
             why = None
             if samples.nulls is not None:
-                why = np.where(samples.nulls, samples.quality_codes(), GOOD)
+                why = np.minimum(np.where(samples.nulls, samples.quality_codes(), GOOD), GOOD)
+                why[samples.nulls & (why == GOOD)] = NO_VALUE  # stale, and without a value
             self.spans.append((samples.times, samples.times, why))
 
     def add_rollup(self, rollup: Rollup, span_ms: int) -> None:
@@ -94,13 +95,12 @@ def _reason(quality: int) -> str:
 
 
 def _without_value(starts: Array, ends: Array, why: Array) -> list[Gap]:
-    """Runs of what is bad, each until the next good one."""
-    good = why == GOOD
-    edges = np.flatnonzero(np.diff(good)) + 1
+    """Runs of what is bad for one reason, each until the next sample that is not."""
+    edges = np.flatnonzero(np.diff(why)) + 1
     firsts = np.concatenate(([0], edges)).tolist()
     found = []
     for at, first in enumerate(firsts):
-        if not good[first]:
+        if why[first] != GOOD:
             follows = firsts[at + 1] if at + 1 < len(firsts) else None
             to_ms = int(ends[-1] if follows is None else starts[follows])
             found.append(Gap(int(starts[first]), to_ms, _reason(int(why[first]))))

@@ -184,6 +184,28 @@ def test_a_silent_device_does_not_hold_up_the_one_beside_it(interpreter: str) ->
     assert (other["asked"], other["failed"]) == (40, 0)
 
 
+def test_a_device_left_in_peace_is_bad_for_what_it_was_left_for(interpreter: str) -> None:
+    with stub(spoilt) as port:
+        args = QUICK | {"port": port, "register": 4, "probe_ms": 60000}
+        found = read(interpreter, [["modbus_rtu", args]], rounds=12)
+    told = [values[0] for values in found["rounds"]]
+    assert {one["kind"] for one in told} == {"check"}
+    assert "left in peace" in told[-1]["fault"]
+
+
+def test_an_instrument_that_says_its_sensor_failed_is_no_bad_reading_of_the_line(
+    interpreter: str,
+) -> None:
+    with stub(lambda request, say: say(reply(request))) as port:
+        args = QUICK | {"port": port, "register": 4}
+        open_sensor = args | {"no_value": {"40": "the sensor is open"}}
+        found = read(interpreter, [["modbus_rtu", open_sensor], ["modbus_rtu", args]])
+    ((sensor, value),) = found["rounds"]
+    assert (sensor["kind"], value) == ("sensor", 40)
+    (bus,) = found["buses"]
+    assert (bus["failed"], bus["kinds"]) == (0, {"value": 1}), "the line is well"
+
+
 def test_a_controller_a_balance_and_a_vacuum_gauge_are_read_on_their_lines(
     interpreter: str,
 ) -> None:

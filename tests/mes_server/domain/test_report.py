@@ -22,7 +22,8 @@ from mes_server.domain.report import (
 )
 from mes_server.domain.report_people import deeds_of, qualified_until
 from mes_server.domain.seal import Anchor, Draft, Event, canonical, seal
-from mes_server.translations import LANGUAGES
+from mes_server.translations import LANGUAGES, load_texts
+from schemas.samples import REASONS
 
 GAP, KEPT, BAD = Remark("no_runs"), Remark("not_kept", {"what": "x", "what_zh": "某"}), Remark("check_out")  # fmt: skip
 
@@ -129,3 +130,10 @@ def test_a_paper_is_numbered_as_its_kind() -> None:
 def test_the_json_of_a_report_is_canonical() -> None:
     made = Report("lot_report", "N", "L", "zh", 0, "P", "1", "厂", Anchor(0, "0" * 64, 0), {"a": Section()})  # fmt: skip
     assert json_of(made).decode() == canonical(made.as_content())
+
+
+@pytest.mark.parametrize("reason", [f"bad_{reason}" for reason in REASONS if reason])
+def test_a_report_says_in_words_why_nothing_was_measured(reason: str) -> None:
+    for language in LANGUAGES:
+        said = report_contract.contract_of("lot_report").word("gap", reason, language)
+        assert said == load_texts(language)[f"js.gap.{reason}"]

@@ -117,7 +117,7 @@ def test_back_fill_does_not_overtake_the_birth_that_explains_it(
 ) -> None:
     """Put aside it would be read in the end, but the quarantine would have raised an alarm for nothing."""
     if blind:
-        monkeypatch.setattr(Folder, "_is_unborn", lambda folder, shard: False)
+        monkeypatch.setattr(Folder, "_note_births", lambda folder, messages: None)
     mes, folder = _folder(sqlite_engine, Edge())
     for number in range(2 * LATE_EVERY):
         edge = Edge(node=f"ctl-{number + 2}", epoch=number + 2)
@@ -132,3 +132,23 @@ def test_back_fill_does_not_overtake_the_birth_that_explains_it(
         )  # so that back-fill's turn falls on another step each time
     assert folder.depth == 0
     assert bool(mes.quarantined()) == blind
+
+
+def test_back_fill_from_before_a_birth_takes_none_from_after_it_along(
+    sqlite_engine: Engine,
+) -> None:
+    for steps in range(LATE_EVERY):
+        edge = Edge(node=f"ctl-{steps}", epoch=steps + 1)
+        mes, folder = _folder(sqlite_engine, edge)
+        for _ in range(steps):
+            folder.step(TICK, NOW_MS)
+        before = _old(edge, 2)
+        edge.metrics = {**edge.metrics, "new_metric": "double"}
+        births = [edge.nbirth(), edge.dbirth()]
+        record = edge.record(edge.next, {"new_metric": 1.5}, NOW_MS, historical=True)
+        after = [edge.ddata([record])]
+        folder.came(mes.receive(*before, *births, *after).messages, TICK + 20)
+        while folder.step(TICK + BUSY_MS, NOW_MS):
+            pass
+        assert folder.depth == 0
+        assert mes.quarantined() == []

@@ -211,12 +211,13 @@ def test_a_broken_sensor_is_a_gap_until_it_measures_again(engine: Engine) -> Non
     assert found.gaps == [Gap(T0 + 1000, T0 + 3000, "bad"), Gap(T0 + 4000, T0 + 4000, "bad")]
 
 
-def test_a_gap_says_why_nothing_was_measured_at_its_begin(engine: Engine) -> None:
+def test_a_gap_says_why_nothing_was_measured(engine: Engine) -> None:
     station, series = series_of(engine)
     values = np.array([1.0, np.nan, np.nan, 2.0, np.nan, np.nan])
     why = [GOOD, bad_because("silence"), bad_because("check"), GOOD, BAD, STALE]
     append(engine, column(series, T0 + np.arange(6) * 1000, values, qualities=np.array(why)))
-    meant = [Gap(T0 + 1000, T0 + 3000, "bad_silence"), Gap(T0 + 4000, T0 + 5000, "bad")]
+    spans = ((1, 2, "bad_silence"), (2, 3, "bad_check"), (4, 5, "bad"))
+    meant = [Gap(T0 + 1000 * begin, T0 + 1000 * end, reason) for begin, end, reason in spans]
     assert curve(engine, station, T0, T0 + 5000, silence_ms=10_000).gaps == meant
     merge_all(engine)
     assert curve(engine, station, T0, T0 + 5000, silence_ms=10_000).gaps == meant
