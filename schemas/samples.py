@@ -29,6 +29,6 @@ def bad_because(reason: object) -> int:
     return REASONS.index(reason) if isinstance(reason, str) and reason in REASONS else BAD
 
 
-# metric: str; at_ms: Unix ms UTC; value: float, int, bool, str or None; quality: BAD, GOOD,
-# STALE, or BAD with a reason. A bad sample has the value None: a broken sensor measures nothing, it does not measure zero.
+# metric: str; at_ms: Unix ms UTC; value: float, int, bool, str or None; quality: BAD, GOOD, STALE, or BAD
+# with a reason. A bad sample has the value None: a broken sensor measures nothing, it does not measure zero.
 Sample = namedtuple("Sample", ("metric", "at_ms", "value", "quality"))

@@ -117,17 +117,17 @@ def _put_value(out: bytearray, code: int, value: "Any") -> None:
 
 def _quality_property(quality: int) -> bytes:
     """The property set of a quality; why a sample is bad is a property of its own beside it."""
-    because = is_bad(quality) and quality != BAD
+    reason = REASONS[quality] if is_bad(quality) else ""
     value = bytearray(b"\x08\x03\x18")
-    _put_varint(value, BAD if because else quality)
+    _put_varint(value, BAD if reason else quality)
     out = bytearray()
     _put_bytes(out, 0x0A, b"Quality")
-    if because:
+    if reason:
         _put_bytes(out, 0x0A, b"Reason")
     _put_bytes(out, 0x12, value)
-    if because:
+    if reason:
         value = bytearray(b"\x08\x0c")
-        _put_bytes(value, 0x42, REASONS[quality].encode())
+        _put_bytes(value, 0x42, reason.encode())
         _put_bytes(out, 0x12, value)
     return bytes(out)
 
@@ -290,13 +290,15 @@ def _quality(data: bytes, span: tuple[int, int]) -> "int | None":
         if field in (3, 4) and wire == 0:
             if value in (GOOD, STALE):
                 return int(value)
-            reason = value == BAD and "Reason" in keys
-            return _reason(data, values[keys.index("Reason")]) if reason else BAD
+            return _why_bad(data, keys, values) if value == BAD else BAD
     return None
 
 
-def _reason(data: bytes, span: tuple[int, int]) -> int:
-    """BAD with the reason of that property."""
+def _why_bad(data: bytes, keys: "list[Any]", values: "list[tuple[int, int]]") -> int:
+    """BAD, with the reason that stands beside it."""
+    if "Reason" not in keys:
+        return BAD
+    span = values[keys.index("Reason")]
     for field, wire, value in _fields(data, span[0], span[1]):
         if field == 8 and wire == 2:
             return bad_because(_text(data, value))

@@ -1,4 +1,4 @@
-"""What tests on both interpreters share, in place of pytest's raises()."""
+"""What tests on both interpreters share: in place of pytest's raises(), golden files, a driver's fault."""
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,3 +23,11 @@ def read_vectors(name: str) -> "object":
     folder = __file__.replace("\\", "/").rsplit("/", 1)[0]
     with open(f"{folder}/vectors/{name}", "rb") as file:  # noqa: PTH123  both interpreters
         return json.loads(file.read())
+
+
+class Faulty(OSError):
+    """What a driver raises that knows why: `kind` is one of schemas.samples.REASONS."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(5, "broken")
+        self.kind = kind

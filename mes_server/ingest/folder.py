@@ -73,16 +73,16 @@ class Folder:
             self._waiting = load_waiting(conn)
         self._births = {}
         for rows in self._waiting.values():
-            self._note_births(rows)
+            for message in rows:
+                self._note_birth(message)
         self.depth = sum(map(len, self._waiting.values()))
         self._next_id = max((rows[-1].id + 1 for rows in self._waiting.values()), default=1)
 
     def came(self, messages: Iterable[InboxMessage], tick_ms: int) -> None:
         """These messages were put into the inbox, after all that were before."""
         self._came_ms = tick_ms
-        messages = list(messages)
-        self._note_births(messages)
         for message in messages:
+            self._note_birth(message)
             waiting = self._waiting.get(message.shard)
             if waiting is None:
                 self._waiting[message.shard] = [message]
@@ -91,10 +91,9 @@ class Folder:
             self.depth += 1
             self._next_id = message.id + 1
 
-    def _note_births(self, messages: Iterable[InboxMessage]) -> None:
-        for message in messages:
-            if "BIRTH/" in message.topic:
-                self._births.setdefault(message.shard, deque()).append(message.id)
+    def _note_birth(self, message: InboxMessage) -> None:
+        if "BIRTH/" in message.topic:
+            self._births.setdefault(message.shard, deque()).append(message.id)
 
     def _ripe(self, shard: int, many: int) -> list[InboxMessage]:
         """The first that wait. Back-fill after a birth that waits still is none: it would not be understood."""

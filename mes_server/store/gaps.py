@@ -9,7 +9,7 @@ from mes_server.store.columns import Array, Samples
 from mes_server.store.losses import Loss
 from mes_server.store.rollup import Rollup
 from schemas.samples import BAD as NO_VALUE
-from schemas.samples import GOOD, REASONS, is_bad
+from schemas.samples import GOOD, REASONS
 
 SILENT = "silent"
 BAD = "bad"
@@ -39,8 +39,9 @@ class Presence:
         if len(samples):
             why = None
             if samples.nulls is not None:
-                why = np.minimum(np.where(samples.nulls, samples.quality_codes(), GOOD), GOOD)
-                why[samples.nulls & (why == GOOD)] = NO_VALUE  # stale, and without a value
+                codes = samples.quality_codes()
+                bad = np.where(codes < len(REASONS), codes, NO_VALUE)  # stale without a value, too
+                why = np.where(samples.nulls, bad, GOOD)
             self.spans.append((samples.times, samples.times, why))
 
     def add_rollup(self, rollup: Rollup, span_ms: int) -> None:
@@ -91,7 +92,7 @@ def _silences(starts: Array, until: Array, window: Window) -> list[Gap]:
 
 
 def _reason(quality: int) -> str:
-    return f"{BAD}_{REASONS[quality]}" if is_bad(quality) and quality else BAD
+    return f"{BAD}_{REASONS[quality]}" if REASONS[quality] else BAD
 
 
 def _without_value(starts: Array, ends: Array, why: Array) -> list[Gap]:

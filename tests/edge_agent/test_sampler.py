@@ -3,6 +3,7 @@
 from edge_agent import sampler
 from edge_agent.sampler import DEAD_MS, Sampler, fitted
 from schemas.samples import BAD, GOOD, STALE, bad_because
+from tests.device_help import Faulty
 from tests.edge_agent.fakes import SamplerBench, Sensor, Time, analog, board_metric
 
 BROKEN = OSError(5, "no answer")
@@ -83,12 +84,6 @@ def test_a_broken_sensor_is_reported_at_once_then_at_heartbeats_and_again_when_i
     assert (0, 20.0, GOOD) in bench.run(6)
 
 
-class _Faulty(OSError):
-    def __init__(self, kind):
-        super().__init__(5, "broken")
-        self.kind = kind
-
-
 def test_a_bad_sample_has_the_reason_of_its_driver_and_a_new_reason_is_told_when_it_comes():
     bench = SamplerBench(analog(every_ms=1000, report_ms=600_000), board_metric("other"))
 
@@ -97,10 +92,10 @@ def test_a_bad_sample_has_the_reason_of_its_driver_and_a_new_reason_is_told_when
         return [quality for index, _, quality in bench.run(6) if index == 0]
 
     assert told(20.0) == [GOOD]
-    assert told(_Faulty("silence")) == [bad_because("silence")]
-    assert told(_Faulty("silence")) == []
-    assert told(_Faulty("check")) == [bad_because("check")]
-    assert told(_Faulty("of another kind")) == [BAD]
+    assert told(Faulty("silence")) == [bad_because("silence")]
+    assert told(Faulty("silence")) == []
+    assert told(Faulty("check")) == [bad_because("check")]
+    assert told(Faulty("of another kind")) == [BAD]
     assert told(OSError(5, "no kind")) == []
     assert told(20.0) == [GOOD]
 

@@ -1,7 +1,8 @@
 """When space is scarce: analogue values are thinned, events, alarms and faults are not."""
 
 from edge_agent.journal import EVENTS_ONLY
-from schemas.samples import BAD, GOOD
+from schemas.samples import BAD, GOOD, bad_because
+from tests.device_help import Faulty
 from tests.edge_agent.fakes import SamplerBench, analog, board_metric
 
 BROKEN = OSError(5, "no answer")
@@ -36,6 +37,22 @@ def test_a_step_of_a_quiet_metric_is_not_delayed_by_thinning():
     bench.run(30)
     bench.sensors[0].value = 90.0
     assert bench.run(1) == [(0, 90.0, GOOD)]
+
+
+def test_that_a_sensor_is_bad_for_another_reason_is_no_event_for_a_full_journal():
+    bench = SamplerBench(board_metric("state", datatype="string", kind="event"), board_metric("b"))
+    bench.sensors[0].value = Faulty("silence")
+    assert (0, None, bad_because("silence")) in bench.run(1)
+
+    def told(kind):
+        bench.sensors[0].value = Faulty(kind)
+        return [quality for index, _, quality in bench.run(6) if index == 0]
+
+    assert told("check") == [bad_because("check")], "the negative control: there is room"
+    bench.sampler.thinning = EVENTS_ONLY
+    assert told("silence") == []
+    bench.sensors[0].value = "run"
+    assert (0, "run", GOOD) in bench.run(6), "that it is well is news"
 
 
 def test_events_only_means_no_analogue_sample_but_events_alarms_and_faults():

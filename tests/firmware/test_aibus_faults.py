@@ -40,12 +40,13 @@ def sensor_open(request: bytes, say: Say) -> None:
 
 
 FAULTS = {
-    silent: ("no answer", {"silence": 1}),
-    cut_short: ("7 of 10 bytes", {"short": 1}),
-    spoilt: ("wrong check sum", {"check": 1}),
-    only_echo: ("only the echo", {"silence": 1}),
-    of_another: ("wrong check sum", {"check": 1}),
-    sensor_open: ("orAL", {"value": 1}),
+    # words, the kind of the sample's reason, and that of the line's statistics
+    silent: ("no answer", "silence", {"silence": 1}),
+    cut_short: ("7 of 10 bytes", "short", {"short": 1}),
+    spoilt: ("wrong check sum", "check", {"check": 1}),
+    only_echo: ("only the echo", "silence", {"silence": 1}),
+    of_another: ("wrong check sum", "check", {"check": 1}),
+    sensor_open: ("orAL", "sensor", {"value": 1}),
 }
 
 
@@ -55,8 +56,9 @@ def test_a_fault_is_told_in_words_counted_and_over_when_the_controller_is_well(
 ) -> None:
     with stub(once(fault, reply)) as port:
         found = read(interpreter, [["aibus", QUICK | {"port": port}]], rounds=2)
-    words, kinds = FAULTS[fault]
+    words, kind, kinds = FAULTS[fault]
     assert words in found["rounds"][0][0]["fault"]
+    assert found["rounds"][0][0]["kind"] == kind
     assert found["rounds"][1] == [1085.5], "the negative control: the same controller, well"
     assert found["buses"][0]["kinds"] == kinds
 

@@ -69,7 +69,8 @@ def test_a_chip_that_forgot_its_settings_is_not_believed() -> None:
     chip = Chip()
     sensor = Max31856(chip, chip, "S")
     chip.registers = [0] * 16
-    assert "settings" in str(fault_of(OSError, sensor.read))
+    fault = fault_of(OSError, sensor.read)
+    assert "settings" in str(fault) and fault.kind == "silence"
     chip.show(0x32000)
     assert sensor.read() == 1600.0, "it is set up again"
     assert chip.registers[1] & 0x0F == 6
@@ -140,7 +141,8 @@ def test_a_loop_outside_its_live_zero_is_broken() -> None:
 def test_a_converter_that_never_finishes_is_a_fault() -> None:
     adc = Adc(100)
     adc.ready_after = 1000
-    assert "no conversion" in str(fault_of(OSError, Ads1115(adc, 0).read))
+    fault = fault_of(OSError, Ads1115(adc, 0).read)
+    assert "no conversion" in str(fault) and fault.kind == "silence"
 
 
 def test_pulses_are_counted_and_bounces_are_not() -> None:

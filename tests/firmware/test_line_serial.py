@@ -23,17 +23,31 @@ def test_a_balance_is_asked_and_its_answer_is_a_number() -> None:
     assert line.requests == [b"S\r\n"]
     line.answer = lambda _: [b"S S 1.5 kg\r\n"]
     channel.reader.fresh_ms = 0
-    assert "in kg" in str(fault_of(OSError, channel.read))
+    fault = fault_of(OSError, channel.read)
+    assert "in kg" in str(fault) and fault.kind == "value"
     line.answer = lambda _: [b"S D 1.5 g\r\n"]
     assert "unstable" in str(fault_of(OSError, channel.read))
     line.answer = lambda _: []
     assert "no answer" in str(fault_of(OSError, channel.read))
 
 
+def test_a_balance_whose_port_is_gone_is_bad_for_that_and_counted() -> None:
+    line, _, channel = listening(protocol="mettler_sics", unit="g")
+
+    def gone(_wait_ms: int) -> bytes:
+        raise OSError(5, "the port is gone")
+
+    line.read = gone  # type: ignore[method-assign]
+    assert fault_of(OSError, channel.read).kind == "line"
+    tally = channel.reader.device.tally
+    assert tally.asked >= tally.failed["line"] == 1
+
+
 def test_what_comes_by_itself_holds_for_a_while() -> None:
     line, time, channel = listening(protocol="mitutoyo_digimatic", stale_ms=5000)
     line.read = lambda wait_ms: line.waiting.pop(0) if line.waiting else b""  # type: ignore[method-assign]
-    assert "nothing came yet" in str(fault_of(OSError, channel.read))
+    fault = fault_of(OSError, channel.read)
+    assert "nothing came yet" in str(fault) and fault.kind == "silence"
     line.waiting = [b"01A+00012.345\r"]
     assert channel.read() == 12.345
     time.now += 5000

@@ -22,6 +22,7 @@ def test_args_that_are_wrong_are_told_with_the_buses_of_the_node_until_they_are_
         for _ in range(2):
             fault = fault_of(OSError, drivers.open, driver, MODBUS | wrong, "s-1", "m")
             assert word in str(fault), (driver, wrong)
+            assert fault.kind == "opening"
         (told,) = [bus for bus in buses() if bus["at"] == f"{driver} s-1 m"]
         assert told["kinds"] == {"opening": 2}
         assert word in told["last"], told

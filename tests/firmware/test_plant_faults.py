@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from firmware.drivers.bus_fault import BusFault
 from firmware.drivers.simulated import open_channel
 from firmware.plant.box import PlantBox
 from tests.firmware.boxes import ORIGIN_MS, SEED, Bench, write_faults
@@ -28,8 +29,9 @@ def test_an_open_sensor_raises_and_its_neighbours_go_on(faults: Path) -> None:
     assert broken.read() > 0  # type: ignore[operator]
     write_faults(faults, fault("sinter-1", "zone_1_temperature_c", "sensor_open"))
     bench.go(60)
-    with pytest.raises(OSError, match="zone_1_temperature_c"):
+    with pytest.raises(BusFault, match="zone_1_temperature_c") as raised:
         broken.read()
+    assert raised.value.kind == "sensor"
     assert neighbour.read() > 0  # type: ignore[operator]
     write_faults(faults)
     bench.go(60)

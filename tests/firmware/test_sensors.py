@@ -96,7 +96,7 @@ def test_a_sensor_without_a_bus_tells_why_it_failed_too() -> None:
     _tallies.clear()
     loop = Counted(CurrentLoop(Said(12.0, 0.02), {"low": 0, "high": 14}), "loop bath-1 ph")
     assert loop.read() == 7.0
-    fault_of(OSError, loop.read)
+    assert fault_of(OSError, loop.read).kind == "sensor"
     (told,) = [bus for bus in buses() if bus["at"] == "loop bath-1 ph"]
     assert (told["asked"], told["failed"], told["kinds"]) == (2, 1, {"sensor": 1})
     assert "wire is broken" in told["last"]
@@ -135,9 +135,11 @@ def test_a_counter_goes_on_over_its_end() -> None:
 def test_a_counter_that_was_set_back_counts_nothing() -> None:
     counter = RolloverChannel(Said(30000, 0, 7), 16)
     assert counter.read() == 0
-    assert "set back" in str(fault_of(OSError, counter.read))
+    fault = fault_of(OSError, Counted(counter, "counter m").read)
+    assert "set back" in str(fault) and fault.kind == "value"
     assert counter.read() == 7
-    assert "no count" in str(fault_of(OSError, RolloverChannel(Said(-1), 16).read))
+    fault = fault_of(OSError, RolloverChannel(Said(-1), 16).read)
+    assert "no count" in str(fault) and fault.kind == "value"
 
 
 def test_a_counter_that_could_not_be_read_loses_no_pulse() -> None:
